@@ -1,0 +1,37 @@
+package dev.chainrule.graph;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A closed subgraph: what a composite, a loop or a conditional executes. It reads nothing but its parameters, constants and iotas.
+ *
+ * @param parameters nodes of {@link Op.Parameter}, in order
+ * @param results nodes over them
+ */
+public record Body(List<Node> parameters, List<Node> results) {
+
+  public Body {
+    parameters = List.copyOf(parameters);
+    results = List.copyOf(results);
+  }
+
+  public List<TensorType> resultTypes() {
+    return results.stream().map(Node::type).toList();
+  }
+
+  /** The results with the parameters replaced by {@code arguments}: the body written out where it is used. */
+  public List<Node> inline(List<Node> arguments) {
+    Map<Node, Node> replaced = new HashMap<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      replaced.put(parameters.get(i), arguments.get(i));
+    }
+    for (Node node : Graphs.topological(results)) {
+      if (!replaced.containsKey(node)) {
+        replaced.put(node, node.isLeaf() ? node : Ops.node(node.op(), node.inputs().stream().map(replaced::get).toArray(Node[]::new)));
+      }
+    }
+    return results.stream().map(replaced::get).toList();
+  }
+}

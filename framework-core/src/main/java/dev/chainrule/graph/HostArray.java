@@ -1,0 +1,165 @@
+package dev.chainrule.graph;
+
+import dev.chainrule.ShapeMismatchException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * An immutable dense row-major tensor in the JVM's heap: what goes into a graph from Java and what comes out. Elements lie in native
+ * byte order; BOOL and U8 take a byte each.
+ */
+public final class HostArray implements Value {
+
+  private final TensorType type;
+  private final byte[] bytes;
+
+  private HostArray(TensorType type, byte[] bytes) {
+    this.type = type;
+    this.bytes = bytes;
+  }
+
+  /** A copy of the first {@code type.bytes()} bytes of a segment. */
+  public static HostArray copyOf(TensorType type, MemorySegment source) {
+    byte[] bytes = new byte[Math.toIntExact(type.bytes())];
+    MemorySegment.copy(source, 0, MemorySegment.ofArray(bytes), 0, bytes.length);
+    return new HostArray(type, bytes);
+  }
+
+  public static HostArray ofFloats(TensorType type, float... values) {
+    return type.dtype() == DType.F32 ? copyOf(sized(type, values.length), MemorySegment.ofArray(values))
+        : builder(type, values.length, (a, i) -> a.putDouble(i, values[i]));
+  }
+
+  /** Each value rounded or converted to the type as {@code cast} does. */
+  public static HostArray ofDoubles(TensorType type, double... values) {
+    return builder(type, values.length, (a, i) -> a.putDouble(i, values[i]));
+  }
+
+  /** Each value converted to the type as {@code cast} does. */
+  public static HostArray ofLongs(TensorType type, long... values) {
+    return builder(type, values.length, (a, i) -> a.putLong(i, values[i]));
+  }
+
+  private interface Put {
+    void at(HostArray array, int i);
+  }
+
+  private static HostArray builder(TensorType type, int count, Put put) {
+    var array = new HostArray(sized(type, count), new byte[Math.toIntExact(type.bytes())]);
+    for (int i = 0; i < count; i++) {
+      put.at(array, i);
+    }
+    return array;
+  }
+
+  private static TensorType sized(TensorType type, int count) {
+    if (type.elements() != count) {
+      throw new ShapeMismatchException("tensor", count + " values for " + type + " (" + type.elements() + ")", "");
+    }
+    return type;
+  }
+
+  @Override
+  public TensorType type() {
+    return type;
+  }
+
+  public long elements() {
+    return type.elements();
+  }
+
+  /** A read-only view of the bytes. */
+  public MemorySegment segment() {
+    return MemorySegment.ofArray(bytes).asReadOnly();
+  }
+
+  /** Element i in row-major order as a double; BOOL as 0 or 1. */
+  public double doubleAt(long i) {
+    return switch (type.dtype()) {
+      case F32 -> all().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i);
+      case F64 -> all().getAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i);
+      case F16 -> Float.float16ToFloat(all().getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i));
+      case BF16 -> Bfloat16.toFloat(all().getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i));
+      case I32, I64, U8, BOOL -> longAt(i);
+    };
+  }
+
+  /** Element i in row-major order as a long; floats as {@code cast} to I64 does. */
+  public long longAt(long i) {
+    return switch (type.dtype()) {
+      case I32 -> all().getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i);
+      case I64 -> all().getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, i);
+      case U8, BOOL -> bytes[Math.toIntExact(i)] & 0xff;
+      case F32, F64, F16, BF16 -> (long) doubleAt(i);
+    };
+  }
+
+  private MemorySegment all() {
+    return MemorySegment.ofArray(bytes);
+  }
+
+  private void putDouble(long i, double v) {
+    switch (type.dtype()) {
+      case F32 -> all().setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, (float) v);
+      case F64 -> all().setAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i, v);
+      case F16 -> all().setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, Binary16.fromDouble(v));
+      case BF16 -> all().setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, Bfloat16.fromDouble(v));
+      case BOOL -> bytes[Math.toIntExact(i)] = (byte) (v != 0 ? 1 : 0);
+      case U8 -> bytes[Math.toIntExact(i)] = (byte) Math.clamp((long) v, 0, 255);
+      case I32 -> all().setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i, (int) v);
+      case I64 -> all().setAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, i, (long) v);
+    }
+  }
+
+  private void putLong(long i, long v) {
+    switch (type.dtype()) {
+      case I32 -> all().setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i, (int) v);
+      case I64 -> all().setAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, i, v);
+      case U8 -> bytes[Math.toIntExact(i)] = (byte) v;
+      case BOOL -> bytes[Math.toIntExact(i)] = (byte) (v != 0 ? 1 : 0);
+      case F32 -> all().setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, (float) v);
+      case F64, F16, BF16 -> putDouble(i, v);
+    }
+  }
+
+  public float[] toFloatArray() {
+    float[] values = new float[Math.toIntExact(elements())];
+    if (type.dtype() == DType.F32) {
+      MemorySegment.copy(all(), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values, 0, values.length);
+    } else {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) doubleAt(i);
+      }
+    }
+    return values;
+  }
+
+  public double[] toDoubleArray() {
+    double[] values = new double[Math.toIntExact(elements())];
+    Arrays.setAll(values, this::doubleAt);
+    return values;
+  }
+
+  public long[] toLongArray() {
+    long[] values = new long[Math.toIntExact(elements())];
+    Arrays.setAll(values, this::longAt);
+    return values;
+  }
+
+  /** Equal type and equal bits. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof HostArray a && type.equals(a.type) && Arrays.equals(bytes, a.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * type.hashCode() + Arrays.hashCode(bytes);
+  }
+
+  @Override
+  public String toString() {
+    return elements() <= 16 ? type + " " + Arrays.toString(toDoubleArray()) : type.toString();
+  }
+}

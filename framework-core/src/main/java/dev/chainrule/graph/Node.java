@@ -1,0 +1,126 @@
+package dev.chainrule.graph;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One operation applied to its inputs, immutable but for one write-once field: its value. Once that is set the node is a leaf and its
+ * inputs are released. Equality is identity. Only {@link Ops} makes nodes.
+ */
+public final class Node {
+
+  private static final AtomicLong NEXT_ID = new AtomicLong();
+  private static final VarHandle CONTENT;
+
+  static {
+    try {
+      CONTENT = MethodHandles.lookup().findVarHandle(Node.class, "content", Object.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final long id;
+  private final Op op;
+  private final List<TensorType> types;
+  private final Origin origin;
+  private final long pendingBytes;
+
+  /** A {@code List<Node>} of inputs until evaluated, a {@link Value} from then on: one field, so that a reader never sees half. */
+  private volatile Object content;
+
+  Node(Op op, List<TensorType> types, Object content, Origin origin) {
+    this.id = NEXT_ID.getAndIncrement();
+    this.op = op;
+    this.types = types;
+    this.origin = origin;
+    this.content = content;
+    this.pendingBytes = content instanceof Value ? 0 : pending();
+  }
+
+  /** Numbers grow with time: an input's is below its user's. */
+  public long id() {
+    return id;
+  }
+
+  public Op op() {
+    return op;
+  }
+
+  /** The type of the only result, or of the first. */
+  public TensorType type() {
+    return types.getFirst();
+  }
+
+  /** The types of all results. */
+  public List<TensorType> types() {
+    return types;
+  }
+
+  public Origin origin() {
+    return origin;
+  }
+
+  /** What the operation is applied to; empty for sources and for evaluated nodes. */
+  @SuppressWarnings("unchecked")
+  public List<Node> inputs() {
+    return content instanceof List<?> inputs ? (List<Node>) inputs : List.of();
+  }
+
+  public Node input(int i) {
+    return inputs().get(i);
+  }
+
+  public Optional<Value> value() {
+    return content instanceof Value v ? Optional.of(v) : Optional.empty();
+  }
+
+  /** True for an evaluated node and for a source: nothing lies behind it. */
+  public boolean isLeaf() {
+    return !(content instanceof List<?> inputs) || inputs.isEmpty();
+  }
+
+  /** True when the node once had inputs and they have been released. */
+  public boolean isEvaluated() {
+    return content instanceof Value && !(op instanceof Op.Source);
+  }
+
+  /**
+   * An upper estimate of what evaluating this node has to compute and what its graph occupies, in bytes; shared inputs count each
+   * time they are used.
+   */
+  public long pendingBytes() {
+    return content instanceof Value ? 0 : pendingBytes;
+  }
+
+  /** Gives the node its value and releases its inputs. The first value stays; both are results of one graph. */
+  public void evaluated(Value value) {
+    if (!value.type().equals(type())) {
+      throw new IllegalStateException("value of type " + value.type() + " for " + this);
+    }
+    Object pending = content;
+    if (!(pending instanceof Value)) {
+      CONTENT.compareAndSet(this, pending, value);
+    }
+  }
+
+  private long pending() {
+    long bytes = 64;
+    for (TensorType type : types) {
+      bytes += type.bytes();
+    }
+    for (Node input : inputs()) {
+      bytes += input.pendingBytes();
+    }
+    return bytes < 0 ? Long.MAX_VALUE / 4 : Math.min(bytes, Long.MAX_VALUE / 4);
+  }
+
+  /** {@code %12 = add f32[64,10]}. */
+  @Override
+  public String toString() {
+    return "%" + id + " = " + op.label() + " " + (types.size() == 1 ? type() : types);
+  }
+}

@@ -1,0 +1,40 @@
+package dev.chainrule.graph;
+
+/** Element type and shape: all that is known of a tensor before it is computed. */
+public record TensorType(DType dtype, Shape shape) {
+
+  public static TensorType of(DType dtype, long... dims) {
+    return new TensorType(dtype, Shape.of(dims));
+  }
+
+  public static TensorType scalar(DType dtype) {
+    return new TensorType(dtype, Shape.SCALAR);
+  }
+
+  public int rank() {
+    return shape.rank();
+  }
+
+  public long elements() {
+    return shape.elements();
+  }
+
+  /** Size of the dense tensor in bytes. */
+  public long bytes() {
+    return Math.multiplyExact(shape.elements(), (long) dtype.bytes());
+  }
+
+  public TensorType withShape(Shape other) {
+    return new TensorType(dtype, other);
+  }
+
+  public TensorType withDType(DType other) {
+    return new TensorType(other, shape);
+  }
+
+  /** {@code f32[64,784]}. */
+  @Override
+  public String toString() {
+    return dtype + shape.toString();
+  }
+}
