@@ -29,7 +29,7 @@ public record Body(List<Node> parameters, List<Node> results) {
     }
     for (Node node : Graphs.topological(results)) {
       if (!replaced.containsKey(node)) {
-        replaced.put(node, node.isLeaf() ? node : Ops.node(node.op(), node.inputs().stream().map(replaced::get).toArray(Node[]::new)));
+        replaced.put(node, node.isLeaf() ? node : Ops.rebuilt(node, node.inputs().stream().map(replaced::get).toList()));
       }
     }
     return results.stream().map(replaced::get).toList();

@@ -156,8 +156,8 @@ public sealed interface Op {
   /** Data given from outside: its value is set from the start. */
   record Input() implements Source {}
 
-  /** A variable at a version. */
-  record State() implements Source {}
+  /** A variable at a version; evaluating it takes a copy that later versions leave alone. */
+  record State(Value version) implements Source {}
 
   /** A Java number, a parameter of the plan. */
   record Scalar() implements Source {}
@@ -168,7 +168,7 @@ public sealed interface Op {
   /**
    * (seed i64[], run i64[], iteration i64[]): random bits, i32 of the given shape, by Philox4x32-10 (Salmon et al., "Parallel random
    * numbers: as easy as 1, 2, 3", SC 2011). The key is a mix of seed and stream; element i is word i mod 4 of the block whose counter
-   * is (i / 4, run, iteration). See {@link Philox}.
+   * is (i / 4 in two words, the low 32 bits of run, those of iteration); the low word of key and block comes first. See {@link Philox}.
    */
   record PhiloxBits(Shape shape, long stream) implements Op {}
 

@@ -25,7 +25,7 @@ public final class Ops {
 
   /** A variable at the version that {@code value} stands for. */
   public static Node state(Value value) {
-    return new Node(new Op.State(), List.of(value.type()), value, Scope.current().origin());
+    return new Node(new Op.State(value), List.of(value.type()), List.of(), Scope.current().origin());
   }
 
   /** The argument of a body. */
@@ -59,7 +59,15 @@ public final class Ops {
     return scalar(new ScalarValue(dtype, number));
   }
 
+  /** The same operation on other inputs of the same types, made where the original was. */
+  public static Node rebuilt(Node original, List<Node> inputs) {
+    return new Node(original.op(), original.types(), List.copyOf(inputs), original.origin());
+  }
+
   private static Node scalar(ScalarValue value) {
+    if (Scope.current().isBody()) {
+      return node(new Op.Const(value.toArray()));
+    }
     return new Node(new Op.Scalar(), List.of(value.type()), value, Scope.current().origin());
   }
 }

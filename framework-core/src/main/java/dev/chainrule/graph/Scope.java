@@ -7,13 +7,19 @@ import java.util.function.Supplier;
 public class Scope {
 
   private static final ScopedValue<Scope> CURRENT = ScopedValue.newInstance();
-  private static final Scope OUTSIDE = new Scope(false);
+  private static final Scope OUTSIDE = new Scope(false, false);
 
   private final boolean recordsLines;
+  private final boolean body;
   private Origin origin = Origin.NONE;
 
-  protected Scope(boolean recordsLines) {
+  private Scope(boolean recordsLines, boolean body) {
     this.recordsLines = recordsLines;
+    this.body = body;
+  }
+
+  protected Scope(boolean recordsLines) {
+    this(recordsLines, false);
   }
 
   /** The scope of this thread; a neutral one outside any. */
@@ -29,6 +35,18 @@ public class Scope {
   /** Runs {@code body} in a scope with no trace and no path, whatever surrounds the caller. */
   public static <T> T outside(Supplier<T> body) {
     return OUTSIDE.enter(body);
+  }
+
+  /** Runs {@code function} as the tracing of a closed {@link Body}: numbers become literals, and no trace is to be seen. */
+  public final <T> T tracingBody(Supplier<T> function) {
+    var inner = new Scope(recordsLines, true);
+    inner.origin = origin;
+    return inner.enter(function);
+  }
+
+  /** True while a closed body is traced. */
+  public final boolean isBody() {
+    return body;
   }
 
   /** The current module path. */

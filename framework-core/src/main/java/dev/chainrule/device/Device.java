@@ -1,0 +1,36 @@
+package dev.chainrule.device;
+
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Schedule;
+import java.util.List;
+import java.util.Optional;
+
+/** An open device: memory, and schedules made executable. Callers hold one lock per device; implementations need none. */
+public interface Device extends AutoCloseable {
+
+  DeviceInfo info();
+
+  /** The device's own kernel for an operation on these types; empty: the planner decomposes it or reports that it cannot. */
+  Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs);
+
+  /** Whether a kernel for this expression can be generated. */
+  boolean generates(KernelExpression expression);
+
+  /**
+   * Memory of its own, zeroed or not, aligned to {@link Schedule#ALIGNMENT}.
+   *
+   * @throws dev.chainrule.DeviceOutOfMemoryException when the device has no more
+   */
+  Memory allocate(long bytes);
+
+  /** Makes a schedule ready to run; all sizes are known by now. */
+  Executable link(Schedule schedule);
+
+  /** Copies and runs, in order. */
+  Queue queue();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,10 @@
+package dev.chainrule.device;
+
+/** A piece of device memory. */
+public interface Memory {
+
+  long bytes();
+
+  /** Gives the memory back; nothing queued may still use it. */
+  void free();
+}

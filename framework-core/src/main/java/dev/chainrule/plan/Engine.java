@@ -1,0 +1,242 @@
+package dev.chainrule.plan;
+
+import dev.chainrule.DeviceMismatchException;
+import dev.chainrule.device.Device;
+import dev.chainrule.device.Devices;
+import dev.chainrule.device.Fault;
+import dev.chainrule.device.Memory;
+import dev.chainrule.device.Queue;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.ScalarValue;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.graph.Value;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Schedule;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open device with what outlives a run: the memory pool, the arena that all plans share, the staging memory for host inputs. Runs
+ * are serialised by one lock, so many threads may use one engine.
+ */
+public final class Engine {
+
+  private static final Map<Device, Engine> ENGINES = new ConcurrentHashMap<>();
+
+  /** Results up to this size come back as host data at once; larger ones stay on the device. */
+  private static final long HOST_RESULT_BYTES = 4096;
+
+  private final Device device;
+  private final MemoryPool pool;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Integer, Memory> staging = new HashMap<>();
+  private final Map<Integer, Memory> smallOutputs = new HashMap<>();
+  private @Nullable Memory arena;
+
+  private Engine(Device device) {
+    this.device = device;
+    this.pool = new MemoryPool(this, device.info().memoryBytes());
+  }
+
+  public static Engine of(Device device) {
+    return ENGINES.computeIfAbsent(device, Engine::new);
+  }
+
+  /** The engine of this thread's current device. */
+  public static Engine current() {
+    return of(Devices.current());
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** Device memory in use: values, variables, arena and staging. */
+  public long liveBytes() {
+    return pool.liveBytes();
+  }
+
+  /** The most that {@link #liveBytes} has been. */
+  public long peakBytes() {
+    return pool.peakBytes();
+  }
+
+  /**
+   * Runs a graph by a plan of its own or a cached one.
+   *
+   * @param cache where the plan is kept; null for a graph that is run once
+   * @return the values of the graph's outputs
+   * @throws FaultedRun when an instruction faulted; nothing has been committed
+   */
+  public List<Value> run(StepGraph graph, @Nullable PlanCache cache) {
+    lock.lock();
+    try {
+      var leaves = new Leaves();
+      if (cache != null) {
+        PlanKey key = PlanKey.of(graph, leaves);
+        return run(graph, leaves, cache.get(key, () -> Planner.plan(graph, leaves, device)));
+      }
+      graph.assignments().forEach(a -> leaves.slot(a.expected()));
+      try (Plan plan = Planner.plan(graph, leaves, device)) {
+        return run(graph, leaves, plan);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Value> run(StepGraph graph, Leaves leaves, Plan plan) {
+    Schedule schedule = plan.schedule();
+    List<Memory> states = new ArrayList<>();
+    for (StateSlot.Version version : leaves.states) {
+      states.add(version.slot().on(this, version.number()).memory());
+    }
+    List<Memory> inputs = new ArrayList<>();
+    for (int i = 0; i < leaves.inputs.size(); i++) {
+      inputs.add(input(leaves.inputs.get(i), i));
+    }
+    List<@Nullable DeviceValue> large = new ArrayList<>();
+    List<Memory> outputs = new ArrayList<>();
+    for (int i = 0; i < schedule.outputs().size(); i++) {
+      TensorType type = schedule.outputs().get(i);
+      DeviceValue value = type.bytes() > HOST_RESULT_BYTES ? pool.allocate(type) : null;
+      large.add(value);
+      outputs.add(value != null ? value.memory() : grown(smallOutputs, i, HOST_RESULT_BYTES));
+    }
+    Fault fault;
+    try (Arena host = Arena.ofConfined()) {
+      MemorySegment parameters = parameters(leaves.scalars, host);
+      fault = device.queue().run(plan.executable(), new Queue.Bindings(arena(schedule.arenaBytes()), inputs, states, outputs, parameters))
+          .await();
+    }
+    if (fault.occurred()) {
+      Instruction instruction = schedule.instructions().get(fault.instruction());
+      throw new FaultedRun(instruction, checkNumber(schedule, fault.instruction()), fault.detail());
+    }
+    graph.assignments().forEach(a -> a.expected().slot().committed());
+    List<Value> results = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      DeviceValue value = large.get(i);
+      results.add(value != null ? value : download(outputs.get(i), schedule.outputs().get(i)));
+    }
+    return results;
+  }
+
+  /** Which of the graph's checks an instruction is, in order; -1 if none. */
+  private static int checkNumber(Schedule schedule, int instruction) {
+    if (!(schedule.instructions().get(instruction) instanceof Instruction.CheckFinite)) {
+      return -1;
+    }
+    return (int) schedule.instructions().subList(0, instruction).stream().filter(Instruction.CheckFinite.class::isInstance).count();
+  }
+
+  private Memory input(Value value, int slot) {
+    return switch (value) {
+      case DeviceValue there when there.engine() == this -> there.memory();
+      case DeviceValue elsewhere -> throw new DeviceMismatchException("run",
+          "a tensor lives on " + elsewhere.engine().device.info().id() + ", the plan runs on " + device.info().id(),
+          "Move it first with to(device).");
+      default -> {
+        HostArray array = hostArray(value);
+        Memory memory = grown(staging, slot, Math.max(array.type().bytes(), 1));
+        device.queue().upload(array.segment(), memory);
+        yield memory;
+      }
+    };
+  }
+
+  /** The memory kept for a slot, at least {@code bytes} large. */
+  private Memory grown(Map<Integer, Memory> kept, int slot, long bytes) {
+    Memory present = kept.get(slot);
+    if (present != null && present.bytes() >= bytes) {
+      return present;
+    }
+    if (present != null) {
+      kept.remove(slot);
+      pool.release(present);
+    }
+    Memory fresh = pool.reserve(bytes, "staging");
+    kept.put(slot, fresh);
+    return fresh;
+  }
+
+  private Memory arena(long bytes) {
+    Memory present = arena;
+    if (present == null || present.bytes() < bytes) {
+      if (present != null) {
+        arena = null;
+        pool.release(present);
+      }
+      present = pool.reserve(Math.max(bytes, 1), "the arena");
+      arena = present;
+    }
+    return present;
+  }
+
+  private static MemorySegment parameters(List<ScalarValue> scalars, Arena host) {
+    MemorySegment block = host.allocate(Math.max(1, scalars.size()) * (long) Schedule.PARAMETER_BYTES, Schedule.PARAMETER_BYTES);
+    for (int i = 0; i < scalars.size(); i++) {
+      ScalarValue scalar = scalars.get(i);
+      long at = (long) i * Schedule.PARAMETER_BYTES;
+      if (scalar.dtype() == DType.F32) {
+        block.set(ValueLayout.JAVA_FLOAT, at, scalar.number().floatValue());
+      } else {
+        MemorySegment.copy(scalar.toArray().segment(), 0, block, at, scalar.dtype().bytes());
+      }
+    }
+    return block;
+  }
+
+  /** Host data moved to the device. */
+  DeviceValue upload(HostArray array) {
+    lock.lock();
+    try {
+      DeviceValue value = pool.allocate(array.type());
+      device.queue().upload(array.segment(), value.memory());
+      return value;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The data of any value as host data. */
+  public HostArray hostArray(Value value) {
+    return switch (value) {
+      case HostArray array -> array;
+      case ScalarValue scalar -> scalar.toArray();
+      case DeviceValue there -> there.engine().download(there.memory(), there.type());
+      case StateSlot.Version version -> snapshot(version);
+      default -> throw new IllegalStateException("a value of unknown kind: " + value.getClass());
+    };
+  }
+
+  /** Read under the lock: no step may overwrite the variable meanwhile. */
+  private HostArray snapshot(StateSlot.Version version) {
+    lock.lock();
+    try {
+      return hostArray(version.content());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private HostArray download(Memory memory, TensorType type) {
+    lock.lock();
+    try (Arena host = Arena.ofConfined()) {
+      MemorySegment copy = host.allocate(Math.max(type.bytes(), 1), Schedule.ALIGNMENT);
+      device.queue().download(memory, copy.asSlice(0, type.bytes()));
+      return HostArray.copyOf(type, copy);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

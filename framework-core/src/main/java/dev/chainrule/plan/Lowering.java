@@ -1,0 +1,253 @@
+package dev.chainrule.plan;
+
+import dev.chainrule.UnsupportedOpException;
+import dev.chainrule.device.Device;
+import dev.chainrule.device.NativeKernel;
+import dev.chainrule.graph.Graphs;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Origin;
+import dev.chainrule.graph.ScalarValue;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * From nodes to instructions. Movement becomes a layout of the operand it moves wherever strides can express it; a scalar operation
+ * that a single other one reads at the same shape becomes part of that one's kernel; everything else is one instruction.
+ */
+final class Lowering {
+
+  /** Scalar operations in one kernel at most: what keeps a block's operands in the first-level cache. */
+  private static final int LARGEST_KERNEL = 24;
+
+  private final Leaves leaves;
+  private final Device device;
+  private final List<Node> order;
+  private final Map<Node, Integer> readers = new IdentityHashMap<>();
+  private final Map<Node, Integer> targets = new IdentityHashMap<>();
+  private final Map<Node, List<Operand>> operands = new IdentityHashMap<>();
+  private final Set<Node> fused = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<HostArray, Integer> constantSlots = new LinkedHashMap<>();
+  private final Set<Integer> delivered = new HashSet<>();
+  private final List<Instruction> instructions = new ArrayList<>();
+  private final List<Long> temporaryBytes = new ArrayList<>();
+
+  Lowering(Leaves leaves, Device device, List<Node> roots, int outputs) {
+    this.leaves = leaves;
+    this.device = device;
+    this.order = Graphs.topological(roots);
+    for (Node node : order) {
+      node.inputs().forEach(input -> readers.merge(input, 1, Integer::sum));
+    }
+    // A root is read from outside: it counts as shared, so that it is never only a part of another's kernel.
+    roots.forEach(root -> readers.merge(root, 2, Integer::sum));
+    for (int i = outputs - 1; i >= 0; i--) {
+      targets.put(roots.get(i), i);
+    }
+    fuse();
+  }
+
+  void lowerAll() {
+    for (Node node : order) {
+      if (!fused.contains(node)) {
+        operands.put(node, lower(node));
+      }
+    }
+  }
+
+  List<Instruction> instructions() {
+    return Collections.unmodifiableList(instructions);
+  }
+
+  List<Long> temporaryBytes() {
+    return Collections.unmodifiableList(temporaryBytes);
+  }
+
+  List<HostArray> constants() {
+    return List.copyOf(constantSlots.keySet());
+  }
+
+  void emit(Instruction instruction) {
+    instructions.add(instruction);
+  }
+
+  Operand operand(Node node) {
+    return Objects.requireNonNull(operands.get(node), node.toString()).getFirst();
+  }
+
+  /** Sees to it that output {@code slot} holds the root. */
+  void deliver(Node root, int slot) {
+    if (!delivered.contains(slot)) {
+      emit(copy(operand(root), Operand.dense(new BufferRef.Output(slot), root.type()), root.origin()));
+    }
+  }
+
+  /** The root's operand in storage that no commit touches. */
+  Operand settled(Node root) {
+    Operand operand = operand(root);
+    return operand.buffer() instanceof BufferRef.State || !operand.layout().isContiguous() ? materialised(operand, root.origin()) : operand;
+  }
+
+  // --- one node ----------------------------------------------------------------------------------------------------------------------
+
+  private List<Operand> lower(Node node) {
+    if (node.value().isPresent()) {
+      BufferRef buffer = node.value().get() instanceof ScalarValue
+          ? new BufferRef.Parameter(leaves.slot(node))
+          : new BufferRef.Input(leaves.slot(node));
+      return List.of(Operand.dense(buffer, node.type()));
+    }
+    return switch (node.op()) {
+      case Op.State _ -> List.of(Operand.dense(new BufferRef.State(leaves.slot(node)), node.type()));
+      case Op.Const(HostArray array) -> List.of(Operand.dense(constant(array), node.type()));
+      case Op.Iota _, Op.Pointwise _ -> List.of(compute(node));
+      case Op.Copy _ -> List.of(materialised(operand(node.input(0)), node.origin()));
+      case Op.Barrier _ -> List.of(operand(node.input(0)));
+      case Op.Result(int index) -> List.of(Objects.requireNonNull(operands.get(node.input(0))).get(index));
+      case Op.Movement movement -> move(node, movement);
+      default -> call(node);
+    };
+  }
+
+  private List<Operand> move(Node node, Op.Movement movement) {
+    Operand x = operand(node.input(0));
+    Shape shape = node.type().shape();
+    Layout layout = x.layout();
+    return switch (movement) {
+      case Op.Reshape _ -> List.of(layout.reshape(shape).map(x::with)
+          .orElseGet(() -> {
+            Operand dense = materialised(x, node.origin());
+            return dense.with(Layout.dense(shape));
+          }));
+      case Op.Permute(var axes) -> List.of(x.with(layout.permute(axes)));
+      case Op.Expand _ -> List.of(x.with(layout.expand(shape)));
+      case Op.Slice(var ranges) -> List.of(x.with(layout.slice(ranges)));
+      case Op.Window window -> List.of(x.with(layout.window(window, shape)));
+      case Op.Pad _, Op.Concat _ -> call(node);
+    };
+  }
+
+  private List<Operand> call(Node node) {
+    List<TensorType> types = node.inputs().stream().map(Node::type).toList();
+    Optional<NativeKernel> kernel = device.nativeKernel(node.op(), types);
+    if (kernel.isEmpty()) {
+      throw new UnsupportedOpException(node.op().label(),
+          "the " + device.info().backend() + " backend has no kernel for it on " + types + node.origin().describe(), "");
+    }
+    List<Operand> inputs = new ArrayList<>();
+    for (Node input : node.inputs()) {
+      Operand operand = operand(input);
+      inputs.add(kernel.get().strided() || operand.layout().isContiguous() ? operand : materialised(operand, node.origin()));
+    }
+    List<Operand> outputs = new ArrayList<>();
+    for (int i = 0; i < node.types().size(); i++) {
+      outputs.add(i == 0 && node.types().size() == 1 ? result(node) : temporary(node.types().get(i)));
+    }
+    emit(new Instruction.Call(node.op(), inputs, outputs, node.origin()));
+    return outputs;
+  }
+
+  // --- scalar operations as kernels ----------------------------------------------------------------------------------------------------
+
+  /** Decides which scalar operations their only reader computes along the way. */
+  private void fuse() {
+    Map<Node, Integer> sizes = new IdentityHashMap<>();
+    for (Node node : order) {
+      if (!isScalarOperation(node)) {
+        continue;
+      }
+      int size = 1;
+      for (Node input : node.inputs()) {
+        int grown = size + sizes.getOrDefault(input, LARGEST_KERNEL);
+        if (isScalarOperation(input) && readers.get(input) == 1 && grown <= LARGEST_KERNEL) {
+          size = grown;
+          fused.add(input);
+        }
+      }
+      sizes.put(node, size);
+    }
+  }
+
+  private static boolean isScalarOperation(Node node) {
+    return node.value().isEmpty() && (node.op() instanceof Op.Pointwise || node.op() instanceof Op.Iota);
+  }
+
+  private Operand compute(Node node) {
+    List<Operand> arguments = new ArrayList<>();
+    KernelExpression expression = expression(node, arguments);
+    if (!device.generates(expression)) {
+      throw new UnsupportedOpException(node.op().label(),
+          "the " + device.info().backend() + " backend cannot generate it for " + node.type() + node.origin().describe(), "");
+    }
+    Operand output = result(node);
+    emit(new Instruction.Compute(expression, arguments, output, node.origin()));
+    return output;
+  }
+
+  private KernelExpression expression(Node node, List<Operand> arguments) {
+    if (node.op() instanceof Op.Iota(TensorType type, int axis)) {
+      return new KernelExpression.Index(type.dtype(), axis);
+    }
+    List<KernelExpression> parts = new ArrayList<>();
+    for (Node input : node.inputs()) {
+      parts.add(fused.contains(input) ? expression(input, arguments) : load(operand(input), arguments));
+    }
+    return new KernelExpression.Apply((Op.Pointwise) node.op(), parts, node.type().dtype());
+  }
+
+  private static KernelExpression load(Operand operand, List<Operand> arguments) {
+    int known = arguments.indexOf(operand);
+    if (known < 0) {
+      arguments.add(operand);
+      known = arguments.size() - 1;
+    }
+    return new KernelExpression.Load(known, operand.dtype(), operand.layout());
+  }
+
+  private static Instruction copy(Operand from, Operand to, Origin origin) {
+    return new Instruction.Compute(new KernelExpression.Load(0, from.dtype(), from.layout()), List.of(from), to, origin);
+  }
+
+  // --- buffers -------------------------------------------------------------------------------------------------------------------------
+
+  private Operand materialised(Operand operand, Origin origin) {
+    Operand dense = temporary(operand.type());
+    emit(copy(operand, dense, origin));
+    return dense;
+  }
+
+  /** Where a node's only result goes: straight to the output if it is one. */
+  private Operand result(Node node) {
+    Integer slot = targets.get(node);
+    if (slot == null) {
+      return temporary(node.type());
+    }
+    delivered.add(slot);
+    return Operand.dense(new BufferRef.Output(slot), node.type());
+  }
+
+  private Operand temporary(TensorType type) {
+    temporaryBytes.add(type.bytes());
+    return Operand.dense(new BufferRef.Temporary(temporaryBytes.size() - 1), type);
+  }
+
+  private BufferRef constant(HostArray array) {
+    return new BufferRef.Constant(constantSlots.computeIfAbsent(array, _ -> constantSlots.size()));
+  }
+}

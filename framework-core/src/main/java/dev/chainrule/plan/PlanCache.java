@@ -1,0 +1,60 @@
+package dev.chainrule.plan;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * The plans of one Step, bounded, least recently used out first. A miss is logged with the first difference from the plan used last; a
+ * build that fails leaves nothing behind. Guarded by the engine's lock.
+ */
+public final class PlanCache {
+
+  /** Plans kept; beyond {@link #WARN} a loader that pads or drops its last batch would serve better. */
+  private static final int CAPACITY = 64;
+
+  private static final int WARN = 16;
+  private static final System.Logger LOG = System.getLogger(PlanCache.class.getName());
+
+  private final Map<PlanKey, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
+  private long misses;
+
+  Plan get(PlanKey key, Supplier<Plan> build) {
+    Plan known = plans.get(key);
+    if (known != null) {
+      return known;
+    }
+    misses++;
+    logMiss(key);
+    Plan built = build.get();
+    plans.put(key, built);
+    if (plans.size() > CAPACITY) {
+      Iterator<Plan> oldest = plans.values().iterator();
+      oldest.next().close();
+      oldest.remove();
+    }
+    return built;
+  }
+
+  private void logMiss(PlanKey key) {
+    if (plans.isEmpty()) {
+      return;
+    }
+    PlanKey last = plans.keySet().stream().reduce((_, newest) -> newest).orElseThrow();
+    LOG.log(System.Logger.Level.DEBUG, () -> "new plan: " + last.firstDifference(key));
+    if (misses == WARN + 1) {
+      LOG.log(System.Logger.Level.WARNING,
+          "more than {0} plans for one Step ({1}): pad, bucket or drop odd batches", WARN, last.firstDifference(key));
+    }
+  }
+
+  /** How many plans have been built so far. */
+  public long misses() {
+    return misses;
+  }
+
+  public int size() {
+    return plans.size();
+  }
+}

@@ -1,0 +1,57 @@
+package dev.chainrule.plan;
+
+import dev.chainrule.device.Device;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Origin;
+import dev.chainrule.graph.ScalarValue;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.graph.Value;
+import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.util.List;
+
+/** Turns a step graph into a plan: decompose, lower to instructions, lay out memory, link. */
+final class Planner {
+
+  private Planner() {}
+
+  static Plan plan(StepGraph graph, Leaves leaves, Device device) {
+    Schedule schedule = schedule(graph, leaves, device);
+    return new Plan(schedule, device.link(schedule));
+  }
+
+  static Schedule schedule(StepGraph graph, Leaves leaves, Device device) {
+    List<Node> roots = Decomposition.of(graph.roots(), device);
+    int checks = graph.outputs().size();
+    int assignments = checks + graph.checks().size();
+    var lowering = new Lowering(leaves, device, roots, graph.outputs().size());
+    lowering.lowerAll();
+    for (int i = 0; i < checks; i++) {
+      lowering.deliver(roots.get(i), i);
+    }
+    for (int i = checks; i < assignments; i++) {
+      lowering.emit(new Instruction.CheckFinite(lowering.operand(roots.get(i)), roots.get(i).origin()));
+    }
+    List<Operand> updates = roots.subList(assignments, roots.size()).stream().map(lowering::settled).toList();
+    for (int i = 0; i < updates.size(); i++) {
+      StateSlot.Version version = graph.assignments().get(i).expected();
+      Operand target = Operand.dense(new BufferRef.State(leaves.slot(version)), version.type());
+      lowering.emit(new Instruction.Commit(updates.get(i), target, Origin.NONE));
+    }
+    ArenaLayout arena = ArenaLayout.of(lowering.instructions(), lowering.temporaryBytes());
+    return new Schedule(lowering.instructions(), lowering.constants(), types(leaves.inputs), types(leaves.states),
+        graph.outputs().stream().map(Node::type).toList(), parameters(leaves.scalars), lowering.temporaryBytes(),
+        arena.offsets(), arena.bytes());
+  }
+
+  private static List<TensorType> types(List<? extends Value> values) {
+    return values.stream().map(Value::type).toList();
+  }
+
+  private static List<DType> parameters(List<ScalarValue> scalars) {
+    return scalars.stream().map(ScalarValue::dtype).toList();
+  }
+}

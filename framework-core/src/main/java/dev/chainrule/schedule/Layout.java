@@ -1,0 +1,166 @@
+package dev.chainrule.schedule;
+
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where the elements of a tensor lie in a buffer: element (i0, i1, ...) is at {@code offset + i0*stride0 + i1*stride1 + ...}, counted
+ * in elements. Most movement operations only change the layout: a broadcast axis has stride 0, a flipped one a negative stride.
+ */
+public final class Layout {
+
+  private final Shape shape;
+  private final long offset;
+  private final long[] strides;
+
+  private Layout(Shape shape, long offset, long[] strides) {
+    this.shape = shape;
+    this.offset = offset;
+    this.strides = strides;
+  }
+
+  /** Row-major without gaps, from the start of the buffer. */
+  public static Layout dense(Shape shape) {
+    return new Layout(shape, 0, shape.strides());
+  }
+
+  public Shape shape() {
+    return shape;
+  }
+
+  public long offset() {
+    return offset;
+  }
+
+  /** Elements between neighbours along an axis; negative axes count from the last. */
+  public long stride(int axis) {
+    return strides[axis < 0 ? axis + strides.length : axis];
+  }
+
+  /** True when the elements follow one another in row-major order, wherever the first one lies. */
+  public boolean isContiguous() {
+    long step = 1;
+    for (int i = shape.rank() - 1; i >= 0; i--) {
+      if (shape.dim(i) != 1 && strides[i] != step) {
+        return shape.elements() == 0;
+      }
+      step *= shape.dim(i);
+    }
+    return true;
+  }
+
+  public Layout permute(Axes order) {
+    long[] result = new long[strides.length];
+    for (int i = 0; i < strides.length; i++) {
+      result[i] = strides[order.get(i)];
+    }
+    return new Layout(shape.permute(order), offset, result);
+  }
+
+  /** Axes of size 1 repeated to the size in {@code target}. */
+  public Layout expand(Shape target) {
+    long[] result = strides.clone();
+    for (int i = 0; i < result.length; i++) {
+      if (shape.dim(i) == 1 && target.dim(i) != 1) {
+        result[i] = 0;
+      }
+    }
+    return new Layout(target, offset, result);
+  }
+
+  public Layout slice(List<Op.Range> ranges) {
+    long[] dims = new long[strides.length];
+    long[] result = new long[strides.length];
+    long start = offset;
+    for (int i = 0; i < strides.length; i++) {
+      Op.Range r = ranges.get(i);
+      dims[i] = r.size();
+      result[i] = strides[i] * r.step();
+      start += strides[i] * r.start();
+    }
+    return new Layout(Shape.of(dims), start, result);
+  }
+
+  /** Overlapping windows along an axis; their elements become a new last axis. */
+  public Layout window(Op.Window window, Shape result) {
+    long[] windowed = Arrays.copyOf(strides, strides.length + 1);
+    windowed[window.axis()] = strides[window.axis()] * window.stride();
+    windowed[strides.length] = strides[window.axis()] * window.dilation();
+    return new Layout(result, offset, windowed);
+  }
+
+  /** The same elements in the same order under another shape; empty when no strides express that. */
+  public Optional<Layout> reshape(Shape target) {
+    if (isContiguous()) {
+      return Optional.of(new Layout(target, offset, target.strides()));
+    }
+    long[] result = new long[target.rank()];
+    int from = 0;
+    int to = 0;
+    while (from < shape.rank() || to < target.rank()) {
+      int fromStart = from;
+      int toStart = to;
+      long a = from < shape.rank() ? shape.dim(from++) : 1;
+      long b = to < target.rank() ? target.dim(to++) : 1;
+      while (a != b) {
+        if (a < b) {
+          a *= shape.dim(from++);
+        } else {
+          b *= target.dim(to++);
+        }
+      }
+      if (!mergeable(fromStart, from)) {
+        return Optional.empty();
+      }
+      long step = innermostStride(fromStart, from);
+      for (int i = to - 1; i >= toStart; i--) {
+        result[i] = step;
+        step *= target.dim(i);
+      }
+    }
+    return Optional.of(new Layout(target, offset, result));
+  }
+
+  /** True when the axes [from, to) can be walked with one stride. */
+  private boolean mergeable(int from, int to) {
+    int inner = -1;
+    for (int i = to - 1; i >= from; i--) {
+      if (shape.dim(i) == 1) {
+        continue;
+      }
+      if (inner >= 0 && strides[i] != strides[inner] * shape.dim(inner)) {
+        return false;
+      }
+      inner = i;
+    }
+    return true;
+  }
+
+  private long innermostStride(int from, int to) {
+    for (int i = to - 1; i >= from; i--) {
+      if (shape.dim(i) != 1) {
+        return strides[i];
+      }
+    }
+    return 1;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Layout l && shape.equals(l.shape) && offset == l.offset && Arrays.equals(strides, l.strides);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * shape.hashCode() + Long.hashCode(offset)) + Arrays.hashCode(strides);
+  }
+
+  @Override
+  public String toString() {
+    return shape + "@" + offset + Arrays.toString(strides).replace(" ", "");
+  }
+}

@@ -1,0 +1,25 @@
+package dev.chainrule.schedule;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+
+/** A tensor in a buffer. */
+public record Operand(BufferRef buffer, DType dtype, Layout layout) {
+
+  public static Operand dense(BufferRef buffer, TensorType type) {
+    return new Operand(buffer, type.dtype(), Layout.dense(type.shape()));
+  }
+
+  public Operand with(Layout other) {
+    return new Operand(buffer, dtype, other);
+  }
+
+  public Shape shape() {
+    return layout.shape();
+  }
+
+  public TensorType type() {
+    return new TensorType(dtype, layout.shape());
+  }
+}
