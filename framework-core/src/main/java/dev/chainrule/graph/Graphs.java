@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Walks over graphs. All are iterative: the graph of a recurrent network is deeper than any stack. */
 public final class Graphs {
@@ -15,6 +16,11 @@ public final class Graphs {
 
   /** Every node that {@code outputs} need, inputs before users; leaves (evaluated nodes among them) end the walk. */
   public static List<Node> topological(Collection<Node> outputs) {
+    return topological(outputs, _ -> false);
+  }
+
+  /** The same, with the nodes for which {@code ends} holds taken as leaves too. */
+  public static List<Node> topological(Collection<Node> outputs, Predicate<Node> ends) {
     record Frame(Node node, boolean inputsDone) {}
     Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     List<Node> order = new ArrayList<>();
@@ -27,7 +33,7 @@ public final class Graphs {
           order.add(frame.node);
         } else if (seen.add(frame.node)) {
           stack.push(new Frame(frame.node, true));
-          List<Node> inputs = frame.node.inputs();
+          List<Node> inputs = ends.test(frame.node) ? List.of() : frame.node.inputs();
           for (int i = inputs.size() - 1; i >= 0; i--) {
             if (!seen.contains(inputs.get(i))) {
               stack.push(new Frame(inputs.get(i), false));

@@ -58,12 +58,14 @@ final class MovementTypes {
   }
 
   private static TensorType expand(Op op, TensorType x, Shape shape) {
-    boolean fits = shape.rank() == x.rank();
+    int added = shape.rank() - x.rank();
+    boolean fits = added >= 0;
     for (int i = 0; fits && i < x.rank(); i++) {
-      fits = x.shape().dim(i) == shape.dim(i) || x.shape().dim(i) == 1;
+      fits = x.shape().dim(i) == shape.dim(i + added) || x.shape().dim(i) == 1;
     }
     if (!fits) {
-      throw new ShapeMismatchException(op.label(), x + " to " + shape + ": only axes of size 1 are repeated, and the rank stays", "");
+      throw new ShapeMismatchException(op.label(),
+          x + " to " + shape + ": only axes of size 1 are repeated, and new axes come first", "");
     }
     return x.withShape(shape);
   }

@@ -232,7 +232,7 @@ public sealed interface Op {
   /** Axis i of the result is axis {@code order.get(i)} of the input. */
   record Permute(Axes order) implements Movement {}
 
-  /** Repeats axes of size 1; the rank stays. */
+  /** Repeats axes of size 1 and adds axes in front, as NumPy broadcasts. */
   record Expand(Shape shape) implements Movement {}
 
   /** Elements added before and after along one axis. */

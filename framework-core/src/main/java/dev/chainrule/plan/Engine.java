@@ -146,7 +146,7 @@ public final class Engine {
           "a tensor lives on " + elsewhere.engine().device.info().id() + ", the plan runs on " + device.info().id(),
           "Move it first with to(device).");
       default -> {
-        HostArray array = hostArray(value);
+        HostArray array = read(value);
         Memory memory = grown(staging, slot, Math.max(array.type().bytes(), 1));
         device.queue().upload(array.segment(), memory);
         yield memory;
@@ -208,13 +208,14 @@ public final class Engine {
     }
   }
 
-  /** The data of any value as host data. */
-  public HostArray hostArray(Value value) {
+  /** The data of any value as host data; needs no device unless the data lies on one. */
+  public static HostArray read(Value value) {
     return switch (value) {
       case HostArray array -> array;
       case ScalarValue scalar -> scalar.toArray();
       case DeviceValue there -> there.engine().download(there.memory(), there.type());
-      case StateSlot.Version version -> snapshot(version);
+      case StateSlot.Version version -> version.content() instanceof DeviceValue there
+          ? there.engine().snapshot(version) : read(version.content());
       default -> throw new IllegalStateException("a value of unknown kind: " + value.getClass());
     };
   }
@@ -223,7 +224,7 @@ public final class Engine {
   private HostArray snapshot(StateSlot.Version version) {
     lock.lock();
     try {
-      return hostArray(version.content());
+      return read(version.content());
     } finally {
       lock.unlock();
     }

@@ -29,11 +29,11 @@ public final class Evaluator {
     try {
       return engine.run(graph, null);
     } catch (FaultedRun fault) {
-      throw Replay.explain(graph, fault, "evaluation", engine);
+      throw Replay.explain(graph, fault, "evaluation");
     }
   }
 
   public static HostArray read(Value value) {
-    return Engine.current().hostArray(value);
+    return Engine.read(value);
   }
 }

@@ -175,7 +175,7 @@ final class Lowering {
       int size = 1;
       for (Node input : node.inputs()) {
         int grown = size + sizes.getOrDefault(input, LARGEST_KERNEL);
-        if (isScalarOperation(input) && readers.get(input) == 1 && grown <= LARGEST_KERNEL) {
+        if (isScalarOperation(input) && readers.getOrDefault(input, 0) == 1 && grown <= LARGEST_KERNEL) {
           size = grown;
           fused.add(input);
         }

@@ -23,10 +23,10 @@ public final class Replay {
    * @param graph what was run
    * @param when such as {@code step 17}
    */
-  public static ChainruleException explain(StepGraph graph, FaultedRun fault, String when, Engine engine) {
+  public static ChainruleException explain(StepGraph graph, FaultedRun fault, String when) {
     var found = new FirstNonFinite();
     try {
-      Interpreter.evaluate(graph.roots(), engine::hostArray, found::observe);
+      Interpreter.evaluate(graph.roots(), Engine::read, found::observe);
     } catch (ChainruleException precise) {
       return precise;
     }

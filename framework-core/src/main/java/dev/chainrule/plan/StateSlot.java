@@ -79,7 +79,7 @@ public final class StateSlot {
           "the variable lives on " + elsewhere.engine().device().info().id() + ", the plan runs on " + engine.device().info().id(),
           "Move it with to(device), or open the model on one device.");
     }
-    DeviceValue uploaded = engine.upload(engine.hostArray(content));
+    DeviceValue uploaded = engine.upload(Engine.read(content));
     storage = uploaded;
     return uploaded;
   }

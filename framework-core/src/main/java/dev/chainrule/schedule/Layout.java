@@ -61,13 +61,12 @@ public final class Layout {
     return new Layout(shape.permute(order), offset, result);
   }
 
-  /** Axes of size 1 repeated to the size in {@code target}. */
+  /** Axes of size 1 repeated, and new ones in front, to reach {@code target}. */
   public Layout expand(Shape target) {
-    long[] result = strides.clone();
-    for (int i = 0; i < result.length; i++) {
-      if (shape.dim(i) == 1 && target.dim(i) != 1) {
-        result[i] = 0;
-      }
+    int added = target.rank() - strides.length;
+    long[] result = new long[target.rank()];
+    for (int i = added; i < result.length; i++) {
+      result[i] = shape.dim(i - added) == target.dim(i) ? strides[i - added] : 0;
     }
     return new Layout(target, offset, result);
   }

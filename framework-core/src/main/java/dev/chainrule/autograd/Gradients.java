@@ -1,0 +1,127 @@
+package dev.chainrule.autograd;
+
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.Graphs;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Scope;
+import dev.chainrule.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reverse-mode differentiation (Linnainmaa 1970; Rumelhart, Hinton and Williams 1986): one walk back over the graph, from the loss to
+ * the targets, with the chain rule at every node. The result is again a graph, so gradients of gradients are gradients.
+ */
+public final class Gradients {
+
+  /** The loss's gradient for each result of a node, as far as it has been summed up. */
+  private final Map<Node, @Nullable Tensor[]> cotangents = new IdentityHashMap<>();
+
+  private final Set<Node> targets;
+  private final Set<Node> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private Gradients(List<Node> targets) {
+    this.targets = Collections.newSetFromMap(new IdentityHashMap<>());
+    this.targets.addAll(targets);
+  }
+
+  /**
+   * The gradient of {@code loss} for each target: how it changes as each element of the target does.
+   *
+   * @param loss one floating element
+   * @param targets floating tensors, any in the loss's graph; zeros for one that the loss does not depend on
+   * @throws InvalidArgumentException when part of the graph between them has been evaluated, and its history released
+   */
+  public static List<Tensor> of(Tensor loss, List<Tensor> targets) {
+    if (loss.shape().elements() != 1 || !loss.dtype().isFloating()) {
+      throw new ShapeMismatchException("gradients", "the loss is " + loss.type() + ", expected one floating element",
+          "Reduce it first, for instance with mean().");
+    }
+    for (Tensor target : targets) {
+      if (!target.dtype().isFloating()) {
+        throw new InvalidArgumentException("gradients", "target " + target.type() + " is not floating", "");
+      }
+    }
+    List<@Nullable Tensor> found =
+        backward(List.of(loss.node()), Collections.singletonList(Tensor.ones(loss.type())), targets.stream().map(Tensor::node).toList());
+    return IntStream.range(0, targets.size())
+        .mapToObj(i -> found.get(i) instanceof Tensor gradient ? gradient : Tensor.zeros(targets.get(i).type()))
+        .toList();
+  }
+
+  /** The vector-Jacobian product: what {@code seeds} at the outputs become at the targets; null where nothing arrives. */
+  static List<@Nullable Tensor> backward(List<Node> outputs, List<@Nullable Tensor> seeds, List<Node> targets) {
+    var pass = new Gradients(targets);
+    List<Node> order = pass.findWanted(outputs);
+    for (int i = 0; i < outputs.size(); i++) {
+      pass.arrive(outputs.get(i), 0, seeds.get(i));
+    }
+    for (int i = order.size() - 1; i >= 0; i--) {
+      pass.through(order.get(i));
+    }
+    List<@Nullable Tensor> results = new ArrayList<>();
+    for (Node target : targets) {
+      results.add(pass.cotangents.containsKey(target) ? pass.cotangents.get(target)[0] : null);
+    }
+    return results;
+  }
+
+  /** Marks the nodes that depend on a target; the others need no gradient. */
+  private List<Node> findWanted(List<Node> outputs) {
+    long oldest = targets.stream().mapToLong(Node::id).min().orElse(Long.MAX_VALUE);
+    List<Node> order = Graphs.topological(outputs);
+    for (Node node : order) {
+      if (targets.contains(node) || node.inputs().stream().anyMatch(wanted::contains)) {
+        wanted.add(node);
+      } else if (node.isEvaluated() && node.id() > oldest && node.type().dtype().isFloating()) {
+        throw new InvalidArgumentException("gradients",
+            node.op().label() + " " + node.type() + node.origin().describe()
+                + " was evaluated after a target was made: its history is gone, and so would be its part of the gradient",
+            "Take gradients before reading values, run it as a Step, or use stopGradient() if it is a constant.");
+      }
+    }
+    return order;
+  }
+
+  private void through(Node node) {
+    @Nullable Tensor[] arrived = cotangents.get(node);
+    if (arrived == null || node.isLeaf() || !wanted.contains(node)) {
+      return;
+    }
+    if (node.inputs().stream().noneMatch(wanted::contains)) {
+      return;
+    }
+    if (node.op() instanceof Op.Result(int index)) {
+      arrive(node.input(0), index, arrived[0]);
+      return;
+    }
+    List<@Nullable Tensor> passedOn = Scope.current().at(node.origin().path(), () -> Rules.cotangents(node, Arrays.asList(arrived)));
+    for (int i = 0; i < node.inputs().size(); i++) {
+      Node input = node.input(i);
+      if (wanted.contains(input)) {
+        arrive(input, 0, passedOn.get(i));
+      }
+    }
+  }
+
+  private void arrive(Node node, int result, @Nullable Tensor cotangent) {
+    if (cotangent == null) {
+      return;
+    }
+    if (!cotangent.type().equals(node.types().get(result))) {
+      throw new IllegalStateException("gradient of type " + cotangent.type() + " for " + node);
+    }
+    @Nullable Tensor[] sums = cotangents.computeIfAbsent(node, n -> new Tensor[n.types().size()]);
+    Tensor before = sums[result];
+    sums[result] = before == null ? cotangent : before.add(cotangent);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.chainrule.autograd;
+
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Rules of operations that look at more than one element at a time. */
+final class StructuredRules {
+
+  private StructuredRules() {}
+
+  static Tensor reduce(Op.Fold fold, Axes axes, Tensor x, Tensor out, Tensor g) {
+    Shape kept = x.shape().keeping(axes);
+    Tensor spread = g.reshape(kept).broadcastTo(x.shape());
+    return switch (fold) {
+      case SUM -> spread;
+      case PROD -> spread.mul(productOfOthers(x, axes));
+      case MAX, MIN -> {
+        // Equal extremes share the gradient evenly.
+        Tensor extreme = x.equal(out.reshape(kept).broadcastTo(x.shape())).cast(x.dtype());
+        Tensor count = Tensor.of(Ops.node(new Op.Reduce(Op.Fold.SUM, axes), extreme.node()));
+        yield spread.mul(extreme.div(count.reshape(kept).broadcastTo(x.shape())));
+      }
+    };
+  }
+
+  /** At each element the product of all others along the axes; no division, so that zeros are right. */
+  private static Tensor productOfOthers(Tensor x, Axes axes) {
+    int[] order = IntStream.concat(
+        IntStream.range(0, x.rank()).filter(i -> !axes.contains(i)), IntStream.range(0, axes.count()).map(axes::get)).toArray();
+    Tensor moved = x.permute(order);
+    Tensor rows = moved.reshape(moved.shape().slice(0, x.rank() - axes.count()).concat(Shape.of(count(x, axes))));
+    int last = rows.rank() - 1;
+    if (rows.dim(last) == 0) {
+      return Tensor.ones(x.type());
+    }
+    Tensor before = cumulate(rows, last, false).slice(last, 0, rows.dim(last) - 1).pad(last, 1, 0, 1);
+    Tensor after = cumulate(rows, last, true).slice(last, 1, rows.dim(last)).pad(last, 0, 1, 1);
+    Tensor others = before.mul(after).reshape(moved.shape());
+    return Tensor.of(Ops.node(new Op.Permute(Axes.of(order).inverse()), others.node()));
+  }
+
+  private static long count(Tensor x, Axes axes) {
+    return IntStream.range(0, axes.count()).mapToLong(i -> x.shape().dim(axes.get(i))).reduce(1, (a, b) -> a * b);
+  }
+
+  private static Tensor cumulate(Tensor x, int axis, boolean reverse) {
+    return Tensor.of(Ops.node(new Op.Cumulate(Op.Fold.PROD, axis, reverse), x.node()));
+  }
+
+  /** The gradient of each sorted value goes back to where the value came from. */
+  static List<@Nullable Tensor> sort(Node node, @Nullable Tensor g, int axis) {
+    if (g == null) {
+      return Collections.singletonList(null);
+    }
+    int last = g.rank() - 1;
+    Tensor from = swap(Tensor.of(Ops.node(new Op.Result(1), node)), axis, last).cast(DType.I64);
+    Tensor moved = swap(g, axis, last);
+    long length = moved.dim(last);
+    Tensor row = Tensor.arange(DType.I64, moved.shape().elements()).reshape(moved.shape()).sub(
+        Tensor.indices(new TensorType(DType.I64, moved.shape()), last));
+    Tensor flat = Tensor.zeros(TensorType.of(g.dtype(), moved.shape().elements()))
+        .scatterAdd(0, from.add(row).reshape(-1), moved.reshape(Shape.of(moved.shape().elements())));
+    return List.of(length == 0 ? g : swap(flat.reshape(moved.shape()), axis, last));
+  }
+
+  private static Tensor swap(Tensor x, int a, int b) {
+    int[] order = IntStream.range(0, x.rank()).map(i -> i == a ? b : i == b ? a : i).toArray();
+    return x.permute(order);
+  }
+
+  /** By its own derivative, else through its body written out. */
+  static List<@Nullable Tensor> composite(Op.Composite op, Node node, List<@Nullable Tensor> arrived) {
+    if (op.derivative().isEmpty()) {
+      return throughBody(op, node, arrived);
+    }
+    List<Node> outputs = node.types().size() == 1
+        ? List.of(node)
+        : IntStream.range(0, node.types().size()).mapToObj(i -> Ops.node(new Op.Result(i), node)).toList();
+    List<@Nullable Node> seeds = new ArrayList<>();
+    for (Tensor seed : arrived) {
+      seeds.add(seed == null ? null : seed.node());
+    }
+    List<@Nullable Tensor> results = new ArrayList<>();
+    for (Node cotangent : op.derivative().get().cotangents(node.inputs(), outputs, seeds)) {
+      results.add(cotangent == null ? null : Tensor.of(cotangent));
+    }
+    return results;
+  }
+
+  private static List<@Nullable Tensor> throughBody(Op.Composite op, Node node, List<@Nullable Tensor> arrived) {
+    List<@Nullable Tensor> found = Gradients.backward(op.body().inline(node.inputs()), arrived, node.inputs());
+    // An input that occurs twice has received the sum of both already.
+    Set<Node> seen = new HashSet<>();
+    for (int i = 0; i < found.size(); i++) {
+      if (!seen.add(node.input(i))) {
+        found.set(i, null);
+      }
+    }
+    return found;
+  }
+}

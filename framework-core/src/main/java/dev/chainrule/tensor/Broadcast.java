@@ -1,0 +1,53 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+
+/** Brings operands to one shape as NumPy does: aligned at the last axis, sizes of 1 repeated. */
+final class Broadcast {
+
+  private Broadcast() {}
+
+  static Tensor apply(Op.Pointwise op, Tensor x, Tensor y) {
+    Shape a = x.shape();
+    Shape b = y.shape();
+    if (a.equals(b)) {
+      return Tensor.of(Ops.node(op, x.node(), y.node()));
+    }
+    Shape shape = shape(op, x.type(), y.type());
+    return Tensor.of(Ops.node(op, to(x.node(), shape), to(y.node(), shape)));
+  }
+
+  static Tensor where(Tensor condition, Tensor x, Tensor y) {
+    var op = new Op.Where();
+    Shape branches = shape(op, x.type(), y.type());
+    Shape shape = shape(op, condition.type(), x.type().withShape(branches));
+    return Tensor.of(Ops.node(op, to(condition.node(), shape), to(x.node(), shape), to(y.node(), shape)));
+  }
+
+  static Node to(Node x, Shape shape) {
+    return x.type().shape().equals(shape) ? x : Ops.node(new Op.Expand(shape), x);
+  }
+
+  /** The common shape of two operands. */
+  static Shape shape(Op op, TensorType x, TensorType y) {
+    Shape a = x.shape();
+    Shape b = y.shape();
+    int rank = Math.max(a.rank(), b.rank());
+    long[] dims = new long[rank];
+    for (int i = 1; i <= rank; i++) {
+      long p = i <= a.rank() ? a.dim(-i) : 1;
+      long q = i <= b.rank() ? b.dim(-i) : 1;
+      if (p != q && p != 1 && q != 1) {
+        throw new ShapeMismatchException(op.label(), "shapes do not broadcast: " + x + " and " + y + " (" + p + " vs " + q + ")",
+            "Aligned at the last axis, sizes must be equal or 1.");
+      }
+      dims[rank - i] = p == 1 ? q : p;
+    }
+    return Shape.of(dims);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.graph.Body;
+import dev.chainrule.graph.Derivative;
+import dev.chainrule.graph.Graphs;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Scope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A named function of tensors, composed of primitives. A device may run it natively by its name; elsewhere, and wherever its meaning
+ * is in question, the composition counts. Custom functions with derivatives of their own are made in the same way.
+ *
+ * @param name unique; devices know it
+ * @param function the composition, traced on stand-ins for its inputs; reads nothing else
+ * @param derivative its vector-Jacobian product; empty: that of the composition
+ */
+public record CompositeFunction(String name, Function function, Optional<VectorJacobian> derivative) {
+
+  /** The composition: inputs and attributes to results. */
+  @FunctionalInterface
+  public interface Function {
+    List<Tensor> apply(List<Tensor> inputs, Map<String, Object> attributes);
+  }
+
+  /** The backward pass over tensors; see {@link Derivative}. */
+  @FunctionalInterface
+  public interface VectorJacobian {
+
+    /**
+     * @param cotangents the loss's gradient for each output; null where the loss does not depend on it
+     * @return the loss's gradient for each input; null where it is zero
+     */
+    List<@Nullable Tensor> apply(
+        List<Tensor> inputs, List<Tensor> outputs, List<@Nullable Tensor> cotangents, Map<String, Object> attributes);
+  }
+
+  /** A function of one tensor without attributes. */
+  static CompositeFunction unary(String name, java.util.function.UnaryOperator<Tensor> function, Optional<VectorJacobian> derivative) {
+    return new CompositeFunction(name, (in, _) -> List.of(function.apply(in.getFirst())), derivative);
+  }
+
+  /** The only result for inputs without attributes. */
+  public Tensor apply(Tensor... inputs) {
+    return apply(Map.of(), inputs).getFirst();
+  }
+
+  public List<Tensor> apply(Map<String, Object> attributes, Tensor... inputs) {
+    Body body = body(attributes, inputs);
+    Optional<Derivative> rule = derivative.map(d -> overNodes(d, attributes));
+    var op = new Op.Composite(name, attributes, body, rule);
+    Node node = Ops.node(op, Stream.of(inputs).map(Tensor::node).toArray(Node[]::new));
+    if (node.types().size() == 1) {
+      return List.of(Tensor.of(node));
+    }
+    return IntStream.range(0, node.types().size()).mapToObj(i -> Tensor.of(Ops.node(new Op.Result(i), node))).toList();
+  }
+
+  private Body body(Map<String, Object> attributes, Tensor... inputs) {
+    return Scope.current().tracingBody(() -> {
+      List<Tensor> parameters = new ArrayList<>();
+      for (Tensor input : inputs) {
+        parameters.add(Tensor.of(Ops.parameter(parameters.size(), input.type())));
+      }
+      var body = new Body(nodes(parameters), nodes(function.apply(parameters, attributes)));
+      requireClosed(body);
+      return body;
+    });
+  }
+
+  private void requireClosed(Body body) {
+    for (Node node : Graphs.topological(body.results())) {
+      boolean foreign = node.op() instanceof Op.Parameter && !body.parameters().contains(node);
+      if (foreign || node.value().isPresent() || node.op() instanceof Op.State) {
+        throw new InvalidArgumentException(name, "its body reads " + node + " from outside", "Pass it as an input.");
+      }
+    }
+  }
+
+  private static Derivative overNodes(VectorJacobian rule, Map<String, Object> attributes) {
+    return (inputs, outputs, cotangents) -> {
+      List<@Nullable Tensor> seeds = new ArrayList<>();
+      for (Node cotangent : cotangents) {
+        seeds.add(cotangent == null ? null : Tensor.of(cotangent));
+      }
+      List<@Nullable Node> results = new ArrayList<>();
+      for (Tensor result : rule.apply(tensors(inputs), tensors(outputs), seeds, attributes)) {
+        results.add(result == null ? null : result.node());
+      }
+      return results;
+    };
+  }
+
+  private static List<Tensor> tensors(List<Node> nodes) {
+    return nodes.stream().map(Tensor::of).toList();
+  }
+
+  private static List<Node> nodes(List<Tensor> tensors) {
+    return tensors.stream().map(Tensor::node).toList();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.ShapeMismatchException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The functions that models are made of, each as a composition of primitives with its own derivative where that is better. */
+public final class Composites {
+
+  private Composites() {}
+
+  static final CompositeFunction STOP_GRADIENT = CompositeFunction.unary("stopGradient", x -> x,
+      Optional.of((_, _, _, _) -> Collections.<@Nullable Tensor>singletonList(null)));
+
+  /** The derivative is written with the result: s (1 - s), where the composition's would be inf / inf for large inputs. */
+  static final CompositeFunction SIGMOID = CompositeFunction.unary("sigmoid",
+      x -> Tensor.ones(x.type()).div(x.neg().exp().add(1)),
+      Optional.of((_, out, g, _) -> {
+        Tensor s = out.getFirst();
+        return List.of(only(g).mul(s.mul(s.neg().add(1))));
+      }));
+
+  static final CompositeFunction GELU = CompositeFunction.unary("gelu",
+      x -> x.mul(x.mul(Math.sqrt(0.5)).erf().add(1)).mul(0.5), Optional.empty());
+
+  static final CompositeFunction SOFTMAX = new CompositeFunction("softmax", (in, attributes) -> {
+    int axis = axis(attributes);
+    Tensor x = in.getFirst();
+    Tensor e = x.sub(x.keep(x.max(axis), axis)).exp();
+    return List.of(e.div(e.keep(e.sum(axis), axis)));
+  }, Optional.of((_, out, g, attributes) -> {
+    int axis = axis(attributes);
+    Tensor y = out.getFirst();
+    Tensor weighted = only(g).mul(y);
+    return List.of(weighted.sub(y.mul(y.keep(weighted.sum(axis), axis))));
+  }));
+
+  static final CompositeFunction LOG_SOFTMAX = new CompositeFunction("logSoftmax", (in, attributes) -> {
+    int axis = axis(attributes);
+    Tensor x = in.getFirst();
+    Tensor shifted = x.sub(x.keep(x.max(axis), axis));
+    return List.of(shifted.sub(x.keep(shifted.exp().sum(axis).log(), axis)));
+  }, Optional.of((_, out, g, attributes) -> {
+    int axis = axis(attributes);
+    Tensor y = out.getFirst();
+    return List.of(only(g).sub(y.exp().mul(y.keep(only(g).sum(axis), axis))));
+  }));
+
+  /** (logits [n, classes], labels [n]) -> losses [n]. A label outside the classes faults. */
+  static final CompositeFunction SOFTMAX_CROSS_ENTROPY = new CompositeFunction("softmaxCrossEntropy", (in, _) -> {
+    Tensor logits = in.getFirst();
+    Tensor zero = Tensor.zeros(logits.type());
+    return List.of(labelled(logits, in.get(1)).where(logits.logSoftmax(1), zero).sum(1).neg());
+  }, Optional.of((in, _, g, _) -> {
+    Tensor logits = in.getFirst();
+    Tensor target = labelled(logits, in.get(1)).cast(logits.dtype());
+    Tensor gradient = logits.softmax(1).sub(target).mul(only(g).unsqueeze(1));
+    return Collections.unmodifiableList(Arrays.<@Nullable Tensor>asList(gradient, null));
+  }));
+
+  /** bool [n, classes]; the look-up in 0, 1, ..., classes - 1 changes no label and faults on a wrong one. */
+  private static Tensor labelled(Tensor logits, Tensor labels) {
+    return Tensor.arange(labels.dtype(), logits.dim(1)).take(0, labels).oneHot(logits.dim(1));
+  }
+
+  /**
+   * Negative log-likelihood of each label under softmax(logits).
+   *
+   * @param logits [n, classes], floating
+   * @param labels [n], i32 or i64, in [0, classes)
+   * @return losses [n]
+   */
+  public static Tensor softmaxCrossEntropy(Tensor logits, Tensor labels) {
+    if (logits.rank() != 2 || labels.rank() != 1 || logits.dim(0) != labels.dim(0)) {
+      throw new ShapeMismatchException("crossEntropy",
+          "expected logits [n, classes] and labels [n], got " + logits.type() + " and " + labels.type(), "");
+    }
+    if (labels.dtype().isFloating()) {
+      throw new DTypeMismatchException("crossEntropy", "labels are " + labels.type() + ", expected class numbers as i32 or i64", "");
+    }
+    return SOFTMAX_CROSS_ENTROPY.apply(logits, labels);
+  }
+
+  static Tensor softmax(Tensor x, int axis) {
+    return SOFTMAX.apply(Map.of("axis", axis), x).getFirst();
+  }
+
+  static Tensor logSoftmax(Tensor x, int axis) {
+    return LOG_SOFTMAX.apply(Map.of("axis", axis), x).getFirst();
+  }
+
+  private static int axis(Map<String, Object> attributes) {
+    return (Integer) Objects.requireNonNull(attributes.get("axis"));
+  }
+
+  private static Tensor only(List<@Nullable Tensor> cotangents) {
+    return Objects.requireNonNull(cotangents.getFirst());
+  }
+}

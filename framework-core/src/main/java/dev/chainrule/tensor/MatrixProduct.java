@@ -1,0 +1,38 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Shape;
+
+/** Brings the operands of a matrix product to equal batch axes. */
+final class MatrixProduct {
+
+  private MatrixProduct() {}
+
+  static Tensor of(Tensor x, Tensor y) {
+    if (x.rank() < 2 || y.rank() < 2) {
+      throw new ShapeMismatchException("matmul", "expected matrices, got " + x.type() + " x " + y.type(),
+          "unsqueeze() makes a row or a column of a vector.");
+    }
+    if (y.rank() == 2 && x.rank() > 2) {
+      // One matrix for the whole batch: a single taller product.
+      Tensor rows = x.reshape(-1, x.dim(-1));
+      return dot(rows, y).reshape(x.shape().with(x.rank() - 1, y.dim(-1)));
+    }
+    Shape batch = Broadcast.shape(new Op.Dot(), x.type().withShape(batch(x)), y.type().withShape(batch(y)));
+    return dot(x.broadcastTo(batch.concat(matrix(x))), y.broadcastTo(batch.concat(matrix(y))));
+  }
+
+  private static Tensor dot(Tensor x, Tensor y) {
+    return Tensor.of(Ops.node(new Op.Dot(), x.node(), y.node()));
+  }
+
+  private static Shape batch(Tensor x) {
+    return x.shape().slice(0, x.rank() - 2);
+  }
+
+  private static Shape matrix(Tensor x) {
+    return x.shape().slice(x.rank() - 2, x.rank());
+  }
+}

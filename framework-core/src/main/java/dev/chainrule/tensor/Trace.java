@@ -1,0 +1,111 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.ChainruleException;
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Philox;
+import dev.chainrule.graph.Scope;
+import dev.chainrule.plan.StateSlot;
+import dev.chainrule.plan.StepGraph;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The surroundings of one tracing of a Step's function: the module path, what variables hold so far in program order, the random
+ * calls made under each path, and the values that must turn out finite.
+ */
+public final class Trace extends Scope {
+
+  private static final System.Logger LOG = System.getLogger(Trace.class.getName());
+
+  private final long seed;
+  private final Tensor seedTensor;
+  private final Tensor runTensor;
+  private final Tensor zero;
+  private final Map<String, Integer> randomCalls = new HashMap<>();
+  private final Map<StateSlot, StateSlot.Version> versions = new LinkedHashMap<>();
+  private final Map<StateSlot, Tensor> values = new LinkedHashMap<>();
+  private final List<StateSlot> assigned = new ArrayList<>();
+  private final List<StepGraph.Check> checks = new ArrayList<>();
+  private int hostReads;
+
+  private Trace(long seed, long run, boolean recordsLines) {
+    super(recordsLines);
+    this.seed = seed;
+    this.seedTensor = Tensor.of(Ops.scalar(DType.I64, seed));
+    this.runTensor = Tensor.of(Ops.scalar(DType.I64, run));
+    this.zero = Tensor.of(Ops.scalar(DType.I64, 0));
+  }
+
+  /** A finished trace. */
+  public record Recording(StepGraph graph, int hostReads) {}
+
+  /**
+   * Runs {@code function} and records what it computes, assigns and demands to be finite.
+   *
+   * @param seed of all random bits and of variables filled at this first use
+   * @param run number of this run, the other half of the random bits' address
+   * @param recordsLines whether nodes remember the caller's line: slow, for explaining faults
+   */
+  public static Recording record(Mode mode, long seed, long run, boolean recordsLines, Supplier<List<Tensor>> function) {
+    if (Scope.current() instanceof Trace || Scope.current().isBody()) {
+      throw new InvalidArgumentException("step", "a Step was run inside another one", "Call it after the outer Step has returned.");
+    }
+    var trace = new Trace(seed, run, recordsLines);
+    List<Tensor> outputs = mode.call(() -> trace.enter(function));
+    List<StepGraph.Assignment> assignments = trace.assigned.stream()
+        .map(slot -> new StepGraph.Assignment(trace.version(slot), trace.read(slot).node()))
+        .toList();
+    return new Recording(new StepGraph(outputs.stream().map(Tensor::node).toList(), assignments, trace.checks), trace.hostReads);
+  }
+
+  /** The trace around the caller, if there is one. */
+  public static Optional<Trace> surrounding() {
+    return Scope.current() instanceof Trace trace ? Optional.of(trace) : Optional.empty();
+  }
+
+  /** A new stream of random bits, addressed by the module path and the number of random calls made under it before. */
+  public RandomStream random() {
+    int call = randomCalls.merge(path(), 1, Integer::sum) - 1;
+    return new RandomStream(seedTensor, runTensor, zero, Philox.stream(path(), call));
+  }
+
+  /** Demands that the tensor is finite: else the run faults, commits nothing, and the error calls it {@code what}. */
+  public void mustBeFinite(Tensor tensor, String what) {
+    checks.add(new StepGraph.Check(tensor.node(), what));
+  }
+
+  long seed() {
+    return seed;
+  }
+
+  Tensor read(StateSlot slot) {
+    return values.computeIfAbsent(slot, s -> Tensor.of(Ops.state(version(s))));
+  }
+
+  void assign(StateSlot slot, Tensor value) {
+    version(slot);
+    values.put(slot, value);
+    if (!assigned.contains(slot)) {
+      assigned.add(slot);
+    }
+  }
+
+  private StateSlot.Version version(StateSlot slot) {
+    return versions.computeIfAbsent(slot, StateSlot::current);
+  }
+
+  /** Called when the host asks for a value while the trace is being made. */
+  void countHostRead(Tensor tensor) {
+    if (hostReads++ == 0) {
+      LOG.log(System.Logger.Level.WARNING, "the host reads {0} inside a Step, at {1}: that part runs an extra time at every step",
+          tensor.type(), ChainruleException.callerLine());
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Scope;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.StateSlot;
+import java.util.List;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only mutable thing: a tensor with an identity that keeps its last assigned value from step to step. Inside a Step assignments
+ * take effect in program order and are committed together at its end; outside, at once.
+ */
+public final class Variable {
+
+  private final StateSlot slot;
+  private final boolean trainable;
+  private final LongFunction<HostArray> initial;
+  private @Nullable Tensor shared;
+  private StateSlot.@Nullable Version sharedVersion;
+
+  private Variable(String name, TensorType type, boolean trainable, LongFunction<HostArray> initial) {
+    this.slot = new StateSlot(name, type);
+    this.trainable = trainable;
+    this.initial = initial;
+  }
+
+  /** A variable with a value. */
+  public static Variable of(String name, HostArray value, boolean trainable) {
+    var variable = new Variable(name, value.type(), trainable, _ -> value);
+    variable.slot.replace(value);
+    return variable;
+  }
+
+  /**
+   * A variable whose value is made from a seed, at {@link #initialise} or where a trace first reads it.
+   *
+   * @param initial from a seed to the value; must be the same on every machine
+   */
+  public static Variable declared(String name, TensorType type, boolean trainable, LongFunction<HostArray> initial) {
+    return new Variable(name, type, trainable, initial);
+  }
+
+  public String name() {
+    return slot.name();
+  }
+
+  /** Changes how messages and weight files call it; modules give their path. */
+  public void rename(String name) {
+    slot.rename(name);
+  }
+
+  public TensorType type() {
+    return slot.type();
+  }
+
+  /** Whether optimizers change it. */
+  public boolean isTrainable() {
+    return trainable;
+  }
+
+  public boolean isInitialised() {
+    return slot.isFilled();
+  }
+
+  /** Fills the variable from the seed, whatever it held. */
+  public void initialise(long seed) {
+    slot.replace(initial.apply(seed));
+  }
+
+  /** The value: in a trace that of the last assignment in program order, elsewhere the one last committed. */
+  public Tensor value() {
+    if (Scope.current().isBody()) {
+      throw new InvalidArgumentException(name(), "a variable was read inside a composite or loop body", "Pass its value as an input.");
+    }
+    var trace = Trace.surrounding();
+    if (trace.isPresent()) {
+      if (!slot.isFilled()) {
+        initialise(trace.get().seed());
+      }
+      return trace.get().read(slot);
+    }
+    return committed();
+  }
+
+  /** One tensor for each version, so that gradients can be asked for what {@link #value} gave before. */
+  private synchronized Tensor committed() {
+    StateSlot.Version now = slot.current();
+    Tensor known = shared;
+    if (known == null || !now.equals(sharedVersion)) {
+      known = Tensor.of(Ops.state(now));
+      shared = known;
+      sharedVersion = now;
+    }
+    return known;
+  }
+
+  /**
+   * Gives the variable a new value of the same type.
+   *
+   * @throws InvalidArgumentException when the type differs
+   */
+  public void assign(Tensor value) {
+    if (!value.type().equals(type())) {
+      throw new InvalidArgumentException(name(), "the variable is " + type() + ", the new value " + value.type(), "");
+    }
+    if (Scope.current().isBody()) {
+      throw new InvalidArgumentException(name(), "a variable was assigned inside a composite or loop body", "Carry it as a result.");
+    }
+    Trace.surrounding().ifPresentOrElse(
+        trace -> trace.assign(slot, value),
+        () -> slot.replace(Evaluator.read(Evaluator.compute(List.of(value.node())).getFirst())));
+  }
+
+  /** {@code hidden/weight f32[784,512]}. */
+  @Override
+  public String toString() {
+    return name() + " " + type();
+  }
+}
