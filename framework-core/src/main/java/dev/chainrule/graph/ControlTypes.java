@@ -1,6 +1,7 @@
 package dev.chainrule.graph;
 
 import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,9 @@ final class ControlTypes {
     }
     fit(op, op.body(), arguments);
     List<TensorType> results = new ArrayList<>(op.body().resultTypes());
+    if (results.size() < op.carries()) {
+      throw new InvalidArgumentException(op.label(), "the body gives " + results.size() + " results for " + op.carries() + " carries", "");
+    }
     for (int i = 0; i < results.size(); i++) {
       if (i < op.carries()) {
         if (!results.get(i).equals(in[i].type())) {

@@ -42,9 +42,12 @@ final class TypeRules {
       case Op.PhiloxBits(Shape shape, long _) -> philox(op, in, shape);
       case Op.Reduce(Op.Fold fold, Axes axes) -> reduce(op, in[0].type(), fold, axes);
       case Op.ArgReduce(Op.Fold fold, int axis) -> argReduce(op, in[0], fold, axis);
-      case Op.Cumulate(Op.Fold _, int axis, boolean _) -> {
+      case Op.Cumulate(Op.Fold fold, int axis, boolean _) -> {
         numeric(op, in[0].type());
         axis(op, in[0], axis);
+        if (fold != Op.Fold.SUM && fold != Op.Fold.PROD) {
+          throw new InvalidArgumentException(op.label(), "by " + fold + ", expected SUM or PROD", "");
+        }
         yield in[0].type();
       }
       case Op.Dot _ -> dot(op, in[0].type(), in[1].type());
@@ -55,7 +58,10 @@ final class TypeRules {
           ConvTypes.weightGradient(op, geometry, in[0].type(), in[1].type(), shape);
       case Op.Gather(int axis) -> gather(op, in[0], in[1], axis);
       case Op.ScatterAdd(int axis) -> scatterAdd(op, in, axis);
-      case Op.Overlap overlap -> MovementTypes.overlap(overlap, in[0]);
+      case Op.Overlap overlap -> {
+        numeric(op, in[0].type());
+        yield MovementTypes.overlap(overlap, in[0]);
+      }
       case Op.Result(int index) -> {
         if (index < 0 || index >= in[0].types().size()) {
           throw new InvalidArgumentException(op.label(), "no result " + index + " of " + in[0], "");
@@ -104,7 +110,8 @@ final class TypeRules {
 
   private static TensorType bitcast(Op op, TensorType x, DType to) {
     if (x.dtype().bytes() != to.bytes() || x.dtype() == BOOL || to == BOOL) {
-      throw new DTypeMismatchException(op.label(), x + " to " + to + ": widths differ or are not plain bits", "Use cast to convert values.");
+      throw new DTypeMismatchException(op.label(),
+          x + " to " + to + ": widths differ or are not plain bits", "Use cast to convert values.");
     }
     return x.withDType(to);
   }
@@ -173,7 +180,7 @@ final class TypeRules {
     sameDType(op, in[0].type(), in[2].type());
     Shape expected = indexed(in[0].type().shape(), in[1].type().shape(), axis);
     if (!in[2].type().shape().equals(expected)) {
-      throw new ShapeMismatchException(op.label(), "updates are " + in[2].type() + ", expected " + expected, "");
+      throw new ShapeMismatchException(op.label(), "updates are " + in[2].type() + ", expected " + in[2].type().withShape(expected), "");
     }
     return in[0].type();
   }
@@ -200,7 +207,8 @@ final class TypeRules {
 
   static void sameDType(Op op, TensorType x, TensorType y) {
     if (x.dtype() != y.dtype()) {
-      throw new DTypeMismatchException(op.label(), "element types differ: " + x + " and " + y, "Types never mix silently: cast one of them.");
+      throw new DTypeMismatchException(op.label(),
+          "element types differ: " + x + " and " + y, "Types never mix silently: cast one of them.");
     }
   }
 
