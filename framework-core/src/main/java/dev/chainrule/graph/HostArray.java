@@ -3,6 +3,7 @@ package dev.chainrule.graph;
 import dev.chainrule.ShapeMismatchException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -23,6 +24,30 @@ public final class HostArray implements Value {
   public static HostArray copyOf(TensorType type, MemorySegment source) {
     byte[] bytes = new byte[Math.toIntExact(type.bytes())];
     MemorySegment.copy(source, 0, MemorySegment.ofArray(bytes), 0, bytes.length);
+    return new HostArray(type, bytes);
+  }
+
+  /** A copy of the first {@code type.bytes()} bytes of a segment whose elements lie in {@code order}. */
+  public static HostArray copyOf(TensorType type, MemorySegment source, ByteOrder order) {
+    byte[] bytes = new byte[Math.toIntExact(type.bytes())];
+    ValueLayout element = switch (type.dtype().bytes()) {
+      case 1 -> ValueLayout.JAVA_BYTE;
+      case 2 -> ValueLayout.JAVA_SHORT_UNALIGNED;
+      case 4 -> ValueLayout.JAVA_INT_UNALIGNED;
+      default -> ValueLayout.JAVA_LONG_UNALIGNED;
+    };
+    MemorySegment.copy(source, element.withOrder(order), 0, MemorySegment.ofArray(bytes), element, 0, type.elements());
+    return new HostArray(type, bytes);
+  }
+
+  /**
+   * Adopts bytes without a copy, for loaders that fill large arrays: elements in native byte order, BOOL as 0 or 1. The caller gives
+   * the array away and must not write to it again.
+   */
+  public static HostArray owning(TensorType type, byte[] bytes) {
+    if (bytes.length != type.bytes()) {
+      throw new ShapeMismatchException("tensor", bytes.length + " bytes for " + type + " (" + type.bytes() + ")", "");
+    }
     return new HostArray(type, bytes);
   }
 
