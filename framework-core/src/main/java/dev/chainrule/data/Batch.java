@@ -1,0 +1,16 @@
+package dev.chainrule.data;
+
+import dev.chainrule.graph.HostArray;
+import java.util.List;
+
+/**
+ * Some examples side by side.
+ *
+ * @param fields one array per field of the dataset, each with a leading axis of {@code size} examples
+ * @param size the number of examples
+ */
+public record Batch(List<HostArray> fields, int size) {
+  public Batch {
+    fields = List.copyOf(fields);
+  }
+}
