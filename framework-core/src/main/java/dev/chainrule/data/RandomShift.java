@@ -2,6 +2,7 @@ package dev.chainrule.data;
 
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.HostRandom;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.lang.foreign.MemorySegment;

@@ -1,5 +1,6 @@
 package dev.chainrule.data;
 
+import dev.chainrule.graph.HostRandom;
 import dev.chainrule.graph.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.List;

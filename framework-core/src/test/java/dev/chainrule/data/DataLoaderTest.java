@@ -9,6 +9,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.HostRandom;
 import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostRandom;
 import dev.chainrule.graph.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;

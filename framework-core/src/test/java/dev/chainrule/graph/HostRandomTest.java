@@ -1,4 +1,4 @@
-package dev.chainrule.data;
+package dev.chainrule.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
