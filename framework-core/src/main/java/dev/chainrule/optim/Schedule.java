@@ -24,7 +24,7 @@ public interface Schedule {
   default double at(long step) {
     Tensor rate = rate(Tensor.scalar(step));
     return Interpreter.evaluate(List.of(rate.node()), value -> {
-      throw new InvalidArgumentException("schedule", "it reads " + value.type() + " from outside", "at(step) is for functions of the step.");
+      throw new InvalidArgumentException("schedule", "its rate depends on more than the step: it reads a variable " + value.type(), "");
     }).getFirst().doubleAt(0);
   }
 

@@ -1,5 +1,6 @@
 package dev.chainrule.optim;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import java.util.List;
@@ -35,6 +36,9 @@ public final class Sgd extends Optimizer {
     super("sgd", setup);
     HyperParameter.belowOne("sgd", "momentum", momentum);
     HyperParameter.notNegative("sgd", "weight decay", weightDecay);
+    if (nesterov && momentum == 0) {
+      throw new InvalidArgumentException("sgd", "Nesterov's momentum needs a momentum", "Set it first: withMomentum(0.9).withNesterov().");
+    }
     this.momentum = momentum;
     this.nesterov = nesterov;
     this.weightDecay = weightDecay;
@@ -43,11 +47,11 @@ public final class Sgd extends Optimizer {
 
   /** mu, in [0, 1); often 0.9. */
   public Sgd withMomentum(double momentum) {
-    return new Sgd(setupForAnother(), momentum, false, weightDecay);
+    return new Sgd(setupForAnother(), momentum, nesterov, weightDecay);
   }
 
-  /** mu, in [0, 1), in Nesterov's form: the update looks one step of momentum ahead. */
-  public Sgd withNesterovMomentum(double momentum) {
+  /** Momentum in Nesterov's form: the update looks one step of momentum ahead. To be called after {@link #withMomentum}. */
+  public Sgd withNesterov() {
     return new Sgd(setupForAnother(), momentum, true, weightDecay);
   }
 
