@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +30,13 @@ public final class Gradients {
   private final Set<Node> targets;
   private final Set<Node> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private Gradients(List<Node> targets) {
+  /** Where the walk back ends although there is more behind. */
+  private final Predicate<Node> ends;
+
+  private Gradients(List<Node> targets, boolean endsAtTargets) {
     this.targets = Collections.newSetFromMap(new IdentityHashMap<>());
     this.targets.addAll(targets);
+    this.ends = endsAtTargets ? this.targets::contains : _ -> false;
   }
 
   /**
@@ -51,26 +56,33 @@ public final class Gradients {
         throw new InvalidArgumentException("gradients", "target " + target.type() + " is not floating", "");
       }
     }
-    List<@Nullable Tensor> found =
-        backward(List.of(loss.node()), Collections.singletonList(Tensor.ones(loss.type())), targets.stream().map(Tensor::node).toList());
+    List<Node> nodes = targets.stream().map(Tensor::node).toList();
+    List<@Nullable Tensor> found = new Gradients(nodes, false)
+        .backward(List.of(loss.node()), Collections.singletonList(Tensor.ones(loss.type())), nodes);
     return IntStream.range(0, targets.size())
         .mapToObj(i -> found.get(i) instanceof Tensor gradient ? gradient : Tensor.zeros(targets.get(i).type()))
         .toList();
   }
 
-  /** The vector-Jacobian product: what {@code seeds} at the outputs become at the targets; null where nothing arrives. */
-  static List<@Nullable Tensor> backward(List<Node> outputs, List<@Nullable Tensor> seeds, List<Node> targets) {
-    var pass = new Gradients(targets);
-    List<Node> order = pass.findWanted(outputs);
+  /**
+   * The vector-Jacobian product of a function of {@code inputs} alone: what {@code seeds} at its outputs become at its inputs; null
+   * where nothing arrives. How one input was computed from another is no part of the function.
+   */
+  static List<@Nullable Tensor> ofFunction(List<Node> outputs, List<@Nullable Tensor> seeds, List<Node> inputs) {
+    return new Gradients(inputs, true).backward(outputs, seeds, inputs);
+  }
+
+  private List<@Nullable Tensor> backward(List<Node> outputs, List<@Nullable Tensor> seeds, List<Node> wantedFor) {
+    List<Node> order = findWanted(outputs);
     for (int i = 0; i < outputs.size(); i++) {
-      pass.arrive(outputs.get(i), 0, seeds.get(i));
+      arrive(outputs.get(i), 0, seeds.get(i));
     }
     for (int i = order.size() - 1; i >= 0; i--) {
-      pass.through(order.get(i));
+      through(order.get(i));
     }
     List<@Nullable Tensor> results = new ArrayList<>();
-    for (Node target : targets) {
-      results.add(pass.cotangents.containsKey(target) ? pass.cotangents.get(target)[0] : null);
+    for (Node target : wantedFor) {
+      results.add(cotangents.containsKey(target) ? cotangents.get(target)[0] : null);
     }
     return results;
   }
@@ -78,7 +90,7 @@ public final class Gradients {
   /** Marks the nodes that depend on a target; the others need no gradient. */
   private List<Node> findWanted(List<Node> outputs) {
     long oldest = targets.stream().mapToLong(Node::id).min().orElse(Long.MAX_VALUE);
-    List<Node> order = Graphs.topological(outputs);
+    List<Node> order = Graphs.topological(outputs, ends);
     for (Node node : order) {
       if (targets.contains(node) || node.inputs().stream().anyMatch(wanted::contains)) {
         wanted.add(node);
@@ -94,7 +106,7 @@ public final class Gradients {
 
   private void through(Node node) {
     @Nullable Tensor[] arrived = cotangents.get(node);
-    if (arrived == null || node.isLeaf() || !wanted.contains(node)) {
+    if (arrived == null || node.isLeaf() || ends.test(node)) {
       return;
     }
     if (node.inputs().stream().noneMatch(wanted::contains)) {

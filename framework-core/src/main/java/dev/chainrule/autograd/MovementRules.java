@@ -1,10 +1,12 @@
 package dev.chainrule.autograd;
 
 import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +24,9 @@ final class MovementRules {
       case Op.Permute(Axes order) -> List.of(Tensor.of(Ops.node(new Op.Permute(order.inverse()), g.node())));
       case Op.Expand _ -> List.of(sumRepeated(x.shape(), g));
       case Op.Pad(List<Op.Edge> edges) -> {
-        Tensor inner = cut(g, edges, x.shape());
-        yield List.of(inner, g.sum().sub(inner.sum()));
+        // Masked, not g.sum() less the inner sum: that difference would cancel, and infinities in the middle would reach the value.
+        Tensor around = Tensor.zeros(x.type().withDType(DType.BOOL)).pad(edges, Tensor.ones(TensorType.scalar(DType.BOOL)));
+        yield List.of(cut(g, edges, x.shape()), around.where(g, Tensor.zeros(g.type())).sum());
       }
       case Op.Slice(List<Op.Range> ranges) -> List.of(putBack(g, ranges, x.shape()));
       case Op.Concat(int axis) -> {

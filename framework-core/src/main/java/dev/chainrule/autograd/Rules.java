@@ -106,7 +106,7 @@ final class Rules {
       case Op.Sub _ -> List.of(g, g.neg());
       case Op.Mul _ -> List.of(g.mul(y), g.mul(x));
       case Op.Div _ -> List.of(g.div(y), g.mul(out).div(y).neg());
-      case Op.Pow _ -> List.of(g.mul(y).mul(x.pow(y.sub(1))), g.mul(out.mul(logOrZero(x))));
+      case Op.Pow _ -> List.of(g.mul(slope(x, y)), g.mul(out.mul(logOrZero(x))));
       case Op.Max _ -> List.of(g.mul(share(y, x)), g.mul(share(x, y)));
       case Op.Min _ -> List.of(g.mul(share(x, y)), g.mul(share(y, x)));
       case Op.Mod _ -> List.of(g, g.mul(truncated(x.div(y))).neg());
@@ -119,10 +119,18 @@ final class Rules {
     return low.less(high).cast(low.dtype()).add(low.equal(high).cast(low.dtype()).mul(0.5));
   }
 
-  /** The exponent's gradient at base 0 is 0, its limit for positive exponents. */
+  /** y x^(y - 1); at base 0 and exponent 0, where that is 0 times infinity, it is 0. */
+  private static Tensor slope(Tensor x, Tensor y) {
+    Tensor base = x.equal(0).and(y.equal(0)).where(Tensor.ones(x.type()), x);
+    return y.mul(base.pow(y.sub(1)));
+  }
+
+  /**
+   * The exponent's gradient at base 0 is 0, its limit for positive exponents. The choice is made before the logarithm: made after it,
+   * the gradient of this gradient would be 0 / 0.
+   */
   private static Tensor logOrZero(Tensor x) {
-    Tensor zero = Tensor.zeros(x.type());
-    return x.equal(zero).where(zero, x.log());
+    return x.equal(0).where(Tensor.ones(x.type()), x).log();
   }
 
   private static Tensor truncated(Tensor x) {

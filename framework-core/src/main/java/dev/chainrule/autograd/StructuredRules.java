@@ -1,5 +1,6 @@
 package dev.chainrule.autograd;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Node;
@@ -93,15 +94,33 @@ final class StructuredRules {
     for (Tensor seed : arrived) {
       seeds.add(seed == null ? null : seed.node());
     }
+    List<@Nullable Node> found = op.derivative().get().cotangents(node.inputs(), outputs, seeds);
+    requireFit(op, node, found);
     List<@Nullable Tensor> results = new ArrayList<>();
-    for (Node cotangent : op.derivative().get().cotangents(node.inputs(), outputs, seeds)) {
+    for (Node cotangent : found) {
       results.add(cotangent == null ? null : Tensor.of(cotangent));
     }
     return results;
   }
 
+  /** Derivatives are written by users too. */
+  private static void requireFit(Op.Composite op, Node node, List<@Nullable Node> found) {
+    if (found.size() != node.inputs().size()) {
+      throw new InvalidArgumentException(op.name(),
+          "its derivative gives " + found.size() + " cotangents for " + node.inputs().size() + " inputs",
+          "Give one for each input; null where it is zero.");
+    }
+    for (int i = 0; i < found.size(); i++) {
+      Node cotangent = found.get(i);
+      if (cotangent != null && !cotangent.type().equals(node.input(i).type())) {
+        throw new InvalidArgumentException(op.name(),
+            "its derivative gives " + cotangent.type() + " for input " + i + ", which is " + node.input(i).type(), "");
+      }
+    }
+  }
+
   private static List<@Nullable Tensor> throughBody(Op.Composite op, Node node, List<@Nullable Tensor> arrived) {
-    List<@Nullable Tensor> found = Gradients.backward(op.body().inline(node.inputs()), arrived, node.inputs());
+    List<@Nullable Tensor> found = Gradients.ofFunction(op.body().inline(node.inputs()), arrived, node.inputs());
     // An input that occurs twice has received the sum of both already.
     Set<Node> seen = new HashSet<>();
     for (int i = 0; i < found.size(); i++) {

@@ -647,6 +647,7 @@ public final class Tensor {
 
   /** Computes the union of what the tensors need and keeps their values. Inside a Step values are not kept. */
   public static void eval(Tensor... tensors) {
+    requireOutsideBody("eval");
     if (Trace.surrounding().isPresent()) {
       throw new InvalidArgumentException("eval", "called inside a Step, whose values exist when it has run",
           "Return the tensor from the Step.");
@@ -656,6 +657,7 @@ public final class Tensor {
 
   /** The values on the host; computes them if need be. Inside a Step that part is computed extra, which is logged once. */
   public HostArray toHostArray() {
+    requireOutsideBody("toHostArray");
     if (node.value().isPresent()) {
       return Evaluator.read(node.value().get());
     }
@@ -666,6 +668,13 @@ public final class Tensor {
     }
     Evaluator.evaluate(List.of(node));
     return toHostArray();
+  }
+
+  /** A body is traced once for all its uses: there are no values yet. */
+  private static void requireOutsideBody(String what) {
+    if (Scope.current().isBody()) {
+      throw new InvalidArgumentException(what, "values were read inside a composite or loop body", "Compute with the tensor itself.");
+    }
   }
 
   /** The only element. */

@@ -1,0 +1,154 @@
+package dev.chainrule.autograd;
+
+import static dev.chainrule.autograd.GradientCases.vector;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Interpreter;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.plan.Evaluator;
+import dev.chainrule.tensor.CompositeFunction;
+import dev.chainrule.tensor.RandomStream;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.tensor.Variable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class CustomFunctionTest {
+
+  private static CompositeFunction cube(UnaryOperator<Tensor> slope) {
+    return new CompositeFunction("cube", (in, _) -> List.of(in.getFirst().pow(3)),
+        Optional.of((in, _, g, _) -> List.of(g.getFirst().mul(slope.apply(in.getFirst())))));
+  }
+
+  private static double[] read(Tensor t) {
+    return Interpreter.evaluate(List.of(t.node()), Evaluator::read).getFirst().toDoubleArray();
+  }
+
+  @Test
+  void theCheckPassesTheRightDerivative() {
+    CompositeFunction right = cube(x -> x.square().mul(3));
+    assertTrue(GradientCheck.of(in -> right.apply(in.getFirst()), List.of(vector(0.5, -2, 3))).passed());
+    assertTrue(GradientCheck.ofGradient(in -> right.apply(in.getFirst()), List.of(vector(0.5, -2, 3))).passed());
+  }
+
+  @Test
+  void theCheckFindsAWrongDerivativeAndNamesWhere() {
+    CompositeFunction wrong = cube(x -> x.square().mul(2));
+    GradientCheck.Report report = GradientCheck.of(in -> in.get(0).add(wrong.apply(in.get(1))), List.of(vector(1, 1), vector(0.01, 3)));
+    assertFalse(report.passed());
+    assertTrue(report.where().startsWith("input 1, element 1: gradient "), report.where());
+    assertEquals(1 / 3.0, report.worstError(), 1e-6);
+  }
+
+  @Test
+  void theCheckFindsADerivativeOfNaN() {
+    GradientCheck.Report report = GradientCheck.of(in -> cube(x -> x.mul(0).div(0)).apply(in.getFirst()), List.of(vector(1)));
+    assertFalse(report.passed());
+  }
+
+  @Test
+  void theCheckFindsAWrongSecondDerivative() {
+    // The first derivative is right in value, but does not depend on x.
+    CompositeFunction frozen = cube(x -> x.stopGradient().square().mul(3));
+    assertTrue(GradientCheck.of(in -> frozen.apply(in.getFirst()), List.of(vector(2))).passed());
+    assertFalse(GradientCheck.ofGradient(in -> frozen.apply(in.getFirst()), List.of(vector(2))).passed());
+  }
+
+  @Test
+  void theCheckWantsF64() {
+    var f32 = HostArray.ofFloats(TensorType.of(DType.F32, 1), 1);
+    assertThrows(DTypeMismatchException.class, () -> GradientCheck.of(in -> in.getFirst(), List.of(f32)));
+  }
+
+  @Test
+  void itsOwnDerivativeReplacesThatOfItsBody() {
+    Tensor x = Tensor.of(vector(2, 3));
+    Tensor y = cube(_ -> Tensor.of(vector(10, 20))).apply(x);
+    assertArrayEquals(new double[] {8, 27}, read(y), 1e-12);
+    assertArrayEquals(new double[] {10, 20}, read(Gradients.of(y.sum(), List.of(x)).getFirst()));
+  }
+
+  @Test
+  void anUnusedResultHasNoCotangent() {
+    List<List<Tensor>> seen = new ArrayList<>();
+    CompositeFunction twice = new CompositeFunction("twice", (in, _) -> List.of(in.getFirst().exp(), in.getFirst().mul(2)),
+        Optional.of((in, out, g, attributes) -> {
+          assertEquals(2, out.size());
+          assertEquals(Map.of("axis", 1), attributes);
+          seen.add(new ArrayList<>(g));
+          return List.of(g.get(1).mul(2));
+        }));
+    Tensor x = Tensor.of(vector(1, 2));
+    List<Tensor> results = twice.apply(Map.of("axis", 1), x);
+    assertArrayEquals(new double[] {2, 2}, read(Gradients.of(results.get(1).sum(), List.of(x)).getFirst()));
+    assertNull(seen.getFirst().getFirst());
+  }
+
+  @Test
+  void aDerivativeThatDoesNotFitIsNamed() {
+    Tensor x = Tensor.of(vector(1, 2));
+    var count = new CompositeFunction("count", (in, _) -> List.of(in.get(0).mul(in.get(1))), Optional.of((_, _, g, _) -> g));
+    var e = assertThrows(InvalidArgumentException.class, () -> Gradients.of(count.apply(x, x.exp()).sum(), List.of(x)));
+    assertTrue(e.getMessage().startsWith("[count] its derivative gives 1 cotangents for 2 inputs"), e.getMessage());
+
+    var shape = new CompositeFunction("shape", (in, _) -> List.of(in.getFirst().mul(2)), Optional.of((_, _, g, _) -> List.of(g.getFirst().sum())));
+    e = assertThrows(InvalidArgumentException.class, () -> Gradients.of(shape.apply(x).sum(), List.of(x)));
+    assertTrue(e.getMessage().startsWith("[shape] its derivative gives f64[] for input 0, which is f64[2]"), e.getMessage());
+  }
+
+  @Test
+  void aBodyReadsNothingFromOutside() {
+    Tensor x = Tensor.of(vector(1, 2));
+    Variable w = Variable.of("w", vector(1, 2), true);
+    RandomStream random = RandomStream.of(1);
+    Tensor outer = Tensor.of(vector(3, 4));
+    assertOutside(in -> in.mul(outer), x);
+    assertOutside(in -> in.mul(outer.exp()), x);
+    assertOutside(in -> in.mul(w.value()), x);
+    Tensor held = w.value();
+    assertOutside(in -> in.mul(held), x);
+    assertOutside(in -> in.mul(random.uniform(in.shape()).cast(in.dtype())), x);
+    assertOutside(in -> {
+      w.assign(in);
+      return in;
+    }, x);
+  }
+
+  @Test
+  void aBodyCannotReadItsOwnValues() {
+    Tensor x = Tensor.of(vector(1, 2));
+    assertOutside(in -> in.mul(in.sum().item()), x);
+    assertOutside(in -> {
+      in.exp().eval();
+      return in;
+    }, x);
+  }
+
+  private static void assertOutside(UnaryOperator<Tensor> body, Tensor x) {
+    var f = new CompositeFunction("inner", (in, _) -> List.of(body.apply(in.getFirst())), Optional.empty());
+    assertThrows(InvalidArgumentException.class, () -> f.apply(x));
+  }
+
+  @Test
+  void numbersAndLiteralsInABodyAreItsOwn() {
+    var f = new CompositeFunction("numbers", (in, _) -> List.of(
+        in.getFirst().mul(3).add(Tensor.constant(vector(10, 20))).add(Tensor.scalar(DType.F64, 0.5))), Optional.empty());
+    Tensor x = Tensor.of(vector(1, 2));
+    assertArrayEquals(new double[] {13.5, 26.5}, read(f.apply(x)));
+    assertArrayEquals(new double[] {3, 3}, read(Gradients.of(f.apply(x).sum(), Arrays.asList(x)).getFirst()));
+  }
+}

@@ -1,0 +1,234 @@
+package dev.chainrule.autograd;
+
+import static dev.chainrule.autograd.GradientCases.vector;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.UnsupportedOpException;
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.Body;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Graphs;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Interpreter;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.plan.Evaluator;
+import dev.chainrule.tensor.Mode;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.tensor.Trace;
+import dev.chainrule.tensor.Variable;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GradientsTest {
+
+  private static double[] read(Tensor t) {
+    return Interpreter.evaluate(List.of(t.node()), Evaluator::read).getFirst().toDoubleArray();
+  }
+
+  private static Tensor gradient(Tensor loss, Tensor target) {
+    return Gradients.of(loss, List.of(target)).getFirst();
+  }
+
+  @Test
+  void aTargetWithoutInfluenceGetsZeros() {
+    Tensor x = Tensor.of(vector(1, 2));
+    Tensor other = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    List<Tensor> found = Gradients.of(x.square().sum(), List.of(other, x));
+    assertEquals(other.type(), found.get(0).type());
+    assertArrayEquals(new double[4], read(found.get(0)));
+    assertArrayEquals(new double[] {2, 4}, read(found.get(1)));
+  }
+
+  @Test
+  void influenceThroughPositionsAloneIsNone() {
+    Tensor x = Tensor.of(vector(3, 1, 2));
+    assertArrayEquals(new double[3], read(gradient(x.argmax(0).cast(DType.F64).sum(), x)));
+    assertArrayEquals(new double[3], read(gradient(x.less(2).cast(DType.F64).sum(), x)));
+    assertArrayEquals(new double[3], read(gradient(x.cast(DType.I32).cast(DType.F64).sum(), x)));
+  }
+
+  @Test
+  void theLossItselfMayBeATarget() {
+    Tensor x = Tensor.of(vector(3));
+    Tensor loss = x.sum();
+    assertArrayEquals(new double[] {1}, read(gradient(loss, loss)));
+    assertArrayEquals(new double[] {1}, read(gradient(x, x)));
+  }
+
+  @Test
+  void aTargetBehindAnotherGetsTheWholeDerivative() {
+    Tensor x = Tensor.of(vector(2, 3));
+    Tensor y = x.square();
+    List<Tensor> found = Gradients.of(y.mul(x).sum(), List.of(x, y, x));
+    assertArrayEquals(new double[] {12, 27}, read(found.get(0)));
+    assertArrayEquals(new double[] {2, 3}, read(found.get(1)));
+    assertArrayEquals(new double[] {12, 27}, read(found.get(2)), "a target asked for twice");
+  }
+
+  @Test
+  void oneElementOfAnyRankMayBeTheLoss() {
+    Tensor x = Tensor.of(vector(2));
+    assertArrayEquals(new double[] {4}, read(gradient(x.square().reshape(1, 1), x)));
+  }
+
+  @Test
+  void theLossMustBeOneFloatingElement() {
+    Tensor x = Tensor.of(vector(1, 2));
+    var many = assertThrows(ShapeMismatchException.class, () -> gradient(x, x));
+    assertTrue(many.getMessage().startsWith("[gradients] the loss is f64[2], expected one floating element"), many.getMessage());
+    assertTrue(many.getMessage().contains("mean()"), many.getMessage());
+    assertThrows(ShapeMismatchException.class, () -> gradient(x.argmax(0), x));
+    assertThrows(ShapeMismatchException.class, () -> gradient(Tensor.of(vector()), x));
+  }
+
+  @Test
+  void targetsMustBeFloating() {
+    Tensor x = Tensor.of(vector(1, 2));
+    Tensor i = Tensor.of(new int[] {1, 2});
+    var e = assertThrows(InvalidArgumentException.class, () -> Gradients.of(x.sum(), List.of(x, i)));
+    assertTrue(e.getMessage().startsWith("[gradients] target i32[2] is not floating"), e.getMessage());
+  }
+
+  @Test
+  void anEvaluatedNodeInBetweenIsAnErrorAndNotASilentZero() {
+    Tensor x = Tensor.of(vector(1, 2));
+    Tensor between = x.square();
+    Tensor loss = between.sum();
+    between.node().evaluated(vector(1, 4));
+    var e = assertThrows(InvalidArgumentException.class, () -> gradient(loss, x));
+    assertTrue(e.getMessage().startsWith("[gradients] mul f64[2] was evaluated after a target was made"), e.getMessage());
+    assertTrue(e.getMessage().contains("stopGradient()"), e.getMessage());
+  }
+
+  @Test
+  void whatWasEvaluatedBeforeTheTargetIsAConstant() {
+    Tensor data = Tensor.of(vector(1, 2)).square();
+    data.node().evaluated(vector(1, 4));
+    Tensor x = Tensor.of(vector(3, 5));
+    assertArrayEquals(new double[] {1, 4}, read(gradient(data.mul(x).sum(), x)));
+  }
+
+  @Test
+  void anEvaluatedTargetKeepsItsGradient() {
+    Tensor x = Tensor.of(vector(3, 5)).mul(1L);
+    x.node().evaluated(vector(3, 5));
+    assertArrayEquals(new double[] {6, 10}, read(gradient(x.square().sum(), x)));
+  }
+
+  @Test
+  void aVariableIsATarget() {
+    Variable w = Variable.of("w", vector(3, 5), true);
+    assertArrayEquals(new double[] {6, 10}, read(gradient(w.value().square().sum(), w.value())));
+  }
+
+  @Test
+  void castsPassTheGradientOn() {
+    Tensor x = Tensor.of(vector(1.1, 2.2));
+    Tensor g = gradient(x.cast(DType.F32).mul(Tensor.of(new float[] {3, 4})).sum().cast(DType.F16), x);
+    assertEquals(DType.F64, g.dtype());
+    assertArrayEquals(new double[] {3, 4}, read(g));
+  }
+
+  @Test
+  void thirdDerivativesAreGradientsOfGradientsOfGradients() {
+    Tensor x = Tensor.of(vector(0.3, -1.2, 2));
+    Tensor third = gradient(gradient(gradient(x.sin().sum(), x).sum(), x).sum(), x);
+    assertArrayEquals(new double[] {-Math.cos(0.3), -Math.cos(-1.2), -Math.cos(2)}, read(third), 1e-15);
+  }
+
+  @Test
+  void nodesThatTheTargetDoesNotNeedGetNoGradient() {
+    Tensor x = Tensor.of(vector(1, 2));
+    Tensor heavy = Tensor.of(vector(1, 2, 3, 4)).reshape(2, 2);
+    Tensor constant = heavy;
+    for (int i = 0; i < 50; i++) {
+      constant = constant.matmul(heavy);
+    }
+    Tensor g = gradient(constant.sum().mul(x).sum(), x);
+    long products = Graphs.topological(List.of(g.node())).stream().filter(n -> n.op() instanceof Op.Dot).count();
+    assertEquals(50, products, "only the forward ones");
+  }
+
+  @Test
+  void aChainOf100000OperationsOverflowsNoStack() {
+    // In a trace, as in a Step: outside, so much pending work is evaluated in between.
+    Trace.record(Mode.TRAINING, 0, 0, false, () -> {
+      Tensor x = Tensor.of(vector(1));
+      Tensor y = x;
+      for (int i = 0; i < 100_000; i++) {
+        y = i % 2 == 0 ? y.neg() : y.add(x);
+      }
+      Tensor g = gradient(y.sum(), x);
+      assertArrayEquals(new double[] {expectedOfAlternation(100_000)}, read(g));
+      return List.of();
+    });
+  }
+
+  private static double expectedOfAlternation(int n) {
+    double derivative = 1;
+    for (int i = 0; i < n; i++) {
+      derivative = i % 2 == 0 ? -derivative : derivative + 1;
+    }
+    return derivative;
+  }
+
+  @Test
+  void aCompositeLateInALongGraphDoesNotWalkBackAllOfIt() {
+    Trace.record(Mode.TRAINING, 0, 0, false, () -> {
+      Tensor x = Tensor.of(vector(0.5));
+      Tensor y = x;
+      for (int i = 0; i < 4_000; i++) {
+        y = y.gelu();
+      }
+      Tensor loss = y.sum();
+      long start = System.nanoTime();
+      Tensor g = gradient(loss, x);
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      assertEquals(x.type(), g.type());
+      // Quadratic, it takes minutes.
+      assertTrue(seconds < 10, seconds + " s");
+      return List.of();
+    });
+  }
+
+  @Test
+  void loopsAndConditionalsSayThatTheyHaveNoDerivative() {
+    Node x = Ops.input(vector(1, 2));
+    Node i = Ops.parameter(0, TensorType.scalar(DType.I64));
+    Node carry = Ops.parameter(1, x.type());
+    Node loop = Ops.node(new Op.Loop(3, 1, 0, new Body(List.of(i, carry), List.of(Ops.node(new Op.Exp(), carry)))), x);
+    assertNoDerivative("loop", loop, x);
+
+    Node p = Ops.parameter(0, x.type());
+    var then = new Body(List.of(p), List.of(Ops.node(new Op.Exp(), p)));
+    Node cond = Ops.node(new Op.Cond(then, then), Ops.input(HostArray.ofLongs(TensorType.scalar(DType.BOOL), 1)), x);
+    assertNoDerivative("cond", cond, x);
+  }
+
+  @Test
+  void runningProductsSayThatTheyHaveNoDerivative() {
+    Node x = Ops.input(vector(1, 2));
+    assertNoDerivative("cumulate", Ops.node(new Op.Cumulate(Op.Fold.PROD, 0, false), x), x);
+    // And so do products twice derived, whose first gradient holds them.
+    Tensor t = Tensor.of(x);
+    Tensor first = gradient(t.prod(), t);
+    assertThrows(UnsupportedOpException.class, () -> gradient(first.sum(), t));
+  }
+
+  private static void assertNoDerivative(String label, Node node, Node target) {
+    Tensor loss = Tensor.of(Ops.node(new Op.Reduce(Op.Fold.SUM, Axes.of(0)), node));
+    var e = assertThrows(UnsupportedOpException.class, () -> gradient(loss, Tensor.of(target)));
+    assertTrue(e.getMessage().startsWith("[" + label + "] has no derivative: f64[2]"), e.getMessage());
+    // Behind stopGradient it is no obstacle.
+    Tensor stopped = Tensor.of(node).stopGradient().mul(Tensor.of(target)).sum();
+    gradient(stopped, Tensor.of(target));
+  }
+}

@@ -1,0 +1,137 @@
+package dev.chainrule.autograd;
+
+import static dev.chainrule.autograd.GradientCases.vector;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.graph.Graphs;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Interpreter;
+import dev.chainrule.graph.Op;
+import dev.chainrule.plan.Evaluator;
+import dev.chainrule.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** What the gradient is where a function has a kink: one of the slopes beside it, or their mean. */
+class SubgradientTest {
+
+  private static double[] gradient(UnaryOperator<Tensor> function, double... at) {
+    Tensor x = Tensor.of(vector(at));
+    return read(Gradients.of(function.apply(x).sum(), List.of(x)).getFirst());
+  }
+
+  private static double[] read(Tensor t) {
+    return Interpreter.evaluate(List.of(t.node()), Evaluator::read).getFirst().toDoubleArray();
+  }
+
+  @Test
+  void reluIsFlatAtZero() {
+    assertArrayEquals(new double[] {0, 0, 0, 1}, gradient(Tensor::relu, -1, 0, -0.0, 1));
+  }
+
+  @Test
+  void leakyReluHasTheLeakAtZero() {
+    assertArrayEquals(new double[] {0.1, 0.1, 1}, gradient(x -> x.leakyRelu(0.1), -1, 0, 1));
+  }
+
+  @Test
+  void absIsFlatAtZero() {
+    assertArrayEquals(new double[] {-1, 0, -0.0, 1}, gradient(Tensor::abs, -2, 0, -0.0, 2));
+  }
+
+  @Test
+  void equalArgumentsOfMaximumAndMinimumShare() {
+    Tensor x = Tensor.of(vector(1, 2, 3));
+    Tensor y = Tensor.of(vector(3, 2, 1));
+    List<Tensor> max = Gradients.of(x.maximum(y).sum(), List.of(x, y));
+    assertArrayEquals(new double[] {0, 0.5, 1}, read(max.get(0)));
+    assertArrayEquals(new double[] {1, 0.5, 0}, read(max.get(1)));
+    List<Tensor> min = Gradients.of(x.minimum(y).sum(), List.of(x, y));
+    assertArrayEquals(new double[] {1, 0.5, 0}, read(min.get(0)));
+    assertArrayEquals(new double[] {0, 0.5, 1}, read(min.get(1)));
+  }
+
+  @Test
+  void equalExtremesOfAReductionShare() {
+    assertArrayEquals(new double[] {0, 0.5, 0.5}, gradient(x -> x.max(), 1, 4, 4));
+    assertArrayEquals(new double[] {1 / 3.0, 1 / 3.0, 1 / 3.0}, gradient(x -> x.min(), 4, 4, 4));
+    assertArrayEquals(new double[] {0.5, 0, 0.5, 0, 1, 0}, gradient(x -> x.reshape(2, 3).max(1), 7, 1, 7, 2, 3, 2));
+  }
+
+  @Test
+  void clampPassesHalfAtItsEnds() {
+    assertArrayEquals(new double[] {0, 0.5, 1, 0.5, 0}, gradient(x -> x.clamp(-1, 1), -2, -1, 0, 1, 2));
+  }
+
+  @Test
+  void stepsAreFlatEverywhere() {
+    assertArrayEquals(new double[3], gradient(Tensor::floor, 0, 1, 1.5));
+    assertArrayEquals(new double[3], gradient(Tensor::ceil, 0, 1, 1.5));
+    assertArrayEquals(new double[3], gradient(Tensor::round, 0, 0.5, 1.5));
+    assertArrayEquals(new double[3], gradient(Tensor::sign, -1, 0, 1));
+  }
+
+  @Test
+  void whatWhereDoesNotChooseAddsNothing() {
+    assertArrayEquals(new double[] {0, 0, 3}, gradient(x -> x.greater(0).where(x.mul(3), x.mul(0)), -1, 0, 1));
+  }
+
+  @Test
+  void noGradientFlowsThroughStopGradient() {
+    assertArrayEquals(new double[] {2, 3}, gradient(x -> x.stopGradient().mul(x), 2, 3));
+    assertArrayEquals(new double[2], gradient(Tensor::stopGradient, 2, 3));
+    Tensor x = Tensor.of(vector(2, 3));
+    assertArrayEquals(new double[] {2, 3}, read(x.stopGradient()), "the values are the same");
+  }
+
+  @Test
+  void powersOfZeroHaveTheGradientOfTheirLimits() {
+    assertArrayEquals(new double[] {0, -0.0}, gradient(x -> x.pow(2), 0, -0.0));
+    assertArrayEquals(new double[] {1}, gradient(x -> x.pow(1), 0));
+    assertArrayEquals(new double[] {0, 0}, gradient(x -> x.pow(0), 0, 5));
+    assertArrayEquals(new double[] {Double.POSITIVE_INFINITY}, gradient(x -> x.pow(0.5), 0));
+    Tensor zero = Tensor.of(vector(0));
+    Tensor two = Tensor.of(vector(2));
+    Tensor forExponent = Gradients.of(zero.pow(two).sum(), List.of(two)).getFirst();
+    assertArrayEquals(new double[] {0}, read(forExponent));
+    List<Tensor> second = Gradients.of(forExponent.sum(), List.of(zero, two));
+    assertArrayEquals(new double[] {0}, read(second.get(0)), "not 0 / 0");
+    assertArrayEquals(new double[] {0}, read(second.get(1)));
+  }
+
+  @Test
+  void thePaddingsGradientIsFreeOfWhatLiesWithin() {
+    Tensor x = Tensor.of(vector(1, 2));
+    Tensor value = Tensor.of(GradientCases.scalar(5));
+    Tensor weights = Tensor.of(vector(1e30, Double.POSITIVE_INFINITY, 3)); // the last is the padding's
+    Tensor padded = x.pad(List.of(new Op.Edge(0, 1)), value);
+    assertArrayEquals(new double[] {3}, read(Gradients.of(padded.mul(weights).sum(), List.of(value)).getFirst()));
+  }
+
+  @Test
+  void sigmoidAndSoftmaxHaveFiniteGradientsFarOut() {
+    assertArrayEquals(new double[] {0, 0}, gradient(Tensor::sigmoid, -1000, 1000));
+    for (double g : gradient(x -> x.softmax(0).square(), -1000, 1000, 0)) {
+      assertTrue(Double.isFinite(g));
+    }
+    assertArrayEquals(new double[] {1, -1}, gradient(x -> x.logSoftmax(0).slice(0, 0, 1), -1000, 1000));
+  }
+
+  @Test
+  void oneNaNDoesNotLookLikeAGradientOfZero() {
+    double[] g = gradient(x -> x.max(), 1, Double.NaN, 2);
+    assertTrue(Double.isNaN(g[0]) && Double.isNaN(g[1]) && Double.isNaN(g[2]), Arrays.toString(g));
+  }
+
+  @Test
+  void theGradientOfAProductWithZerosUsesNoDivision() {
+    HostArray x = vector(2, 0, 3);
+    Tensor t = Tensor.of(x);
+    Tensor g = Gradients.of(t.prod(), List.of(t)).getFirst();
+    assertArrayEquals(new double[] {0, 6, 0}, read(g));
+    assertTrue(Graphs.topological(List.of(g.node())).stream().noneMatch(n -> n.op() instanceof Op.Div));
+  }
+}
