@@ -102,7 +102,7 @@ public final class Devices {
       throw new DeviceUnavailableException(name, "no device: " + String.join("; ", diagnosis.findings()), diagnosis.remedy());
     }
     if (index >= count) {
-      throw new DeviceUnavailableException(name, "there are " + count + " devices, numbered from 0", "");
+      throw new DeviceUnavailableException(name, "there is no device " + index + ": found " + count + ", numbered from 0", "");
     }
     return OPEN.computeIfAbsent(parts[0] + ":" + index, _ -> backend.open(index));
   }

@@ -2,6 +2,7 @@ package dev.chainrule.tensor;
 
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.TensorType;
@@ -113,7 +114,12 @@ public final class Variable {
     }
     Trace.surrounding().ifPresentOrElse(
         trace -> trace.assign(slot, value),
-        () -> slot.replace(Evaluator.read(Evaluator.compute(List.of(value.node())).getFirst())));
+        () -> slot.replace(hostCopy(value.node())));
+  }
+
+  /** A device's memory would be overwritten by the next commit, under the feet of other tensors that share it. */
+  private static HostArray hostCopy(Node node) {
+    return Evaluator.read(node.value().orElseGet(() -> Evaluator.compute(List.of(node)).getFirst()));
   }
 
   /** {@code hidden/weight f32[784,512]}. */
