@@ -1,0 +1,84 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.device.Device;
+import dev.chainrule.device.DeviceInfo;
+import dev.chainrule.device.Executable;
+import dev.chainrule.device.Memory;
+import dev.chainrule.device.NativeKernel;
+import dev.chainrule.device.Queue;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Schedule;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Optional;
+
+/** The CPU as a device: a pool of threads, and memory outside the Java heap. */
+public final class CpuDevice implements Device {
+
+  private final DeviceInfo info;
+  private final Machine machine;
+  private final CpuQueue queue;
+
+  /** What all kernels of a device share: the threads, their scratch space, and matrix products. */
+  record Machine(Workers workers, Gemm gemm, Parts parts) {}
+
+  /** A device that computes on {@code threads} threads, the caller of a run included. The results don't depend on their number. */
+  public CpuDevice(int threads) {
+    this.info = describe(threads);
+    var workers = new Workers(threads);
+    this.machine = new Machine(workers, new Gemm(workers), new Parts(workers));
+    this.queue = new CpuQueue();
+  }
+
+  static DeviceInfo describe(int threads) {
+    String vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+        ? VectorWidth.bits() + "-bit vectors"
+        : "no Vector API (start Java with --add-modules=jdk.incubator.vector)";
+    return new DeviceInfo("cpu", 0,
+        threads + (threads == 1 ? " thread, " : " threads, ") + vectors + ", " + System.getProperty("os.arch"), memoryBytes());
+  }
+
+  /** Three quarters of the machine's memory; the rest is the JVM's and everyone else's. */
+  private static long memoryBytes() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getTotalMemorySize() / 4 * 3
+        : Runtime.getRuntime().maxMemory();
+  }
+
+  @Override
+  public DeviceInfo info() {
+    return info;
+  }
+
+  @Override
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
+    return Kernels.support(op);
+  }
+
+  @Override
+  public boolean generates(KernelExpression expression) {
+    return true;
+  }
+
+  @Override
+  public Memory allocate(long bytes) {
+    return CpuMemory.allocate(bytes);
+  }
+
+  @Override
+  public Executable link(Schedule schedule) {
+    return CpuExecutable.link(schedule, machine);
+  }
+
+  @Override
+  public Queue queue() {
+    return queue;
+  }
+
+  @Override
+  public void close() {
+    machine.workers.close();
+  }
+}

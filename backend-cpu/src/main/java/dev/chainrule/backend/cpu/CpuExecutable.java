@@ -1,0 +1,108 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.device.Executable;
+import dev.chainrule.device.Fault;
+import dev.chainrule.device.Memory;
+import dev.chainrule.device.Queue;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Schedule;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.List;
+
+/** A schedule as a list of kernels. Everything that does not depend on addresses and data is decided when it is linked. */
+final class CpuExecutable implements Executable {
+
+  private final Kernel[] kernels;
+  private final int firstCommit;
+  private final Bases bases;
+  private final CpuMemory constants;
+  private final CpuMemory parameters;
+  private final Frame frame;
+
+  private CpuExecutable(Kernel[] kernels, int firstCommit, Bases bases, CpuMemory constants, Parts parts) {
+    this.kernels = kernels;
+    this.firstCommit = firstCommit;
+    this.bases = bases;
+    this.constants = constants;
+    this.parameters = CpuMemory.allocate((long) bases.schedule().parameters().size() * Schedule.PARAMETER_BYTES);
+    this.frame = new Frame(bases.count(), parts);
+  }
+
+  static CpuExecutable link(Schedule schedule, CpuDevice.Machine machine) {
+    var bases = new Bases(schedule);
+    List<Instruction> instructions = schedule.instructions();
+    Kernel[] kernels = new Kernel[instructions.size()];
+    int firstCommit = kernels.length;
+    var linker = new Kernels(bases, machine);
+    for (int i = 0; i < kernels.length; i++) {
+      kernels[i] = linker.link(instructions.get(i));
+      if (instructions.get(i) instanceof Instruction.Commit) {
+        firstCommit = Math.min(firstCommit, i);
+      }
+    }
+    return new CpuExecutable(kernels, firstCommit, bases, constants(bases), machine.parts());
+  }
+
+  private static CpuMemory constants(Bases bases) {
+    CpuMemory memory = CpuMemory.allocate(bases.constantBytes());
+    List<HostArray> arrays = bases.schedule().constants();
+    for (int i = 0; i < arrays.size(); i++) {
+      MemorySegment source = arrays.get(i).segment();
+      MemorySegment.copy(source, 0, OffHeap.MEMORY, memory.address() + bases.constantOffset(i), source.byteSize());
+    }
+    return memory;
+  }
+
+  Fault run(Queue.Bindings bindings) {
+    FaultWord faults = frame.faults();
+    try {
+      bind(bindings);
+      faults.clear();
+      for (int i = 0; i < firstCommit; i++) {
+        faults.enter(i);
+        kernels[i].run(frame);
+      }
+      if (!faults.occurred()) {
+        for (int i = firstCommit; i < kernels.length; i++) {
+          kernels[i].run(frame);
+        }
+      }
+      return faults.toFault();
+    } finally {
+      Reference.reachabilityFence(bindings);
+    }
+  }
+
+  private void bind(Queue.Bindings bindings) {
+    Schedule schedule = bases.schedule();
+    frame.bind(Bases.ARENA, checked(bindings.arena(), schedule.arenaBytes(), "arena"));
+    MemorySegment.copy(bindings.parameters(), 0, OffHeap.MEMORY, parameters.address(), parameters.bytes());
+    frame.bind(Bases.PARAMETERS, parameters.address());
+    frame.bind(Bases.CONSTANTS, constants.address());
+    for (int i = 0; i < schedule.inputs().size(); i++) {
+      frame.bind(Bases.INPUTS + i, checked(bindings.inputs().get(i), schedule.inputs().get(i).bytes(), "input"));
+    }
+    for (int i = 0; i < schedule.states().size(); i++) {
+      frame.bind(bases.states() + i, checked(bindings.states().get(i), schedule.states().get(i).bytes(), "state"));
+    }
+    for (int i = 0; i < schedule.outputs().size(); i++) {
+      frame.bind(bases.outputs() + i, checked(bindings.outputs().get(i), schedule.outputs().get(i).bytes(), "output"));
+    }
+  }
+
+  /** Kernels check nothing: what they reach is settled here. */
+  private static long checked(Memory memory, long needed, String what) {
+    if (memory.bytes() < needed) {
+      throw new IllegalArgumentException("[cpu] an " + what + " needs " + needed + " bytes and has " + memory.bytes());
+    }
+    return CpuMemory.of(memory).address();
+  }
+
+  @Override
+  public void close() {
+    constants.free();
+    parameters.free();
+  }
+}

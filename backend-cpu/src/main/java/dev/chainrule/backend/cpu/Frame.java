@@ -1,0 +1,32 @@
+package dev.chainrule.backend.cpu;
+
+/** What kernels see of the run they are part of. */
+final class Frame {
+
+  private final long[] bases;
+  private final FaultWord faults;
+  private final Parts parts;
+
+  Frame(int bases, Parts parts) {
+    this.bases = new long[bases];
+    this.faults = new FaultWord();
+    this.parts = parts;
+  }
+
+  long base(int entry) {
+    return bases[entry];
+  }
+
+  void bind(int entry, long address) {
+    bases[entry] = address;
+  }
+
+  FaultWord faults() {
+    return faults;
+  }
+
+  /** The threads to share work with. */
+  Parts parts() {
+    return parts;
+  }
+}

@@ -1,0 +1,65 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.device.NativeKernel;
+import dev.chainrule.graph.Op;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import java.util.List;
+import java.util.Optional;
+
+/** Which operations have a kernel of their own, and the kernel of each instruction. */
+final class Kernels {
+
+  private static final Optional<NativeKernel> STRIDED = Optional.of(new NativeKernel(true));
+  private static final Optional<NativeKernel> DENSE = Optional.of(new NativeKernel(false));
+
+  private final Bases bases;
+  private final CpuDevice.Machine machine;
+
+  Kernels(Bases bases, CpuDevice.Machine machine) {
+    this.bases = bases;
+    this.machine = machine;
+  }
+
+  static Optional<NativeKernel> support(Op op) {
+    return switch (op) {
+      case Op.Reduce _, Op.Dot _, Op.ScatterAdd _ -> STRIDED;
+      case Op.Gather _, Op.PhiloxBits _ -> DENSE;
+      default -> Optional.empty();
+    };
+  }
+
+  Kernel link(Instruction instruction) {
+    return switch (instruction) {
+      case Instruction.Compute compute -> compute(compute);
+      case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
+      case Instruction.CheckFinite(Operand operand, _) -> new FiniteCheck(operand, bases);
+      case Instruction.Commit(Operand from, Operand to, _) -> copy(from, from.layout(), to);
+    };
+  }
+
+  private Kernel compute(Instruction.Compute compute) {
+    if (compute.expression() instanceof KernelExpression.Load(int argument, _, Layout layout)) {
+      return copy(compute.arguments().get(argument), layout, compute.output());
+    }
+    return BlockProgram.of(compute, bases);
+  }
+
+  private Kernel copy(Operand from, Layout layout, Operand to) {
+    return StridedCopy.kernel(bases.place(from.buffer()), layout, bases.place(to.buffer()), to.layout(), to.dtype().bytes());
+  }
+
+  private Kernel call(Op op, List<Operand> in, List<Operand> out) {
+    Operand result = out.getFirst();
+    return switch (op) {
+      case Op.Reduce reduce -> new Reduction(reduce, in.get(0), result, bases);
+      case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, bases, machine.gemm());
+      case Op.Gather(int axis) -> new Gathering(axis, in.get(0), in.get(1), result, bases);
+      case Op.ScatterAdd(int axis) -> new ScatterAddition(axis, in.get(0), in.get(1), in.get(2), result, bases);
+      case Op.PhiloxBits(_, long stream) -> new PhiloxKernel(stream, in.get(0), in.get(1), in.get(2), result, bases);
+      default -> throw new IllegalStateException("[cpu] no kernel for " + op.label());
+    };
+  }
+}
