@@ -1,0 +1,79 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ReductionTest {
+
+  @ParameterizedTest
+  @EnumSource
+  void allAxesAgree(DType dtype) {
+    for (Op.Fold fold : Op.Fold.values()) {
+      for (long[] shape : new long[][] {{4, 70, 33}, {3, 1, 5}, {2, 5, 1100}, {1, 1, 1}, {2, 0, 3}, {0, 2, 3}, {1500, 2, 3}}) {
+        for (int mask = 0; mask < 8; mask++) {
+          check(fold, Samples.plain(dtype, 5, shape), axes(mask));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void largeReductionsAgree(DType dtype) {
+    for (Op.Fold fold : Op.Fold.values()) {
+      check(fold, Samples.plain(dtype, 5, 300_007), Axes.of(0));
+      check(fold, Samples.plain(dtype, 5, 30_011, 10), Axes.of(0));
+      check(fold, Samples.plain(dtype, 5, 130, 2100), Axes.of(0));
+      check(fold, Samples.plain(dtype, 5, 10, 20_011), Axes.of(1));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void specialValuesPropagate(DType dtype) {
+    for (Op.Fold fold : new Op.Fold[] {Op.Fold.MAX, Op.Fold.MIN}) {
+      Agreement.exact(Ops.node(new Op.Reduce(fold, Axes.of(1)), Samples.node(dtype, 1, 400, 40)));
+      Agreement.exact(Ops.node(new Op.Reduce(fold, Axes.of(0)), Samples.node(dtype, 2, 3, 4000)));
+    }
+    Agreement.within(Ops.node(new Op.Reduce(Op.Fold.SUM, Axes.of(1)), Samples.node(dtype, 3, 3000, 1)), 0, 0);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void viewsAreReducedInPlace(DType dtype) {
+    for (Node view : LayoutTest.views(dtype)) {
+      for (Op.Fold fold : new Op.Fold[] {Op.Fold.MAX, Op.Fold.MIN}) {
+        Agreement.exact(Ops.node(new Op.Reduce(fold, Axes.of(0)), view));
+        Agreement.exact(Ops.node(new Op.Reduce(fold, Axes.of(view.type().rank() - 1)), view));
+      }
+    }
+  }
+
+  private static Axes axes(int mask) {
+    return Axes.of(java.util.stream.IntStream.range(0, 3).filter(a -> (mask >> a & 1) == 1).toArray());
+  }
+
+
+  /**
+   * A sum by halves errs by log2(n) roundings of the sum of absolute values, at most 2 n here; 22 stands for 20 levels and the rounding
+   * to the result. Products err relatively, and their long ones vanish; 300 roundings cover what has not vanished.
+   */
+  private static void check(Op.Fold fold, Node x, Axes axes) {
+    Node node = Ops.node(new Op.Reduce(fold, axes), x);
+    if (fold == Op.Fold.MAX || fold == Op.Fold.MIN || !x.type().dtype().isFloating()) {
+      Agreement.exact(node);
+    } else if (fold == Op.Fold.SUM) {
+      double terms = (double) x.type().elements() / Math.max(1, node.type().elements());
+      double unit = x.type().dtype() == DType.F64 ? 0x1p-53 : 0x1p-24;
+      Agreement.within(node, 1, 22 * unit * 2 * terms);
+    } else {
+      double terms = Math.min(300, (double) x.type().elements() / Math.max(1, node.type().elements()));
+      Agreement.within(node, x.type().dtype().accumulator() == x.type().dtype() ? terms + 1 : 2, 1e-36);
+    }
+  }
+}
