@@ -1,0 +1,137 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import java.util.function.LongConsumer;
+
+/**
+ * Batches of matrix products. F32 and F64 go to {@link Gemm} with the operands' own strides, so that a transposed one is not copied;
+ * F16 and BF16 are widened to F32 first and the product is rounded once; integers take plain loops. Large products share one product
+ * among the threads, small ones share the batch; the bits are the same. Traffic: that of {@link Gemm}; the widened operands are written
+ * and read once more.
+ */
+final class MatrixProduct implements Kernel {
+
+  /** Multiplications beyond which a product of its own keeps all threads busy. */
+  private static final long LARGE = 1L << 21;
+
+  private final Gemm gemm;
+  private final DType dtype;
+  private final Matrices x;
+  private final Matrices y;
+  private final Place output;
+  private final int m;
+  private final int n;
+  private final int k;
+  private final long batches;
+
+  /** An operand as a stack of matrices. */
+  private record Matrices(Place place, Layout layout, Strides batch) {
+    static Matrices of(Operand operand, Bases bases) {
+      return of(bases.place(operand.buffer()), operand.layout());
+    }
+
+    static Matrices of(Place place, Layout layout) {
+      Shape shape = layout.shape();
+      // One more axis of one element: rows of the batch then are single matrices.
+      long[] dims = new long[shape.rank() - 1];
+      long[] strides = new long[shape.rank() - 1];
+      for (int axis = 0; axis < dims.length - 1; axis++) {
+        dims[axis] = shape.dim(axis);
+        strides[axis] = layout.stride(axis);
+      }
+      dims[dims.length - 1] = 1;
+      return new Matrices(place, layout, new Strides(dims, strides, layout.offset()));
+    }
+
+    long offset(long number) {
+      return batch.rowOffset(number);
+    }
+
+    long row() {
+      return layout.stride(-2);
+    }
+
+    long column() {
+      return layout.stride(-1);
+    }
+  }
+
+  private MatrixProduct(Gemm gemm, DType dtype, Matrices x, Matrices y, Place output, Shape result, long k) {
+    this.gemm = gemm;
+    this.dtype = dtype;
+    this.x = x;
+    this.y = y;
+    this.output = output;
+    this.m = Math.toIntExact(result.dim(-2));
+    this.n = Math.toIntExact(result.dim(-1));
+    this.k = Math.toIntExact(k);
+    this.batches = result.slice(0, result.rank() - 2).elements();
+  }
+
+  static Kernel of(Operand x, Operand y, Operand out, Bases bases, Gemm gemm) {
+    long k = x.shape().dim(-1);
+    if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
+      return new WidenedProduct(x, y, out, bases, (a, b, c) -> new MatrixProduct(gemm, DType.F32,
+          Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k));
+    }
+    return new MatrixProduct(gemm, out.dtype(), Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()), out.shape(), k);
+  }
+
+  @Override
+  public void run(Frame frame) {
+    LongConsumer product = switch (dtype) {
+      case F32 -> batch -> floats(frame, batch);
+      case F64 -> batch -> doubles(frame, batch);
+      case I32, I64, U8 -> batch -> integers(frame, batch);
+      case F16, BF16, BOOL -> throw new IllegalStateException("[dot] of " + dtype);
+    };
+    long work = (long) m * n * Math.max(k, 1);
+    if (batches == 1 || work >= LARGE) {
+      for (long batch = 0; batch < batches; batch++) {
+        product.accept(batch);
+      }
+      return;
+    }
+    frame.parts().forEach(batches, work / 16, (_, first, end) -> {
+      for (long batch = first; batch < end; batch++) {
+        product.accept(batch);
+      }
+    });
+  }
+
+  private void floats(Frame frame, long batch) {
+    gemm.sgemm(m, n, k,
+        OffHeap.MEMORY, x.place.address(frame) / Float.BYTES + x.offset(batch), x.row(), x.column(),
+        OffHeap.MEMORY, y.place.address(frame) / Float.BYTES + y.offset(batch), y.row(), y.column(),
+        OffHeap.MEMORY, output.address(frame) / Float.BYTES + batch * m * n, n);
+  }
+
+  private void doubles(Frame frame, long batch) {
+    gemm.dgemm(m, n, k,
+        OffHeap.MEMORY, x.place.address(frame) / Double.BYTES + x.offset(batch), x.row(), x.column(),
+        OffHeap.MEMORY, y.place.address(frame) / Double.BYTES + y.offset(batch), y.row(), y.column(),
+        OffHeap.MEMORY, output.address(frame) / Double.BYTES + batch * m * n, n);
+  }
+
+  private void integers(Frame frame, long batch) {
+    long left = x.place.address(frame);
+    long right = y.place.address(frame);
+    long to = output.address(frame);
+    long width = dtype.bytes();
+    frame.parts().forEach(m, (long) n * k, (_, first, end) -> {
+      for (long i = first; i < end; i++) {
+        for (long j = 0; j < n; j++) {
+          long sum = 0;
+          for (long l = 0; l < k; l++) {
+            sum += Elements.integer(dtype, left + (x.offset(batch) + i * x.row() + l * x.column()) * width)
+                * Elements.integer(dtype, right + (y.offset(batch) + l * y.row() + j * y.column()) * width);
+          }
+          Elements.put(dtype, to + ((batch * m + i) * n + j) * width, sum);
+        }
+      }
+    });
+  }
+}
