@@ -1,0 +1,112 @@
+package dev.chainrule.backend.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+
+/**
+ * Matrix products C = A B over row-major off-heap memory, with strides for A and B, so that a transposed operand costs
+ * its caller nothing. Safe for use by several threads. The kernels know only addresses ({@link OffHeap} says why); the
+ * checks and fences here are what makes that safe.
+ *
+ * <p>The bits of C are defined. They do not depend on the number of threads, on the vector length or on whether the
+ * Vector API is there: for each step of {@link GemmKernel#DEPTH} along k an element's sum starts at zero and grows by
+ * {@code sum = fma(a, b, sum)} in the order of k; the first step's sum is stored, the later ones are added. Threads
+ * share out rows and columns, never k.
+ */
+final class Gemm {
+  private final Workers workers;
+  private final GemmKernel kernel;
+  private final GemmScratch.Pool scratch = new GemmScratch.Pool();
+
+  /** Products on the threads of {@code workers} with the fastest kernel that this JVM has. */
+  Gemm(Workers workers) {
+    this(workers, GemmKernels.fastest());
+  }
+
+  Gemm(Workers workers, GemmKernel kernel) {
+    this.workers = workers;
+    this.kernel = kernel;
+  }
+
+  /**
+   * Sets C[m, n] to the product of A[m, k] and B[k, n], all of floats. Offsets and strides are in elements: element
+   * (i, j) of A lies at {@code aOffset + i * aRow + j * aColumn}, of B likewise; the rows of C are dense and
+   * {@code cRow} apart. C must not overlap A or B. With k = 0 it becomes zero.
+   *
+   * @throws IllegalArgumentException if an extent is negative, rows of C overlap, a segment is not off-heap or C's is
+   *     read-only
+   * @throws IndexOutOfBoundsException if a matrix does not fit in its segment
+   * @throws IllegalStateException if a segment was freed
+   */
+  void sgemm(
+      int m, int n, int k,
+      MemorySegment a, long aOffset, long aRow, long aColumn,
+      MemorySegment b, long bOffset, long bRow, long bColumn,
+      MemorySegment c, long cOffset, long cRow) {
+    checkResult(m, n, k, c, cRow);
+    Operand left = Operand.of(a, Float.BYTES, aOffset, m, aRow, k, aColumn);
+    Operand right = Operand.of(b, Float.BYTES, bOffset, n, bColumn, k, bRow);
+    Operand product = Operand.of(c, Float.BYTES, cOffset, m, cRow, n, 1);
+    if (m == 0 || n == 0) {
+      return;
+    }
+    if (k == 0) {
+      fillWithZeros(c, Float.BYTES, cOffset, cRow, m, n);
+      return;
+    }
+    try {
+      new BlockedProduct(kernel, scratch, m, n, k, left, right, product).run(workers);
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
+      Reference.reachabilityFence(c);
+    }
+  }
+
+  /** The same as {@link #sgemm} for doubles. */
+  void dgemm(
+      int m, int n, int k,
+      MemorySegment a, long aOffset, long aRow, long aColumn,
+      MemorySegment b, long bOffset, long bRow, long bColumn,
+      MemorySegment c, long cOffset, long cRow) {
+    checkResult(m, n, k, c, cRow);
+    Operand left = Operand.of(a, Double.BYTES, aOffset, m, aRow, k, aColumn);
+    Operand right = Operand.of(b, Double.BYTES, bOffset, n, bColumn, k, bRow);
+    Operand product = Operand.of(c, Double.BYTES, cOffset, m, cRow, n, 1);
+    if (m == 0 || n == 0) {
+      return;
+    }
+    if (k == 0) {
+      fillWithZeros(c, Double.BYTES, cOffset, cRow, m, n);
+      return;
+    }
+    try {
+      new DoubleProduct(m, n, k, left, right, product).run(workers);
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
+      Reference.reachabilityFence(c);
+    }
+  }
+
+  private static void checkResult(int m, int n, int k, MemorySegment c, long cRow) {
+    if (m < 0 || n < 0 || k < 0) {
+      throw new IllegalArgumentException(
+          "[gemm] expected extents of at least 0, got m=%d n=%d k=%d".formatted(m, n, k));
+    }
+    if (cRow < n) {
+      throw new IllegalArgumentException(
+          "[gemm] expected rows of C to be at least %d elements apart, got %d".formatted(n, cRow));
+    }
+    if (c.isReadOnly()) {
+      throw new IllegalArgumentException("[gemm] expected a writable segment for C, got " + c);
+    }
+  }
+
+  private static void fillWithZeros(
+      MemorySegment c, int elementBytes, long offset, long rowStride, int rows, int columns) {
+    for (int row = 0; row < rows; row++) {
+      c.asSlice((offset + row * rowStride) * elementBytes, (long) columns * elementBytes).fill((byte) 0);
+    }
+  }
+}

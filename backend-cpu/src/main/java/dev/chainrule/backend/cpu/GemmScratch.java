@@ -1,0 +1,51 @@
+package dev.chainrule.backend.cpu;
+
+import java.util.ArrayDeque;
+
+/**
+ * The arrays that a thread packs into and multiplies from. They are kept between products: a fresh array would have to
+ * be zeroed, and its pages and cache lines fetched, for every product.
+ */
+final class GemmScratch {
+  private float[] left = {};
+  private float[] right = {};
+  private float[] tile = {};
+
+  /** Panels of A. */
+  float[] left(int floats) {
+    left = grown(left, floats);
+    return left;
+  }
+
+  /** Panels of B. */
+  float[] right(int floats) {
+    right = grown(right, floats);
+    return right;
+  }
+
+  /** The sums of one tile. */
+  float[] tile(int floats) {
+    tile = grown(tile, floats);
+    return tile;
+  }
+
+  private static float[] grown(float[] array, int floats) {
+    return array.length >= floats ? array : new float[floats];
+  }
+
+  /**
+   * Scratch that nobody uses now. Last in, first out: a thread mostly gets back what it used last, which its core still
+   * has in its cache.
+   */
+  static final class Pool {
+    private final ArrayDeque<GemmScratch> idle = new ArrayDeque<>();
+
+    synchronized GemmScratch take() {
+      return idle.isEmpty() ? new GemmScratch() : idle.pop();
+    }
+
+    synchronized void giveBack(GemmScratch scratch) {
+      idle.push(scratch);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.chainrule.backend.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * A matrix of a product, seen as lanes along a depth: for A a lane is a row, for B a column, and the depth is the
+ * dimension that is summed. So seen, both are packed by the same code. Address and strides are in bytes.
+ */
+record Operand(long address, long laneStride, long depthStride) {
+  /**
+   * The matrix in {@code segment} that starts at element {@code offset}; strides are in elements too.
+   *
+   * @throws IllegalArgumentException if the segment is not off-heap
+   * @throws IndexOutOfBoundsException if an element lies outside the segment
+   * @throws IllegalStateException if the segment was freed
+   */
+  static Operand of(
+      MemorySegment segment, int elementBytes, long offset, int lanes, long laneStride, int depth, long depthStride) {
+    if (!segment.isNative()) {
+      throw new IllegalArgumentException("[gemm] expected an off-heap segment, got " + segment);
+    }
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException("[gemm] the segment was freed: " + segment);
+    }
+    if (lanes > 0 && depth > 0) {
+      long laneReach = (lanes - 1) * laneStride;
+      long depthReach = (depth - 1) * depthStride;
+      long first = offset + Math.min(0, laneReach) + Math.min(0, depthReach);
+      long end = offset + Math.max(0, laneReach) + Math.max(0, depthReach) + 1;
+      Objects.checkFromToIndex(first * elementBytes, end * elementBytes, segment.byteSize());
+    }
+    return new Operand(
+        segment.address() + offset * elementBytes, laneStride * elementBytes, depthStride * elementBytes);
+  }
+
+  /** The address of element {@code depth} of lane {@code lane}. */
+  long at(int lane, int depth) {
+    return address + lane * laneStride + depth * depthStride;
+  }
+}
