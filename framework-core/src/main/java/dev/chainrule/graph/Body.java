@@ -1,5 +1,6 @@
 package dev.chainrule.graph;
 
+import dev.chainrule.InvalidArgumentException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,9 @@ public record Body(List<Node> parameters, List<Node> results) {
   public Body {
     parameters = List.copyOf(parameters);
     results = List.copyOf(results);
+    if (results.isEmpty()) {
+      throw new InvalidArgumentException("body", "has no results", "");
+    }
   }
 
   public List<TensorType> resultTypes() {

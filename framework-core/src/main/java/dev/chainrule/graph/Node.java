@@ -98,7 +98,7 @@ public final class Node {
 
   /** Gives the node its value and releases its inputs. The first value stays; both are results of one graph. */
   public void evaluated(Value value) {
-    if (!value.type().equals(type())) {
+    if (types.size() != 1 || !value.type().equals(type())) {
       throw new IllegalStateException("value of type " + value.type() + " for " + this);
     }
     Object pending = content;

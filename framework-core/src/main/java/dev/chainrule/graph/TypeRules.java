@@ -16,6 +16,7 @@ final class TypeRules {
   private TypeRules() {}
 
   static List<TensorType> infer(Op op, Node[] in) {
+    requireArity(op, in.length);
     return switch (op) {
       case Op.Loop loop -> ControlTypes.loop(loop, in);
       case Op.Cond cond -> ControlTypes.cond(cond, in);
@@ -26,6 +27,21 @@ final class TypeRules {
       }
       default -> List.of(single(op, in));
     };
+  }
+
+  private static void requireArity(Op op, int inputs) {
+    int least = switch (op) {
+      case Op.Source _, Op.Loop _, Op.Composite _ -> 0;
+      case Op.Unary _, Op.Cast _, Op.Bitcast _, Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.Sort _, Op.Overlap _, Op.Reshape _,
+          Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _, Op.Result _, Op.Cond _, Op.Copy _, Op.Barrier _ -> 1;
+      case Op.Binary _, Op.Comparison _, Op.Dot _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _, Op.Gather _,
+          Op.Pad _ -> 2;
+      case Op.Where _, Op.PhiloxBits _, Op.ScatterAdd _ -> 3;
+    };
+    boolean more = op instanceof Op.Concat || op instanceof Op.Loop || op instanceof Op.Cond || op instanceof Op.Composite;
+    if (inputs < least || inputs > least && !more) {
+      throw new InvalidArgumentException(op.label(), "takes " + least + (more ? " or more" : "") + " inputs, got " + inputs, "");
+    }
   }
 
   private static TensorType single(Op op, Node[] in) {

@@ -53,6 +53,10 @@ class TypeRulesTest {
 
   private static Stream<Refusal> pointwise() {
     return Stream.of(
+        new Refusal("[neg] takes 1 inputs, got 0", ARGUMENT, new Op.Neg()),
+        new Refusal("[add] takes 2 inputs, got 1", ARGUMENT, new Op.Add(), t(F32, 2)),
+        new Refusal("[add] takes 2 inputs, got 3", ARGUMENT, new Op.Add(), t(F32, 2), t(F32, 2), t(F32, 2)),
+        new Refusal("[concat] takes 1 or more inputs, got 0", ARGUMENT, new Op.Concat(0)),
         new Refusal("[neg] not defined for bool[2]", DTYPE, new Op.Neg(), t(BOOL, 2)),
         new Refusal("[exp] not defined for i32[2]", DTYPE, new Op.Exp(), t(I32, 2)),
         new Refusal("[not] defined for integers and bool, got f32[2]", DTYPE, new Op.Not(), t(F32, 2)),
@@ -131,13 +135,13 @@ class TypeRulesTest {
     Node iteration = Ops.parameter(0, t(I64));
     Node carry = Ops.parameter(1, t(F32));
     var halves = new Body(List.of(iteration, carry), List.of(Ops.node(new Op.Cast(F16), carry)));
-    var nothing = new Body(List.of(iteration, carry), List.of());
+    var fewer = new Body(List.of(iteration, carry, Ops.parameter(2, t(F32))), List.of(carry));
     var same = new Body(List.of(carry), List.of(carry));
     var other = new Body(List.of(carry), List.of(Ops.node(new Op.Cast(F16), carry)));
     return Stream.of(
         new Refusal("[result] no result 1 of", ARGUMENT, new Op.Result(1), t(F32)),
         new Refusal("[loop] carry 0 starts as f32[] and becomes f16[]", SHAPE, new Op.Loop(2, 1, 0, halves), t(F32)),
-        new Refusal("[loop] the body gives 0 results for 1 carries", ARGUMENT, new Op.Loop(2, 1, 0, nothing), t(F32)),
+        new Refusal("[loop] the body gives 1 results for 2 carries", ARGUMENT, new Op.Loop(2, 2, 0, fewer), t(F32), t(F32)),
         new Refusal("[loop] sliced input f32[3] has no leading axis of 2", SHAPE, new Op.Loop(2, 0, 1, halves), t(F32, 3)),
         new Refusal("[loop] the body takes [i64[], f32[]], got [i64[], f64[]]", SHAPE, new Op.Loop(2, 1, 0, halves), t(F64)),
         new Refusal("[cond] predicate is f32[], expected bool[]", DTYPE, new Op.Cond(same, same), t(F32), t(F32)),
@@ -154,6 +158,11 @@ class TypeRulesTest {
     ChainruleException e = assertThrows(ChainruleException.class, () -> Ops.node(refusal.op, inputs));
     assertInstanceOf(refusal.kind, e);
     assertTrue(e.getMessage().startsWith(refusal.message), e.getMessage());
+  }
+
+  @Test
+  void aBodyHasResults() {
+    assertThrows(InvalidArgumentException.class, () -> new Body(List.of(), List.of()));
   }
 
   @Test
