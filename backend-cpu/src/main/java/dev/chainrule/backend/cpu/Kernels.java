@@ -25,8 +25,8 @@ final class Kernels {
 
   static Optional<NativeKernel> support(Op op) {
     return switch (op) {
-      case Op.Reduce _, Op.Dot _, Op.ScatterAdd _ -> STRIDED;
-      case Op.Gather _, Op.PhiloxBits _ -> DENSE;
+      case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.Dot _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
+      case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
       default -> Optional.empty();
     };
   }
@@ -55,6 +55,12 @@ final class Kernels {
     Operand result = out.getFirst();
     return switch (op) {
       case Op.Reduce reduce -> new Reduction(reduce, in.get(0), result, bases);
+      case Op.ArgReduce arg -> new ArgReduction(arg, in.get(0), result, bases);
+      case Op.Cumulate cumulate -> new Cumulation(cumulate, in.get(0), result, bases);
+      case Op.Sort sort -> new Sorting(sort, in.get(0), result, out.get(1), bases);
+      case Op.Pad pad -> Assembling.pad(pad, in.get(0), in.get(1), result, bases);
+      case Op.Concat(int axis) -> Assembling.concat(axis, in, result, bases);
+      case Op.Overlap overlap -> new OverlapAddition(overlap, in.get(0), result, bases);
       case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, bases, machine.gemm());
       case Op.Gather(int axis) -> new Gathering(axis, in.get(0), in.get(1), result, bases);
       case Op.ScatterAdd(int axis) -> new ScatterAddition(axis, in.get(0), in.get(1), in.get(2), result, bases);

@@ -42,6 +42,14 @@ final class Strides {
     return new Strides(Arrays.copyOf(dims, kept), Arrays.copyOf(strides, kept), layout.offset());
   }
 
+  /** All axes as they are: row r of the last one is the r-th in row-major order, however long. */
+  static Strides rows(Layout layout) {
+    int rank = layout.shape().rank();
+    long[] strides = new long[rank];
+    Arrays.setAll(strides, layout::stride);
+    return new Strides(layout.shape().dims(), strides, layout.offset());
+  }
+
   /** Every element is the same one. */
   boolean isUniform() {
     return Arrays.stream(strides).allMatch(s -> s == 0);
