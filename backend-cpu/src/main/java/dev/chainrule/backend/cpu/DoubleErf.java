@@ -2,7 +2,7 @@ package dev.chainrule.backend.cpu;
 
 /**
  * The error function in double: polynomials through Chebyshev points, for erf(x)/x in x^2 below 1 and for erfc(x) exp(x^2) beyond, each
- * in the distance from the middle of its interval. Error below 3 units in the last place.
+ * in the distance from the middle of its interval. Error below 2 units in the last place.
  */
 final class DoubleErf {
 

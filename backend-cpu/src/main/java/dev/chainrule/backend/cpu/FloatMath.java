@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Exponentials, logarithms and the error function on float registers. They are computed in double by short polynomials and rounded
- * once: the error stays below 0.51 units in the last place, denormal arguments and results need no care, and what cancels (exp(x) - 1
+ * once: the error stays below 0.52 units in the last place, denormal arguments and results need no care, and what cancels (exp(x) - 1
  * near 0) has 29 bits to spare. FMAs are written out, so that interpreter and compilers give the same bits.
  *
  * <p>No loop branches, so the JIT vectorises all but the last, short one of the logarithms. It does not vectorise the bit casts between
