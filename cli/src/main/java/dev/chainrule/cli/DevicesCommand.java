@@ -1,0 +1,33 @@
+package dev.chainrule.cli;
+
+import dev.chainrule.device.Backend;
+import dev.chainrule.device.DeviceInfo;
+import dev.chainrule.device.Devices;
+import dev.chainrule.device.Diagnosis;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code chainrule devices}: what this machine offers, and for a backend without devices what is missing. */
+@Command(name = "devices", description = "Lists the devices that --backend can name.", mixinStandardHelpOptions = true)
+final class DevicesCommand implements Callable<Integer> {
+
+  @CommandLine.Spec
+  private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    for (Backend backend : Devices.backends()) {
+      for (DeviceInfo device : backend.discover()) {
+        out.printf("%-10s %s, %.1f GiB%n", device.id(), device.description(), device.memoryBytes() / (double) (1L << 30));
+      }
+      if (backend.discover().isEmpty()) {
+        Diagnosis diagnosis = backend.diagnose();
+        out.printf("%-10s none: %s. %s%n", backend.name(), String.join("; ", diagnosis.findings()), diagnosis.remedy());
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,2 @@
+/** The {@code chainrule} command. */
+package dev.chainrule.cli;
