@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 final class HouseRules {
 
   /** Packages are named for concepts; these name nothing. */
-  private static final List<String> EMPTY_NAMES = List.of("util", "utils", "helper", "helpers", "impl", "manager", "managers", "misc", "common");
+  private static final List<String> EMPTY_NAMES = List.of(
+      "util", "utils", "helper", "helpers", "impl", "manager", "managers", "misc", "common");
 
   private HouseRules() {}
 
@@ -65,7 +66,8 @@ final class HouseRules {
 
   /** A final array can still be written to. */
   static ArchRule publicFieldsAreConstant(String root) {
-    return fields().that().arePublic().and().areDeclaredInClassesThat(JavaClass.Predicates.resideInAnyPackage(core(root).toArray(String[]::new)))
+    return fields().that().arePublic()
+        .and().areDeclaredInClassesThat(JavaClass.Predicates.resideInAnyPackage(core(root).toArray(String[]::new)))
         .should().beFinal().andShould().notHaveRawType(DescribedPredicate.describe("an array", JavaClass::isArray)).allowEmptyShould(true);
   }
 

@@ -1,0 +1,109 @@
+package dev.chainrule.conformance;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+import dev.chainrule.tensor.Tensor;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The table of what every device keeps to, operation by operation. {@code u} is the unit roundoff of the result's type (2^-24 for f32);
+ * one ulp is at most 2u of the value.
+ *
+ * <p>The exact results are the interpreter's in f64. For f32 and the 16-bit types those are exact for all purposes here; for results in
+ * f64 the interpreter's own error counts, one ulp for what StrictMath computes, and the bounds of sums stand for two evaluations.
+ */
+final class Bounds {
+
+  private Bounds() {}
+
+  /**
+   * What IEEE 754 defines (negation to rounding, square root) is rounded correctly. The others are polynomials of a device's own
+   * after a reduction of the argument: at most 4 ulp. 1/sqrt(x) is two correct roundings: 2u of the result, at most 2 ulp. The 16-bit
+   * types compute in f32 and round once more.
+   */
+  static Bound unary(Op.Unary op, DType dtype) {
+    double own = switch (op) {
+      case Op.Neg _, Op.Abs _, Op.Sign _, Op.Floor _, Op.Ceil _, Op.Round _, Op.Sqrt _, Op.Not _ -> 0;
+      case Op.Rsqrt _ -> 2;
+      case Op.Exp _, Op.Expm1 _, Op.Log _, Op.Log1p _, Op.Sin _, Op.Cos _, Op.Tan _, Op.Tanh _, Op.Erf _ -> 4;
+    };
+    return own == 0 ? Bound.EXACT : polynomial(own, dtype);
+  }
+
+  /** Correctly rounded but for the power, which is exp(y log x) with the logarithm carried beyond the type's precision. */
+  static Bound binary(Op.Binary op, DType dtype) {
+    return switch (op) {
+      case Op.Pow _ -> polynomial(4, dtype);
+      case Op.Add _, Op.Sub _, Op.Mul _, Op.Div _, Op.Max _, Op.Min _, Op.IDiv _, Op.Mod _, Op.And _, Op.Or _, Op.Xor _,
+          Op.ShiftLeft _, Op.ShiftRight _, Op.ShiftRightLogical _ -> Bound.EXACT;
+    };
+  }
+
+  private static Bound polynomial(double ulps, DType dtype) {
+    return switch (dtype) {
+      case F64 -> Bound.ulps(ulps + 1);
+      case F16, BF16 -> Bound.ulps(1);
+      case F32, I32, I64, U8, BOOL -> Bound.ulps(ulps);
+    };
+  }
+
+  /**
+   * n terms in any order: at most n - 1 roundings on the way of each, so |error| <= n u sum |x| (Higham, Accuracy and Stability of
+   * Numerical Algorithms, 4.2). The 16-bit types accumulate in f32 and round once at the end. Integers wrap and are exact.
+   */
+  static Bound sum(DType dtype, double n, Function<List<Tensor>, Tensor> sumOfSizes) {
+    if (!dtype.isFloating()) {
+      return Bound.EXACT;
+    }
+    return Bound.ulps(1).and(evaluations(dtype) * n, sumOfSizes).roundedIn(dtype.accumulator());
+  }
+
+  /** n factors: n - 1 roundings, each relative to the whole. */
+  static Bound product(DType dtype, double n) {
+    if (!dtype.isFloating()) {
+      return Bound.EXACT;
+    }
+    Bound factors = Bound.relative(evaluations(dtype) * n).roundedIn(dtype.accumulator());
+    return new Bound(1, factors.roundings(), factors.magnitude(), 0, 0, factors.roundedIn());
+  }
+
+  private static double evaluations(DType dtype) {
+    return dtype == DType.F64 ? 2 : 1;
+  }
+
+  /**
+   * 1/(1 + e): e within 4 ulp is 8u, of which a part e/(1 + e) < 1 reaches the sum; the sum and the quotient round: 10u < 10 ulp. Where
+   * e overflows the result is 0 instead of a denormal number.
+   */
+  static Bound sigmoid(DType dtype) {
+    return Bound.ulps(10).andAbsolute(FloatFormat.of(dtype).smallestNormal());
+  }
+
+  /**
+   * x/2 (1 + erf(x sqrt(1/2))): erf is wrong by 4 ulp <= 8u; its argument by 2u, which the slope makes at most u; 1 + erf <= 2 rounds by
+   * 2u. With the factor |x|/2 that is 5.5 u|x|, and two products round by 2u of the result.
+   */
+  static Bound gelu(Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(2).and(6, size);
+  }
+
+  /**
+   * exp(d) with d = x - max: the rounding of d is |d| u in the exponent, exp 8u; so is each term of the sum, which adds n u, and the
+   * quotient u: (2D + n + 17) u of the result with D the largest |d|. What lies far below the smallest normal number is not relative.
+   */
+  static Bound softmax(DType dtype, double n, double largestDifference) {
+    return Bound.relative(evaluations(dtype) * (2 * largestDifference + n + 17)).andAbsolute(FloatFormat.of(dtype).smallestNormal());
+  }
+
+  /** d - log(sum exp(d)): D u from d, (D + 8 + n) u from the sum, 8u log(n) from the logarithm, (D + log n) u from the difference. */
+  static Bound logSoftmax(DType dtype, double n, double largestDifference) {
+    double roundings = 3 * largestDifference + n + 8 + 9 * Math.log(Math.max(n, 2));
+    return Bound.EXACT.andAbsolute(evaluations(dtype) * roundings * FloatFormat.of(dtype).unitRoundoff());
+  }
+
+  /** Two values per element are drawn from 24 bits each: 2 pi v is wrong by 2u 2 pi, and the radius, of size r, by its own 10u. */
+  static Bound normal(Function<List<Tensor>, Tensor> radius) {
+    return Bound.ulps(4).and(4 * Math.PI + 10, radius);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.chainrule.conformance;
+
+import dev.chainrule.graph.Body;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Graphs;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Every case that a device has to pass. */
+final class Cases {
+
+  /**
+   * Operations that no backend needs to have yet. A device either computes them right or says that it has no kernel; the cases are the
+   * same, so whatever a device starts to support is checked from its first day.
+   */
+  private static final Set<Class<? extends Op>> MAY_BE_REFUSED = Set.of(Op.Conv.class, Op.ConvInputGradient.class,
+      Op.ConvWeightGradient.class, Op.Loop.class, Op.Cond.class, Op.Sort.class, Op.Overlap.class, Op.Cumulate.class);
+
+  private static final Set<DType> TYPES_THAT_MAY_BE_REFUSED = Set.of(DType.F16, DType.BF16);
+
+  private Cases() {}
+
+  static List<Case> all() {
+    List<Case> all = new ArrayList<>();
+    Stream.of(PointwiseCases.all(), SourceCases.all(), ReductionCases.all(), ProductCases.all(), IndexCases.all(), MovementCases.all(),
+        ControlCases.all(), CompositeCases.all(), GradientCases.all()).forEach(all::addAll);
+    return all;
+  }
+
+  /** Whether a device may answer the case with UnsupportedOpException. */
+  static boolean mayBeRefused(Case c) {
+    List<Node> nodes = nodes(c);
+    return nodes.stream().anyMatch(n -> MAY_BE_REFUSED.contains(n.op().getClass()))
+        || nodes.stream().flatMap(n -> n.types().stream()).anyMatch(t -> TYPES_THAT_MAY_BE_REFUSED.contains(t.dtype()));
+  }
+
+  /** The nodes of the case's graph, those in bodies too. */
+  static List<Node> nodes(Case c) {
+    List<Tensor> results = c.graph().apply(c.inputs().stream().map(Tensor::of).toList());
+    Set<Node> nodes = new LinkedHashSet<>();
+    collect(results.stream().map(Tensor::node).toList(), nodes);
+    return List.copyOf(nodes);
+  }
+
+  private static void collect(List<Node> roots, Set<Node> nodes) {
+    for (Node node : Graphs.topological(roots)) {
+      if (nodes.add(node)) {
+        bodies(node.op()).forEach(body -> collect(body.results(), nodes));
+      }
+    }
+  }
+
+  private static List<Body> bodies(Op op) {
+    return switch (op) {
+      case Op.Composite composite -> List.of(composite.body());
+      case Op.Loop loop -> List.of(loop.body());
+      case Op.Cond(Body then, Body otherwise) -> List.of(then, otherwise);
+      default -> List.of();
+    };
+  }
+}

@@ -1,0 +1,110 @@
+package dev.chainrule.conformance;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.Composites;
+import dev.chainrule.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The functions that models are made of, whether a device has kernels for them or their bodies are written out. */
+final class CompositeCases {
+
+  private final List<Case> cases = new ArrayList<>();
+
+  private CompositeCases() {}
+
+  static List<Case> all() {
+    var all = new CompositeCases();
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      all.activations(dtype);
+      all.softmaxes(dtype);
+      all.crossEntropies(dtype);
+      all.statistics(dtype);
+    }
+    for (DType dtype : Samples.INTEGER) {
+      all.integerDivision(dtype);
+    }
+    return all.cases;
+  }
+
+  private void activations(DType dtype) {
+    for (View view : List.of(
+        View.dense(), View.dense(0), View.dense(17), View.transposed(9, 7), View.stepped(9, 7), View.dense(Samples.LARGE))) {
+      HostArray x = Samples.between(dtype, -8, 8, 70, view.source().dims());
+      String name = dtype + " " + view;
+      cases.add(Case.of(Op.Composite.class, "sigmoid " + name, Bounds.sigmoid(dtype), in -> view.move().apply(in).sigmoid(), x));
+      cases.add(Case.of(Op.Composite.class, "gelu " + name, Bounds.gelu(in -> view.move().apply(in.getFirst()).abs()),
+          in -> view.move().apply(in).gelu(), x));
+      cases.add(Case.of(Op.Composite.class, "stopGradient " + name, Bound.EXACT, in -> view.move().apply(in).stopGradient(), x));
+      cases.add(Case.of(Op.Where.class, "relu " + name, Bound.EXACT, in -> view.move().apply(in).relu(), x));
+      // The slope is rounded to the type, then the product.
+      cases.add(Case.of(Op.Where.class, "leakyRelu " + name, Bound.relative(2.1), in -> view.move().apply(in).leakyRelu(0.01), x));
+      cases.add(Case.of(Op.Max.class, "clamp " + name, Bound.EXACT, in -> view.move().apply(in).clamp(-1.5, 2), x));
+    }
+    HostArray specials = Samples.specials(dtype);
+    cases.add(Case.of(Op.Composite.class, "sigmoid of special values " + dtype, Bounds.sigmoid(dtype), Tensor::sigmoid, specials));
+    cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials));
+    cases.add(Case.of(Op.Max.class, "clamp of special values " + dtype, Bound.EXACT, x -> x.clamp(-1.5, 2), specials));
+  }
+
+  private void softmaxes(DType dtype) {
+    softmax(dtype, View.dense(10), 0, 10);
+    softmax(dtype, View.dense(64, 10), 1, 10);
+    softmax(dtype, View.dense(5, 33), 0, 5);
+    softmax(dtype, View.dense(3, 1), 1, 1);
+    softmax(dtype, View.dense(0, 4), 1, 4);
+    softmax(dtype, View.dense(3, 5, 7), 1, 5);
+    softmax(dtype, View.transposed(6, 20), 1, 20);
+    softmax(dtype, View.stepped(6, 20), 1, 20);
+    softmax(dtype, View.dense(4, 3000), 1, 3000);
+    // Far apart: what underflows is 0, what dominates is 1, and nothing overflows.
+    HostArray apart = HostArray.ofDoubles(TensorType.of(dtype, 3, 4), 0, 1000, -1000, 999, -5000, -5000, -5001, -6000, 3e4, 0, 3e4, -3e4);
+    cases.add(Case.of(Op.Composite.class, "softmax far apart " + dtype, Bounds.softmax(dtype, 4, 110), x -> x.softmax(1), apart));
+    cases.add(Case.of(Op.Composite.class, "logSoftmax far apart " + dtype, Bounds.logSoftmax(dtype, 4, 6e4), x -> x.logSoftmax(1), apart));
+    double infinity = Double.POSITIVE_INFINITY;
+    HostArray strange = HostArray.ofDoubles(TensorType.of(dtype, 3, 2), Double.NaN, 1, infinity, 1, -infinity, 1);
+    cases.add(Case.of(Op.Composite.class, "softmax of what is not finite " + dtype, Bounds.softmax(dtype, 2, 1),
+        x -> x.softmax(1), strange));
+  }
+
+  private void softmax(DType dtype, View view, int axis, int n) {
+    HostArray x = Samples.between(dtype, -5, 5, 71, view.source().dims());
+    cases.add(Case.of(Op.Composite.class, "softmax " + dtype + " " + view + " axis " + axis, Bounds.softmax(dtype, n, 10),
+        in -> view.move().apply(in).softmax(axis), x));
+    cases.add(Case.of(Op.Composite.class, "logSoftmax " + dtype + " " + view + " axis " + axis, Bounds.logSoftmax(dtype, n, 10),
+        in -> view.move().apply(in).logSoftmax(axis), x));
+  }
+
+  private void crossEntropies(DType dtype) {
+    for (DType labels : List.of(DType.I32, DType.I64)) {
+      for (int[] size : new int[][] {{1, 2}, {7, 1}, {64, 10}, {0, 3}, {37, 100}}) {
+        cases.add(Case.of(Op.Composite.class, "softmaxCrossEntropy " + dtype + " " + labels + " " + size[0] + " of " + size[1],
+            Bounds.logSoftmax(dtype, size[1], 10), Composites::softmaxCrossEntropy,
+            Samples.between(dtype, -5, 5, 72, size[0], size[1]), Samples.indices(labels, size[1], 73, size[0])));
+      }
+    }
+  }
+
+  /** A mean divides a sum; a variance squares differences from it, each wrong by (n + 2) u of the largest size, 2 in (-2, 2). */
+  private void statistics(DType dtype) {
+    for (int[] axes : new int[][] {{0}, {1}, {0, 1}}) {
+      HostArray x = Samples.between(dtype, -2, 2, 74, 40, 30);
+      int n = axes.length == 2 ? 1200 : axes[0] == 0 ? 40 : 30;
+      String name = dtype + " over " + axes.length + " axes from " + axes[0];
+      cases.add(Case.of(Op.Reduce.class, "mean " + name, Bound.ulps(1).and(2.0 * n, in -> in.getFirst().abs().mean(axes)),
+          in -> in.mean(axes), x));
+      cases.add(Case.of(Op.Reduce.class, "variance " + name, Bound.relative(2.0 * n + 8)
+          .andAbsolute(2.0 * (n + 2) * 8 * FloatFormat.of(dtype).unitRoundoff()), in -> in.variance(axes), x));
+    }
+  }
+
+  private void integerDivision(DType dtype) {
+    List<HostArray> pairs = Samples.pairs(Samples.specials(dtype));
+    cases.add(Case.of(Op.IDiv.class, "floorDiv " + dtype, Bound.EXACT, Tensor::floorDiv,
+        pairs.getFirst(), Samples.nonZero(pairs.getLast())));
+    cases.add(Case.of(Op.Equal.class, "oneHot " + dtype, Bound.EXACT, x -> x.oneHot(7), Samples.specials(dtype)));
+  }
+}

@@ -1,0 +1,127 @@
+package dev.chainrule.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.UnsupportedOpException;
+import dev.chainrule.device.Device;
+import dev.chainrule.device.Devices;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.train.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Runs cases on one device and counts. */
+final class Conformance {
+
+  private final Device device;
+  private final Map<String, Double> worst = new TreeMap<>();
+  
+  /** By operation the types of the graph, and how often. */
+  private final Map<String, Map<String, Integer>> refused = new TreeMap<>();
+
+
+  private int passed;
+
+  Conformance(Device device) {
+    this.device = device;
+  }
+
+  /**
+   * Evaluates the case outside Steps and inside one, twice there: equal bits each time, and as near to the exact results as the bound
+   * demands. A device may refuse the case by name where {@link Cases#mayBeRefused} lets it.
+   */
+  void check(Case c) {
+    assertTrue(Cases.nodes(c).stream().anyMatch(n -> c.of().isInstance(n.op())), () -> c + " does not contain what it is about");
+    List<HostArray> outside;
+    try {
+      outside = Devices.with(device, () -> outside(c));
+    } catch (UnsupportedOpException refusal) {
+      checkRefusal(c, refusal);
+      return;
+    }
+    Devices.with(device, () -> {
+      Step step = Step.evaluation(c.graph()::apply);
+      assertSameBits(outside, onHost(step.run(tensors(c))), "inside a Step");
+      assertSameBits(outside, onHost(step.run(tensors(c))), "inside a Step that has a plan");
+      assertEquals(1, step.plans(), "plans");
+      return null;
+    });
+    compare(c, outside);
+    passed++;
+  }
+
+  private static void assertSameBits(List<HostArray> outside, List<HostArray> inside, String where) {
+    for (int i = 0; i < outside.size(); i++) {
+      assertEquals("", Comparison.differingBits(inside.get(i), outside.get(i)), where + ", result " + i);
+    }
+  }
+
+  private List<HostArray> outside(Case c) {
+    List<Tensor> results = c.graph().apply(List.of(tensors(c)));
+    Tensor.eval(results.toArray(Tensor[]::new));
+    return onHost(results);
+  }
+
+  private static Tensor[] tensors(Case c) {
+    return c.inputs().stream().map(Tensor::of).toArray(Tensor[]::new);
+  }
+
+  private static List<HostArray> onHost(List<Tensor> tensors) {
+    return tensors.stream().map(Tensor::toHostArray).toList();
+  }
+
+  private void checkRefusal(Case c, UnsupportedOpException refusal) {
+    if (!Cases.mayBeRefused(c)) {
+      throw refusal;
+    }
+    assertTrue(refusal.getMessage().contains("the " + device.info().backend() + " backend"), refusal.getMessage());
+    boolean namesAnOp = Cases.nodes(c).stream().anyMatch(n -> refusal.getMessage().startsWith("[" + n.op().label() + "]"));
+    assertTrue(namesAnOp, refusal.getMessage());
+    String op = refusal.getMessage().replaceAll("(?s)^\\[(\\w+)\\].*", "$1");
+    String dtypes = Cases.nodes(c).stream().map(n -> n.type().dtype()).distinct().sorted()
+        .map(DType::toString).collect(Collectors.joining(", "));
+    refused.computeIfAbsent(op, _ -> new TreeMap<>()).merge(dtypes, 1, Integer::sum);
+  }
+
+  private void compare(Case c, List<HostArray> actual) {
+    List<HostArray> exact = Exact.results(c);
+    List<String> complaints = new ArrayList<>();
+    for (int i = 0; i < actual.size(); i++) {
+      double[] sizes = c.bound().magnitude()
+          .map(m -> Exact.evaluate(List.of(m.apply(Exact.inF64(c.inputs())))).getFirst().toDoubleArray()).orElse(new double[0]);
+      Comparison comparison = Comparison.of(actual.get(i), exact.get(i), sizes, c.bound());
+      if (c.bound().keepsBits() && comparison.complaints().isEmpty()) {
+        assertEquals(exact.get(i), actual.get(i), "bits of NaN have changed");
+      }
+      String result = actual.size() == 1 ? "" : "result " + i + ": ";
+      comparison.complaints().forEach(text -> complaints.add(result + text));
+      if (actual.get(i).type().dtype().isFloating() && comparison.worst() > 0) {
+        worst.merge(c.of().getSimpleName() + " " + actual.get(i).type().dtype(), comparison.worst(), Math::max);
+      }
+    }
+    assertEquals("", String.join("\n", complaints));
+  }
+
+  /** How many cases passed, and what was refused how often. */
+  String summary() {
+    int refusals = refused.values().stream().flatMap(m -> m.values().stream()).mapToInt(Integer::intValue).sum();
+    var text = new StringBuilder("conformance of %s (%s): %d cases passed, %d refused for want of a kernel".formatted(
+        device.info().id(), device.info().description(), passed, refusals));
+    refused.forEach((op, types) -> text.append("\n  %s on %s".formatted(op,
+        types.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").collect(Collectors.joining("; ")))));
+    return text.toString();
+  }
+
+  /** The largest error of each operation in ulps of the exact value; sums of both signs have large ones where they cancel. */
+  String worstErrors() {
+    var text = new StringBuilder();
+    worst.forEach((what, error) -> text.append("%-24s %10.3f ulp%n".formatted(what, error)));
+    return text.toString();
+  }
+}

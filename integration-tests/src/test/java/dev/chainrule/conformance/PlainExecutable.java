@@ -1,0 +1,133 @@
+package dev.chainrule.conformance;
+
+import dev.chainrule.IndexRangeException;
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.device.Executable;
+import dev.chainrule.device.Fault;
+import dev.chainrule.device.Memory;
+import dev.chainrule.device.Queue;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Interpreter;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A schedule run one instruction at a time, each on dense copies of its operands. */
+record PlainExecutable(Schedule schedule, PlainDevice device) implements Executable {
+
+  Fault run(Queue.Bindings bindings) {
+    for (int i = 0; i < schedule.instructions().size(); i++) {
+      try {
+        if (!run(schedule.instructions().get(i), bindings)) {
+          return new Fault(i, 0);
+        }
+      } catch (IndexRangeException | InvalidArgumentException e) {
+        return new Fault(i, 0);
+      }
+    }
+    return Fault.NONE;
+  }
+
+  private boolean run(Instruction instruction, Queue.Bindings bindings) {
+    switch (instruction) {
+      case Instruction.Compute(var expression, var arguments, var output, var _) ->
+          write(output, evaluate(expression, arguments, output.shape(), bindings), bindings);
+      case Instruction.Call(var op, var inputs, var outputs, var _) -> {
+        List<HostArray> results = apply(op, inputs.stream().map(x -> read(x, bindings)).toList());
+        for (int i = 0; i < outputs.size(); i++) {
+          write(outputs.get(i), results.get(i), bindings);
+        }
+      }
+      case Instruction.CheckFinite(var operand, var _) -> {
+        HostArray x = read(operand, bindings);
+        return IntStream.range(0, Math.toIntExact(x.elements())).allMatch(i -> Double.isFinite(x.doubleAt(i)));
+      }
+      case Instruction.Commit(var from, var to, var _) -> write(to, read(from, bindings), bindings);
+    }
+    return true;
+  }
+
+  private HostArray evaluate(KernelExpression expression, List<Operand> arguments, Shape domain, Queue.Bindings bindings) {
+    return switch (expression) {
+      case KernelExpression.Load(int argument, var _, Layout layout) -> read(arguments.get(argument).with(layout), bindings);
+      case KernelExpression.Index(var dtype, int axis) -> apply(new Op.Iota(new TensorType(dtype, domain), axis), List.of()).getFirst();
+      case KernelExpression.Apply(var op, var parts, var _) ->
+          apply(op, parts.stream().map(part -> evaluate(part, arguments, domain, bindings)).toList()).getFirst();
+    };
+  }
+
+  private List<HostArray> apply(Op op, List<HostArray> inputs) {
+    Node node = Ops.node(op, inputs.stream().map(Ops::input).toArray(Node[]::new));
+    List<Node> results = new ArrayList<>(List.of(node));
+    for (int i = 1; i < node.types().size(); i++) {
+      results.add(Ops.node(new Op.Result(i), node));
+    }
+    List<HostArray> arrays = new ArrayList<>(Interpreter.evaluate(results, value -> {
+      throw new IllegalStateException("a schedule's operation asked for " + value);
+    }));
+    arrays.set(0, device.sabotage().of(op, arrays.getFirst()));
+    return arrays;
+  }
+
+  // --- memory ------------------------------------------------------------------------------------------------------------------------
+
+  private MemorySegment segment(BufferRef buffer, Queue.Bindings bindings) {
+    return switch (buffer) {
+      case BufferRef.Temporary temporary -> of(bindings.arena()).asSlice(schedule.offset(temporary));
+      case BufferRef.Parameter(int slot) -> bindings.parameters().asSlice((long) slot * Schedule.PARAMETER_BYTES);
+      case BufferRef.Constant(int slot) -> schedule.constants().get(slot).segment();
+      case BufferRef.Input(int slot) -> of(bindings.inputs().get(slot));
+      case BufferRef.State(int slot) -> of(bindings.states().get(slot));
+      case BufferRef.Output(int slot) -> of(bindings.outputs().get(slot));
+    };
+  }
+
+  private static MemorySegment of(Memory memory) {
+    return ((PlainDevice.Segment) memory).segment();
+  }
+
+  private HostArray read(Operand operand, Queue.Bindings bindings) {
+    MemorySegment source = segment(operand.buffer(), bindings);
+    Layout layout = operand.layout();
+    int size = operand.dtype().bytes();
+    byte[] dense = new byte[Math.toIntExact(operand.type().bytes())];
+    long[] dims = layout.shape().dims();
+    long[] index = new long[dims.length];
+    long at = layout.offset();
+    for (int i = 0; i < dense.length; i += size) {
+      MemorySegment.copy(source, at * size, MemorySegment.ofArray(dense), i, size);
+      for (int axis = dims.length - 1; axis >= 0; axis--) {
+        at += layout.stride(axis);
+        if (++index[axis] < dims[axis]) {
+          break;
+        }
+        at -= layout.stride(axis) * dims[axis];
+        index[axis] = 0;
+      }
+    }
+    return HostArray.owning(operand.type(), dense);
+  }
+
+  private void write(Operand operand, HostArray values, Queue.Bindings bindings) {
+    if (!operand.type().equals(values.type())) {
+      throw new IllegalStateException("a result of " + values.type() + " for " + operand);
+    }
+    long offset = operand.layout().offset() * operand.dtype().bytes();
+    MemorySegment.copy(values.segment(), 0, segment(operand.buffer(), bindings), offset, values.type().bytes());
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,139 @@
+package dev.chainrule.conformance;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.RandomStream;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.tensor.Variable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What has no inputs: literals, numbers, data, variables, indices, random bits. */
+final class SourceCases {
+
+  private final List<Case> cases = new ArrayList<>();
+
+  private SourceCases() {}
+
+  static List<Case> all() {
+    var all = new SourceCases();
+    for (DType dtype : Samples.ALL) {
+      all.data(dtype);
+    }
+    for (DType dtype : Samples.NUMERIC) {
+      all.iotas(dtype);
+    }
+    all.randomBits();
+    all.distributions();
+    return all.cases;
+  }
+
+  private void source(Class<? extends Op> of, String name, Supplier<Tensor> source) {
+    source(of, name, Bound.EXACT, source);
+  }
+
+  private void source(Class<? extends Op> of, String name, Bound bound, Supplier<Tensor> source) {
+    cases.add(new Case(of, name, List.of(), _ -> List.of(source.get()), Case.Oracle.SAME_TYPES, bound));
+  }
+
+  private void data(DType dtype) {
+    HostArray specials = Samples.specials(dtype);
+    source(Op.Const.class, dtype + " as it is", Bound.SAME_BITS, () -> Tensor.constant(specials));
+    source(Op.Const.class, dtype + " of nothing", Bound.SAME_BITS, () -> Tensor.constant(Samples.plain(dtype, 1, 0, 2)));
+    source(Op.Const.class, dtype + " moved", Bound.SAME_BITS, () -> Tensor.constant(Samples.anyBits(dtype, 2, 5, 7)).transpose());
+    source(Op.Const.class, dtype + " in an operation", () -> Tensor.constant(specials).maximum(Tensor.constant(specials).flip(0)));
+    source(Op.Input.class, dtype + " as it is", Bound.SAME_BITS, () -> Tensor.of(specials));
+    source(Op.Input.class, dtype + " twice", Bound.SAME_BITS, () -> Tensor.concat(0, Tensor.of(specials), Tensor.of(specials)));
+    source(Op.Input.class, dtype + " large", Bound.SAME_BITS, () -> Tensor.of(Samples.anyBits(dtype, 3, Samples.LARGE)));
+    source(Op.State.class, dtype + " as it is", Bound.SAME_BITS, () -> variable(specials).value());
+    source(Op.State.class, dtype + " moved", Bound.SAME_BITS, () -> variable(Samples.anyBits(dtype, 4, 6, 5)).value().transpose());
+    source(Op.State.class, dtype + " in an operation", () -> {
+      Tensor value = variable(specials).value();
+      return value.maximum(value.flip(0));
+    });
+    for (long number : new long[] {0, 1}) {
+      source(Op.Scalar.class, dtype + " " + number, () -> Tensor.scalar(dtype, number));
+      source(Op.Scalar.class, dtype + " " + number + " in an operation", () -> Tensor.of(specials).maximum(Tensor.scalar(dtype, number)));
+    }
+    if (dtype.isFloating()) {
+      for (double number : new double[] {0.1, -0.0, 1e-40, 1e30, Double.NaN, Double.NEGATIVE_INFINITY}) {
+        source(Op.Scalar.class, dtype + " " + number, () -> Tensor.scalar(dtype, number));
+        source(Op.Scalar.class, dtype + " " + number + " in an operation", () -> Tensor.of(specials).less(Tensor.scalar(dtype, number)));
+      }
+    }
+    source(Op.Scalar.class, dtype + " two that are equal", () -> Tensor.scalar(dtype, 1).equal(Tensor.scalar(dtype, 1)));
+    if (dtype == DType.I64) {
+      source(Op.Scalar.class, "i64 beyond a double", () -> Tensor.scalar(dtype, Long.MAX_VALUE).sub(Tensor.scalar(dtype, (1L << 53) + 1)));
+    }
+  }
+
+  private static Variable variable(HostArray value) {
+    return Variable.of("v", value, false);
+  }
+
+  private void iotas(DType dtype) {
+    for (long[] dims : new long[][] {{0}, {1}, {17}, {3, 5}, {4, 3, 5}, {300, 257}}) {
+      for (int axis = 0; axis < dims.length; axis++) {
+        TensorType type = TensorType.of(dtype, dims);
+        int along = axis;
+        source(Op.Iota.class, type + " along " + axis, () -> Tensor.indices(type, along));
+        source(Op.Iota.class, type + " along " + axis + " in an operation", () -> Tensor.indices(type, along).mul(Tensor.indices(type, 0)));
+        source(Op.Iota.class, type + " along " + axis + " moved", () -> Tensor.indices(type, along).flip(along).copy());
+      }
+    }
+  }
+
+  // --- random bits -------------------------------------------------------------------------------------------------------------------
+
+  private void randomBits() {
+    for (long[] dims : new long[][] {{}, {0}, {1}, {3}, {4}, {5}, {8}, {3, 5}, {Samples.LARGE}}) {
+      bits(Shape.of(dims), 7, 42, 0, 0);
+    }
+    bits(Shape.of(37), -1, -1, 1, 0);
+    bits(Shape.of(37), Long.MIN_VALUE, Long.MAX_VALUE, 3, 5);
+    bits(Shape.of(37), 1L << 40, 1L << 33, (1L << 32) + 9, (1L << 32) + 11);
+    source(Op.PhiloxBits.class, "of a split stream", () -> RandomStream.of(5).split(3).split(1).bits(Shape.of(21)));
+    source(Op.PhiloxBits.class, "of one stream twice", () -> {
+      Tensor bits = RandomStream.of(5).bits(Shape.of(21));
+      return bits.equal(RandomStream.of(5).bits(Shape.of(21)));
+    });
+  }
+
+  private void bits(Shape shape, long stream, long seed, long run, long iteration) {
+    source(Op.PhiloxBits.class, shape + " stream " + stream + " seed " + seed + " run " + run + " iteration " + iteration,
+        () -> PointwiseCases.apply(new Op.PhiloxBits(shape, stream), number(seed), number(run), number(iteration)));
+  }
+
+  private static Tensor number(long value) {
+    return Tensor.of(Ops.scalar(DType.I64, value));
+  }
+
+  private void distributions() {
+    Shape shape = Shape.of(997);
+    source(Op.PhiloxBits.class, "uniform", () -> RandomStream.of(1).uniform(shape));
+    for (double probability : new double[] {0, 0.1, 0.5, 1}) {
+      source(Op.PhiloxBits.class, "bernoulli " + probability, () -> RandomStream.of(2).bernoulli(probability, shape));
+    }
+    // The method of Box and Muller again, in f64 on the bits that the f32 one starts from.
+    HostArray first = bits(RandomStream.of(3).split(0), shape);
+    HostArray second = bits(RandomStream.of(3).split(1), shape);
+    cases.add(new Case(Op.PhiloxBits.class, "normal", List.of(first, second),
+        in -> List.of(in.get(0).dtype() == DType.F32
+            ? RandomStream.of(3).normal(shape) : radius(in).mul(in.get(1).mul(0x1p-24).mul(2 * Math.PI).cos())),
+        Case.Oracle.IN_F64, Bounds.normal(SourceCases::radius)));
+  }
+
+  /** f32 numbers in [0, 2^24), as {@link RandomStream#uniform} has them before it divides. */
+  private static HostArray bits(RandomStream stream, Shape shape) {
+    return Exact.evaluate(List.of(stream.bits(shape).shiftRightLogical(8).cast(DType.F32))).getFirst();
+  }
+
+  private static Tensor radius(List<Tensor> in) {
+    return in.get(0).add(1).mul(0x1p-24).log().mul(-2).sqrt();
+  }
+}
