@@ -3,31 +3,30 @@ package dev.chainrule.nn;
 import dev.chainrule.InvalidArgumentException;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The activations that can be asked for by name. */
 public enum Activation {
   /** Gain sqrt(2) (He et al., 2015). */
-  RELU(Math.sqrt(2), Relu::new),
-  /** Slope 0.01. */
-  LEAKY_RELU(LeakyRelu.gain(0.01), () -> new LeakyRelu(0.01)),
+  RELU(Math.sqrt(2)),
+  /** Slope 0.01; its gain follows from that. */
+  LEAKY_RELU(LeakyRelu.gain(0.01)),
   /** Gain 1, as PyTorch has it. */
-  SIGMOID(1, Sigmoid::new),
+  SIGMOID(1),
   /** Gain 5/3, as PyTorch has it. */
-  TANH(5.0 / 3, Tanh::new),
+  TANH(5.0 / 3),
   /** The gain of the rectifier that it follows for large inputs. */
-  GELU(Math.sqrt(2), Gelu::new);
+  GELU(Math.sqrt(2));
 
   private final double gain;
-  private final Supplier<Module> layer;
 
-  Activation(double gain, Supplier<Module> layer) {
+  Activation(double gain) {
     this.gain = gain;
-    this.layer = layer;
   }
 
   /**
+   * The activation of a name.
+   *
    * @param name {@code relu}, {@code leaky-relu}, {@code sigmoid}, {@code tanh} or {@code gelu}
    * @throws InvalidArgumentException for any other name, listing these
    */
@@ -39,7 +38,13 @@ public enum Activation {
 
   /** A new layer. */
   public Module layer() {
-    return layer.get();
+    return switch (this) {
+      case RELU -> new Relu();
+      case LEAKY_RELU -> new LeakyRelu(0.01);
+      case SIGMOID -> new Sigmoid();
+      case TANH -> new Tanh();
+      case GELU -> new Gelu();
+    };
   }
 
   /** By what factor weights before this activation are to be larger than before none: {@link Initializer#kaimingUniform}. */

@@ -90,7 +90,7 @@ public interface Initializer {
   /** Normal with the variance of {@link #kaimingUniform}. */
   static Initializer kaimingNormal(double gain) {
     requireScale("kaimingNormal", gain);
-    return (type, random) -> normal(gain / Math.sqrt(Fan.of(type).in())).values(type, random);
+    return (type, random) -> normal(gain * Math.sqrt(1.0 / Fan.of(type).in())).values(type, random);
   }
 
   /** A value of this type whose elements are drawn one after the other, in row-major order. */

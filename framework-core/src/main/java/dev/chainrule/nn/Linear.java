@@ -41,7 +41,7 @@ public final class Linear extends Module {
   }
 
   private static Initializer initial(long in) {
-    return Initializer.uniform(1 / Math.sqrt(Math.max(in, 1)));
+    return Initializer.uniform(Math.sqrt(1.0 / Math.max(in, 1)));
   }
 
   /** The weight, [in, out]. */

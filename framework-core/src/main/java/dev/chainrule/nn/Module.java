@@ -95,11 +95,11 @@ public abstract class Module {
     }
   }
 
-  /** Follows the parent to its path, with all that has its path from here. */
+  /** Follows the parent to its path, and so do those below; a shared module follows its own parent, and stays. */
   private void relocate() {
     path = parent == null ? "" : join(parent.path, name);
     own.forEach((variableName, variable) -> variable.rename(join(path, variableName)));
-    children.values().stream().filter(child -> child.parent == this).forEach(Module::relocate);
+    children.values().forEach(Module::relocate);
   }
 
   /** Declares a trainable f32 variable; {@code initializer} makes its value when the model is initialised. */
@@ -207,6 +207,17 @@ public abstract class Module {
   @Override
   public String toString() {
     return className();
+  }
+
+  /** Two modules are never equal: each has variables of its own. */
+  @Override
+  public final boolean equals(@Nullable Object other) {
+    return this == other;
+  }
+
+  @Override
+  public final int hashCode() {
+    return System.identityHashCode(this);
   }
 
   /** What can be said of a module that is still being constructed. */

@@ -37,7 +37,7 @@ final class Summary {
   }
 
   static String of(Module root, TensorType input) {
-    Map<Module, TensorType> outputs = new IdentityHashMap<>();
+    var outputs = new IdentityHashMap<Module, TensorType>();
     ScopedValue.where(OUTPUTS, outputs).run(() -> Mode.EVALUATION.call(() -> Scope.outside(() -> root.apply(standIn(input)))));
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("module", "kind", "output", "parameters"));

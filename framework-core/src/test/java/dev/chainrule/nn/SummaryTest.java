@@ -9,9 +9,12 @@ import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class SummaryTest {
@@ -52,6 +55,15 @@ class SummaryTest {
       assertEquals(expected, model.summary(IMAGES));
       return Tensor.scalar(0);
     });
+    assertFalse(model.parameters().stream().anyMatch(Variable::isInitialised));
+  }
+
+  @Test
+  void modulesInsideACompositeAreListed() {
+    Module relu = new Relu();
+    var twice = new CompositeFunction("twice", (in, _) -> List.of(relu.apply(in.getFirst()).mul(2)), Optional.empty());
+    var model = new Sequential(relu, Module.of("Twice", twice::apply));
+    assertTrue(model.summary(IMAGES).contains("\n1       Twice       f32[64,28,28]"), model.summary(IMAGES));
   }
 
   /** Applies its shared part twice, another never, and has a buffer. */
