@@ -8,6 +8,7 @@ import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Node;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.graph.Value;
@@ -16,6 +17,7 @@ import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -62,7 +64,12 @@ public final class Engine {
 
   /** Device memory in use: values, variables, arena and staging. */
   public long liveBytes() {
-    return pool.liveBytes();
+    lock.lock();
+    try {
+      return pool.liveBytes();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The most that {@link #liveBytes} has been. */
@@ -94,11 +101,24 @@ public final class Engine {
     }
   }
 
+  /** Computes nodes and gives them their values; under the lock, so that no graph changes while a plan for it is made. */
+  void evaluate(List<Node> nodes) {
+    lock.lock();
+    try {
+      List<Value> values = run(StepGraph.of(nodes), null);
+      for (int i = 0; i < values.size(); i++) {
+        nodes.get(i).evaluated(values.get(i));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private List<Value> run(StepGraph graph, Leaves leaves, Plan plan) {
     Schedule schedule = plan.schedule();
-    List<Memory> states = new ArrayList<>();
+    List<DeviceValue> states = new ArrayList<>();
     for (StateSlot.Version version : leaves.states) {
-      states.add(version.slot().on(this, version.number()).memory());
+      states.add(version.slot().on(this, version.number()));
     }
     List<Memory> inputs = new ArrayList<>();
     for (int i = 0; i < leaves.inputs.size(); i++) {
@@ -115,8 +135,13 @@ public final class Engine {
     Fault fault;
     try (Arena host = Arena.ofConfined()) {
       MemorySegment parameters = parameters(leaves.scalars, host);
-      fault = device.queue().run(plan.executable(), new Queue.Bindings(arena(schedule.arenaBytes()), inputs, states, outputs, parameters))
-          .await();
+      var bindings = new Queue.Bindings(
+          arena(schedule.arenaBytes()), inputs, states.stream().map(DeviceValue::memory).toList(), outputs, parameters);
+      fault = device.queue().run(plan.executable(), bindings).await();
+    } finally {
+      // The run knows only their memory; without an owner the pool would give it away.
+      Reference.reachabilityFence(leaves);
+      Reference.reachabilityFence(states);
     }
     if (fault.occurred()) {
       Instruction instruction = schedule.instructions().get(fault.instruction());
@@ -213,7 +238,7 @@ public final class Engine {
     return switch (value) {
       case HostArray array -> array;
       case ScalarValue scalar -> scalar.toArray();
-      case DeviceValue there -> there.engine().download(there.memory(), there.type());
+      case DeviceValue there -> there.engine().download(there);
       case StateSlot.Version version -> version.content() instanceof DeviceValue there
           ? there.engine().snapshot(version) : read(version.content());
       default -> throw new IllegalStateException("a value of unknown kind: " + value.getClass());
@@ -227,6 +252,14 @@ public final class Engine {
       return read(version.content());
     } finally {
       lock.unlock();
+    }
+  }
+
+  private HostArray download(DeviceValue value) {
+    try {
+      return download(value.memory(), value.type());
+    } finally {
+      Reference.reachabilityFence(value);
     }
   }
 

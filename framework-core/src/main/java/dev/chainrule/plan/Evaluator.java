@@ -1,5 +1,6 @@
 package dev.chainrule.plan;
 
+import dev.chainrule.ChainruleException;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Value;
@@ -16,21 +17,24 @@ public final class Evaluator {
     if (pending.isEmpty()) {
       return;
     }
-    List<Value> values = compute(pending);
-    for (int i = 0; i < pending.size(); i++) {
-      pending.get(i).evaluated(values.get(i));
+    try {
+      Engine.current().evaluate(pending);
+    } catch (FaultedRun fault) {
+      throw explained(pending, fault);
     }
   }
 
   /** The values of nodes that stay pending. */
   public static List<Value> compute(List<Node> nodes) {
-    Engine engine = Engine.current();
-    StepGraph graph = StepGraph.of(nodes);
     try {
-      return engine.run(graph, null);
+      return Engine.current().run(StepGraph.of(nodes), null);
     } catch (FaultedRun fault) {
-      throw Replay.explain(graph, fault, "evaluation");
+      throw explained(nodes, fault);
     }
+  }
+
+  private static ChainruleException explained(List<Node> nodes, FaultedRun fault) {
+    return Replay.explain(StepGraph.of(nodes), fault, "evaluation");
   }
 
   public static HostArray read(Value value) {

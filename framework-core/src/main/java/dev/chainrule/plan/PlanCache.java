@@ -25,9 +25,9 @@ public final class PlanCache {
     if (known != null) {
       return known;
     }
+    Plan built = build.get();
     misses++;
     logMiss(key);
-    Plan built = build.get();
     plans.put(key, built);
     if (plans.size() > CAPACITY) {
       Iterator<Plan> oldest = plans.values().iterator();

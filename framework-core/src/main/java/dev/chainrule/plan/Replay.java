@@ -2,6 +2,7 @@ package dev.chainrule.plan;
 
 import dev.chainrule.ChainruleException;
 import dev.chainrule.IndexRangeException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.NonFiniteException;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
@@ -9,13 +10,16 @@ import dev.chainrule.graph.Node;
 import dev.chainrule.schedule.Instruction;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Explains a faulted run: evaluates the same graph on the reference interpreter and names the first operation that went wrong. A
+ * Explains a faulted run: evaluates the same graph on the reference interpreter and names the operation that went wrong. A
  * fault has committed nothing, so the graph still reads what the run read.
  */
 public final class Replay {
+
+  private static final String UNCHANGED = "The run has changed nothing.";
 
   private Replay() {}
 
@@ -24,17 +28,19 @@ public final class Replay {
    * @param when such as {@code step 17}
    */
   public static ChainruleException explain(StepGraph graph, FaultedRun fault, String when) {
-    var found = new FirstNonFinite();
+    var finiteness = new Finiteness();
     try {
-      Interpreter.evaluate(graph.roots(), Engine::read, found::observe);
-    } catch (ChainruleException precise) {
-      return precise;
+      Interpreter.evaluate(graph.roots(), Engine::read, finiteness::observe);
+    } catch (IndexRangeException | InvalidArgumentException precise) {
+      return dated(precise, when);
+    } catch (ChainruleException other) {
+      return other;
     }
     if (fault.check() < 0) {
       return index(fault, when);
     }
     StepGraph.Check check = graph.checks().get(fault.check());
-    String cause = found.first
+    String cause = finiteness.causeOf(check.node())
         .map(node -> "first at " + node.op().label() + " " + node.type() + node.origin().describe())
         .orElse("found on the device only: its rounding differs from the reference");
     return new NonFiniteException(check.what(),
@@ -42,31 +48,66 @@ public final class Replay {
         "Lower the learning rate, or clip gradients; the variables hold their values from before the step.");
   }
 
-  private static ChainruleException index(FaultedRun fault, String when) {
-    String op = fault.instruction() instanceof Instruction.Call call ? call.op().label() : "kernel";
-    return new IndexRangeException(op, when + ": invalid index or divisor " + fault.detail() + fault.instruction().origin().describe(), "");
+  /** The interpreter's message names operation, values and place; the run is added. */
+  private static ChainruleException dated(ChainruleException precise, String when) {
+    String line = Objects.requireNonNull(precise.getMessage()).lines().findFirst().orElseThrow();
+    int end = line.indexOf("] ");
+    String op = line.substring(1, end);
+    String problem = when + ": " + line.substring(end + 2);
+    return precise instanceof IndexRangeException
+        ? new IndexRangeException(op, problem, UNCHANGED)
+        : new InvalidArgumentException(op, problem, UNCHANGED);
   }
 
-  /** The first floating result that is not finite although all its inputs were. */
-  private static final class FirstNonFinite {
-    private final Map<Node, Boolean> finite = new IdentityHashMap<>();
-    private Optional<Node> first = Optional.empty();
+  private static ChainruleException index(FaultedRun fault, String when) {
+    String op = fault.instruction() instanceof Instruction.Call call ? call.op().label() : "kernel";
+    return new IndexRangeException(op, when + ": invalid index or divisor " + fault.detail() + fault.instruction().origin().describe(),
+        UNCHANGED);
+  }
 
-    void observe(Node node, HostArray result) {
-      boolean ok = !result.type().dtype().isFloating() || allFinite(result);
-      finite.put(node, ok);
-      if (!ok && first.isEmpty() && node.inputs().stream().allMatch(i -> finite.getOrDefault(i, true))) {
-        first = Optional.of(node);
-      }
+  /**
+   * Which results hold NaN or infinities. The cause is looked for from the failed value backwards, so that an infinity that did no harm
+   * (exp(1000) in a sigmoid, a mask of -infinity) is not blamed: NaN comes from a NaN input or is made here, an infinity likewise.
+   */
+  private static final class Finiteness {
+    private enum Kind {
+      FINITE,
+      INFINITE,
+      NAN
     }
 
-    private static boolean allFinite(HostArray array) {
-      for (long i = 0; i < array.elements(); i++) {
-        if (!Double.isFinite(array.doubleAt(i))) {
-          return false;
-        }
+    private final Map<Node, Kind> kinds = new IdentityHashMap<>();
+
+    void observe(Node node, HostArray result) {
+      kinds.put(node, result.type().dtype().isFloating() ? kind(result) : Kind.FINITE);
+    }
+
+    /** The operation that made what is not finite in {@code node}; empty when the node is finite. */
+    Optional<Node> causeOf(Node node) {
+      Optional<Node> cause = Optional.empty();
+      Optional<Node> next = Optional.of(node).filter(n -> kind(n) != Kind.FINITE);
+      while (next.isPresent()) {
+        cause = next;
+        Node found = next.get();
+        next = found.inputs().stream().filter(i -> kind(found) == Kind.NAN ? kind(i) == Kind.NAN : kind(i) != Kind.FINITE).findFirst();
       }
-      return true;
+      return cause;
+    }
+
+    private Kind kind(Node node) {
+      return kinds.getOrDefault(node, Kind.FINITE);
+    }
+
+    private static Kind kind(HostArray array) {
+      Kind kind = Kind.FINITE;
+      for (long i = 0; i < array.elements(); i++) {
+        double x = array.doubleAt(i);
+        if (Double.isNaN(x)) {
+          return Kind.NAN;
+        }
+        kind = Double.isInfinite(x) ? Kind.INFINITE : kind;
+      }
+      return kind;
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.StaleTensorException;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.graph.Value;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,13 @@ public final class StateSlot {
     }
     storage = content;
     version++;
+  }
+
+  /** Gives the slot its first content, unless another thread has done so. */
+  public synchronized void fill(Supplier<? extends Value> content) {
+    if (storage == null) {
+      replace(content.get());
+    }
   }
 
   /** The content, if {@code wanted} is still its version. */

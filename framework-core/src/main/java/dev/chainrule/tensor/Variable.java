@@ -80,9 +80,7 @@ public final class Variable {
     }
     var trace = Trace.surrounding();
     if (trace.isPresent()) {
-      if (!slot.isFilled()) {
-        initialise(trace.get().seed());
-      }
+      fill(trace.get());
       return trace.get().read(slot);
     }
     return committed();
@@ -113,13 +111,21 @@ public final class Variable {
       throw new InvalidArgumentException(name(), "a variable was assigned inside a composite or loop body", "Carry it as a result.");
     }
     Trace.surrounding().ifPresentOrElse(
-        trace -> trace.assign(slot, value),
+        trace -> {
+          fill(trace);
+          trace.assign(slot, value);
+        },
         () -> slot.replace(hostCopy(value.node())));
   }
 
   /** A device's memory would be overwritten by the next commit, under the feet of other tensors that share it. */
   private static HostArray hostCopy(Node node) {
     return Evaluator.read(node.value().orElseGet(() -> Evaluator.compute(List.of(node)).getFirst()));
+  }
+
+  /** A commit needs storage to go to, so this holds for a variable that is only assigned too. */
+  private void fill(Trace trace) {
+    slot.fill(() -> initial.apply(trace.seed()));
   }
 
   /** {@code hidden/weight f32[784,512]}. */

@@ -1,0 +1,379 @@
+package dev.chainrule.device;
+
+import dev.chainrule.DeviceOutOfMemoryException;
+import dev.chainrule.IndexRangeException;
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Interpreter;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device of heap arrays for tests of the planner and the engine: runs a schedule by copying elements one at a time and asking the
+ * graph's interpreter what each operation means. It fills new memory, and the arena before each run, with bytes of 0xff, so that what
+ * was never written is NaN and shows; and it counts what is asked of it.
+ */
+public final class ReferenceDevice implements Device {
+
+  private final Predicate<Op> natives;
+  private final boolean strided;
+  private final long memoryBytes;
+  private final List<Schedule> linked = new ArrayList<>();
+  private final HeapQueue queue = new HeapQueue();
+  private long allocatedBytes;
+  private int closed;
+  private boolean running;
+  private @Nullable RuntimeException broken;
+
+  private ReferenceDevice(Predicate<Op> natives, boolean strided, long memoryBytes) {
+    this.natives = natives;
+    this.strided = strided;
+    this.memoryBytes = memoryBytes;
+  }
+
+  /** With a kernel for every operation but composites, loops and conditionals; operands may be strided. */
+  public static ReferenceDevice create() {
+    return new ReferenceDevice(op -> !(op instanceof Op.Composite || op instanceof Op.Loop || op instanceof Op.Cond), true, 1L << 40);
+  }
+
+  /** The same for dense operands only. */
+  public static ReferenceDevice dense() {
+    return new ReferenceDevice(create().natives, false, 1L << 40);
+  }
+
+  public static ReferenceDevice withKernels(Predicate<Op> natives) {
+    return new ReferenceDevice(natives, true, 1L << 40);
+  }
+
+  public static ReferenceDevice withMemory(long bytes) {
+    return new ReferenceDevice(create().natives, true, bytes);
+  }
+
+  // --- what has been asked of it -------------------------------------------------------------------------------------------------------
+
+  /** Schedules linked, oldest first. */
+  public List<Schedule> linked() {
+    return List.copyOf(linked);
+  }
+
+  public Schedule lastLinked() {
+    return linked.getLast();
+  }
+
+  /** Executables closed. */
+  public int closed() {
+    return closed;
+  }
+
+  public int runs() {
+    return queue.runs;
+  }
+
+  public int uploads() {
+    return queue.uploads;
+  }
+
+  public int downloads() {
+    return queue.downloads;
+  }
+
+  /** Bytes of all memory not freed. */
+  public long allocatedBytes() {
+    return allocatedBytes;
+  }
+
+  /** Makes every further link fail; null mends it. */
+  public void breakLinks(@Nullable RuntimeException cause) {
+    broken = cause;
+  }
+
+  // --- the device ------------------------------------------------------------------------------------------------------------------------
+
+  @Override
+  public DeviceInfo info() {
+    return new DeviceInfo("reference", 0, "plain Java", memoryBytes);
+  }
+
+  @Override
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
+    return natives.test(op) ? Optional.of(new NativeKernel(strided)) : Optional.empty();
+  }
+
+  @Override
+  public boolean generates(KernelExpression expression) {
+    return true;
+  }
+
+  @Override
+  public Memory allocate(long bytes) {
+    requireIdle();
+    if (allocatedBytes + bytes > memoryBytes) {
+      throw new DeviceOutOfMemoryException("reference:0", bytes + " bytes", "");
+    }
+    allocatedBytes += bytes;
+    byte[] content = new byte[Math.toIntExact(bytes)];
+    Arrays.fill(content, (byte) 0xff);
+    return new HeapMemory(content);
+  }
+
+  @Override
+  public Executable link(Schedule schedule) {
+    if (broken != null) {
+      throw broken;
+    }
+    linked.add(schedule);
+    return new Linked(schedule);
+  }
+
+  @Override
+  public Queue queue() {
+    return queue;
+  }
+
+  @Override
+  public void close() {}
+
+  private void requireIdle() {
+    if (running) {
+      throw new AssertionError("the host was called during a run");
+    }
+  }
+
+  private final class HeapMemory implements Memory {
+    private final byte[] content;
+    private boolean freed;
+
+    HeapMemory(byte[] content) {
+      this.content = content;
+    }
+
+    @Override
+    public long bytes() {
+      return content.length;
+    }
+
+    @Override
+    public void free() {
+      requireIdle();
+      if (freed) {
+        throw new AssertionError("freed twice");
+      }
+      freed = true;
+      allocatedBytes -= content.length;
+    }
+
+    byte[] alive() {
+      if (freed) {
+        throw new AssertionError("used after it was freed");
+      }
+      return content;
+    }
+  }
+
+  private final class Linked implements Executable {
+    private final Schedule schedule;
+    private boolean open = true;
+
+    Linked(Schedule schedule) {
+      this.schedule = schedule;
+    }
+
+    @Override
+    public void close() {
+      if (!open) {
+        throw new AssertionError("closed twice");
+      }
+      open = false;
+      closed++;
+    }
+  }
+
+  private final class HeapQueue implements Queue {
+    private int runs;
+    private int uploads;
+    private int downloads;
+
+    @Override
+    public void upload(MemorySegment source, Memory target) {
+      requireIdle();
+      uploads++;
+      MemorySegment.copy(source, 0, MemorySegment.ofArray(content(target)), 0, source.byteSize());
+    }
+
+    @Override
+    public void download(Memory source, MemorySegment target) {
+      requireIdle();
+      downloads++;
+      MemorySegment.copy(MemorySegment.ofArray(content(source)), 0, target, 0, target.byteSize());
+    }
+
+    @Override
+    public Completion run(Executable executable, Bindings bindings) {
+      requireIdle();
+      var linked = (Linked) executable;
+      if (!linked.open) {
+        throw new AssertionError("run after it was closed");
+      }
+      runs++;
+      running = true;
+      try {
+        Fault fault = new Run(linked.schedule, bindings).all();
+        return () -> fault;
+      } finally {
+        running = false;
+      }
+    }
+  }
+
+  private static byte[] content(Memory memory) {
+    return ((HeapMemory) memory).alive();
+  }
+
+  // --- one run ---------------------------------------------------------------------------------------------------------------------------
+
+  private static final class NotFinite extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final long element;
+
+    NotFinite(long element) {
+      this.element = element;
+    }
+  }
+
+  private record Run(Schedule schedule, Queue.Bindings bindings) {
+
+    Fault all() {
+      byte[] arena = content(bindings.arena());
+      if (arena.length < schedule.arenaBytes()) {
+        throw new AssertionError("an arena of " + arena.length + " for " + schedule.arenaBytes());
+      }
+      Arrays.fill(arena, (byte) 0xff);
+      Fault fault = Fault.NONE;
+      for (int i = 0; i < schedule.instructions().size(); i++) {
+        Instruction instruction = schedule.instructions().get(i);
+        if (fault.occurred() && instruction instanceof Instruction.Commit) {
+          continue;
+        }
+        try {
+          run(instruction);
+        } catch (IndexRangeException | InvalidArgumentException e) {
+          // A device goes on with wrong numbers; this one with bytes of 0xff.
+          fault = fault.occurred() ? fault : new Fault(i, -1);
+        } catch (NotFinite e) {
+          fault = fault.occurred() ? fault : new Fault(i, e.element);
+        }
+      }
+      return fault;
+    }
+
+    private void run(Instruction instruction) {
+      switch (instruction) {
+        case Instruction.Compute(KernelExpression expression, List<Operand> arguments, Operand output, var _) ->
+            write(output, value(expression, arguments, output.shape()));
+        case Instruction.Call(Op op, List<Operand> inputs, List<Operand> outputs, var _) -> {
+          Node node = Ops.node(op, inputs.stream().map(in -> Ops.input(read(in))).toArray(Node[]::new));
+          for (int i = 0; i < outputs.size(); i++) {
+            write(outputs.get(i), evaluate(outputs.size() == 1 ? node : Ops.node(new Op.Result(i), node)));
+          }
+        }
+        case Instruction.CheckFinite(Operand operand, var _) -> {
+          HostArray array = read(operand);
+          for (long i = 0; i < array.elements(); i++) {
+            if (!Double.isFinite(array.doubleAt(i))) {
+              throw new NotFinite(i);
+            }
+          }
+        }
+        case Instruction.Commit(Operand from, Operand to, var _) -> write(to, read(from));
+      }
+    }
+
+    private HostArray value(KernelExpression expression, List<Operand> arguments, Shape domain) {
+      return switch (expression) {
+        case KernelExpression.Load(int argument, var dtype, Layout layout) -> {
+          Operand operand = arguments.get(argument);
+          if (operand.dtype() != dtype || !operand.layout().equals(layout) || !layout.shape().equals(domain)) {
+            throw new AssertionError(expression + " loads " + operand + " over " + domain);
+          }
+          yield read(operand);
+        }
+        case KernelExpression.Index(var dtype, int axis) -> evaluate(Ops.node(new Op.Iota(new TensorType(dtype, domain), axis)));
+        case KernelExpression.Apply(Op.Pointwise op, List<KernelExpression> parts, var dtype) -> {
+          Node[] inputs = parts.stream().map(p -> Ops.input(value(p, arguments, domain))).toArray(Node[]::new);
+          HostArray result = evaluate(Ops.node(op, inputs));
+          if (result.type().dtype() != dtype) {
+            throw new AssertionError(expression + " is not " + dtype);
+          }
+          yield result;
+        }
+      };
+    }
+
+    private static HostArray evaluate(Node node) {
+      return Interpreter.evaluate(List.of(node), value -> {
+        throw new AssertionError(value.toString());
+      }).getFirst();
+    }
+
+    /** The operand's elements in row-major order, one at a time. */
+    private HostArray read(Operand operand) {
+      Shape shape = operand.shape();
+      int size = operand.dtype().bytes();
+      MemorySegment buffer = buffer(operand.buffer());
+      byte[] dense = new byte[Math.toIntExact(shape.elements() * size)];
+      long[] at = new long[shape.rank()];
+      for (int i = 0; i < shape.elements(); i++) {
+        long from = operand.layout().offset();
+        for (int axis = 0; axis < at.length; axis++) {
+          from += at[axis] * operand.layout().stride(axis);
+        }
+        MemorySegment.copy(buffer, from * size, MemorySegment.ofArray(dense), (long) i * size, size);
+        for (int axis = at.length - 1; axis >= 0 && ++at[axis] == shape.dim(axis); axis--) {
+          at[axis] = 0;
+        }
+      }
+      return HostArray.owning(operand.type(), dense);
+    }
+
+    private void write(Operand operand, HostArray values) {
+      if (!operand.layout().equals(Layout.dense(operand.shape())) || !operand.type().equals(values.type())) {
+        throw new AssertionError(values.type() + " written to " + operand);
+      }
+      MemorySegment.copy(values.segment(), 0, buffer(operand.buffer()), 0, values.type().bytes());
+    }
+
+    /** Exactly the buffer's bytes: whoever reads beyond them fails. */
+    private MemorySegment buffer(BufferRef buffer) {
+      return switch (buffer) {
+        case BufferRef.Temporary t ->
+            MemorySegment.ofArray(content(bindings.arena())).asSlice(schedule.offset(t), schedule.temporaryBytes().get(t.id()));
+        case BufferRef.Input(int slot) -> sized(bindings.inputs().get(slot), schedule.inputs().get(slot));
+        case BufferRef.State(int slot) -> sized(bindings.states().get(slot), schedule.states().get(slot));
+        case BufferRef.Output(int slot) -> sized(bindings.outputs().get(slot), schedule.outputs().get(slot));
+        case BufferRef.Parameter(int slot) ->
+            bindings.parameters().asSlice((long) slot * Schedule.PARAMETER_BYTES, schedule.parameters().get(slot).bytes());
+        case BufferRef.Constant(int slot) -> schedule.constants().get(slot).segment();
+      };
+    }
+
+    private static MemorySegment sized(Memory memory, TensorType type) {
+      return MemorySegment.ofArray(content(memory)).asSlice(0, type.bytes());
+    }
+  }
+}
