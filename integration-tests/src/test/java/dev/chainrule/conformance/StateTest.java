@@ -1,0 +1,266 @@
+package dev.chainrule.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.StaleTensorException;
+import dev.chainrule.conformance.TestedDevices.TestedDevice;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.tensor.Variable;
+import dev.chainrule.train.Step;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Variables keep what Steps assign to them, all of it at the end of a run; expected values are plain Java's. */
+class StateTest {
+
+  private static final String DEVICES = "dev.chainrule.conformance.TestedDevices#stream";
+
+  private static Variable vector(String name, double... values) {
+    return Variable.of(name, HostArray.ofDoubles(TensorType.of(DType.F32, values.length), values), true);
+  }
+
+  private static double[] content(Variable variable) {
+    return variable.value().toDoubleArray();
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void aRunSeesItsOwnAssignmentsInProgramOrder(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 1, 2);
+      Step step = Step.training(_ -> {
+        Tensor before = v.value();
+        v.assign(before.mul(2));
+        Tensor between = v.value();
+        v.assign(between.add(3));
+        return List.of(before, between, v.value());
+      });
+      List<Tensor> seen = step.run();
+      assertArrayEquals(new double[] {1, 2}, seen.get(0).toDoubleArray());
+      assertArrayEquals(new double[] {2, 4}, seen.get(1).toDoubleArray());
+      assertArrayEquals(new double[] {5, 7}, seen.get(2).toDoubleArray());
+      assertArrayEquals(new double[] {5, 7}, content(v));
+      step.run();
+      assertArrayEquals(new double[] {13, 17}, content(v));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void twoVariablesExchangeTheirValues(TestedDevice device) {
+    device.run(() -> {
+      Variable a = vector("a", 1, 2, 3);
+      Variable b = vector("b", 10, 20, 30);
+      Step exchange = Step.training(_ -> {
+        Tensor old = a.value();
+        a.assign(b.value());
+        b.assign(old);
+        return List.of();
+      });
+      exchange.run();
+      assertArrayEquals(new double[] {10, 20, 30}, content(a));
+      assertArrayEquals(new double[] {1, 2, 3}, content(b));
+      exchange.run();
+      assertArrayEquals(new double[] {1, 2, 3}, content(a));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void aVariableTakesItsOwnValueMoved(TestedDevice device) {
+    device.run(() -> {
+      HostArray start = Samples.plain(DType.F32, 1, 50, 50);
+      Variable v = Variable.of("v", start, true);
+      Step step = Step.training(_ -> {
+        v.assign(v.value().transpose().flip(0));
+        return List.of();
+      });
+      for (int i = 0; i < 4; i++) {
+        step.run();
+      }
+      // A quarter turn, four times.
+      assertEquals(start, v.value().toHostArray());
+      step.run();
+      float[] from = start.toFloatArray();
+      float[] turned = v.value().toFloatArray();
+      for (int r = 0; r < 50; r++) {
+        for (int c = 0; c < 50; c++) {
+          assertEquals(from[c * 50 + 49 - r], turned[r * 50 + c]);
+        }
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void aCounterCountsRuns(TestedDevice device) {
+    device.run(() -> {
+      Variable counter = Variable.of("counter", HostArray.ofLongs(TensorType.scalar(DType.I64), (1L << 40) - 50), false);
+      Step step = Step.training(_ -> {
+        counter.assign(counter.value().add(1));
+        return List.of(counter.value());
+      });
+      for (int i = 1; i <= 100; i++) {
+        assertEquals((1L << 40) - 50 + i, step.run().getFirst().toLongArray()[0]);
+      }
+      assertEquals(1, step.plans());
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void aHundredStepsOfMomentumEqualThePlainLoopBitForBit(TestedDevice device) {
+    device.run(() -> {
+      int n = 1003;
+      float[] p = Samples.between(DType.F32, -1, 1, 2, n).toFloatArray();
+      float[] m = new float[n];
+      float[] target = Samples.between(DType.F32, -1, 1, 3, n).toFloatArray();
+      Variable parameter = Variable.of("p", HostArray.ofFloats(TensorType.of(DType.F32, n), p), true);
+      Variable momentum = Variable.of("m", HostArray.ofFloats(TensorType.of(DType.F32, n), m), false);
+      Step step = Step.training(in -> {
+        Tensor gradient = parameter.value().sub(in.getFirst());
+        momentum.assign(momentum.value().mul(0.9).add(gradient));
+        parameter.assign(parameter.value().sub(momentum.value().mul(0.1)));
+        return List.of();
+      });
+      for (int run = 0; run < 100; run++) {
+        step.run(Tensor.of(target));
+        for (int i = 0; i < n; i++) {
+          float gradient = p[i] - target[i];
+          float scaled = m[i] * 0.9f;
+          m[i] = scaled + gradient;
+          float change = m[i] * 0.1f;
+          p[i] = p[i] - change;
+        }
+      }
+      assertArrayEquals(p, parameter.value().toFloatArray());
+      assertArrayEquals(m, momentum.value().toFloatArray());
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void resultsOfARunAreNotTouchedByLaterOnes(TestedDevice device) {
+    device.run(() -> {
+      for (int n : new int[] {3, 5_000}) {
+        Variable v = Variable.of("v", HostArray.ofDoubles(TensorType.of(DType.F32, n), new double[n]), true);
+        Step step = Step.training(_ -> {
+          Tensor before = v.value();
+          v.assign(before.add(1));
+          return List.of(before, v.value());
+        });
+        List<Tensor> first = step.run();
+        List<Tensor> second = step.run();
+        List<Tensor> third = step.run(new Tensor[0]);
+        for (int i = 0; i < n; i += 499) {
+          assertEquals(0, first.get(0).toFloatArray()[i]);
+          assertEquals(1, first.get(1).toFloatArray()[i]);
+          assertEquals(1, second.get(0).toFloatArray()[i]);
+          assertEquals(3, third.get(1).toFloatArray()[i]);
+        }
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void oneStepFeedsAnother(TestedDevice device) {
+    device.run(() -> {
+      Step twice = Step.evaluation(in -> List.of(in.getFirst().mul(2)));
+      Tensor x = Tensor.of(Samples.plain(DType.F32, 4, 3_000));
+      Tensor doubled = twice.run(x).getFirst();
+      Tensor again = twice.run(doubled).getFirst();
+      assertArrayEquals(x.mul(4).toFloatArray(), again.toFloatArray());
+      assertArrayEquals(x.mul(2).toFloatArray(), doubled.toFloatArray());
+      assertEquals(1, twice.plans());
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void stepsShareVariables(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 1);
+      Step add = Step.training(_ -> {
+        v.assign(v.value().add(1));
+        return List.of();
+      });
+      Step multiply = Step.training(_ -> {
+        v.assign(v.value().mul(10));
+        return List.of();
+      });
+      Step look = Step.evaluation(_ -> List.of(v.value()));
+      for (int i = 0; i < 3; i++) {
+        add.run();
+        multiply.run();
+      }
+      assertEquals(2110, look.run().getFirst().item());
+      assertEquals(2110, v.value().item());
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void aTensorOfAnOverwrittenVersionIsRefusedUnlessItWasEvaluated(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 1, 2);
+      Tensor pending = v.value().add(1);
+      Tensor evaluated = v.value().add(1).eval();
+      Tensor copied = v.value().copy().eval();
+      Step.training(_ -> {
+        v.assign(v.value().mul(5));
+        return List.of();
+      }).run();
+      StaleTensorException stale = assertThrows(StaleTensorException.class, pending::toHostArray);
+      assertTrue(stale.getMessage().startsWith("[v] "), stale.getMessage());
+      assertArrayEquals(new double[] {2, 3}, evaluated.toDoubleArray());
+      assertArrayEquals(new double[] {1, 2}, copied.toDoubleArray());
+      assertArrayEquals(new double[] {5, 10}, content(v));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void outsideAStepAnAssignmentCountsAtOnce(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 1, 2);
+      v.assign(v.value().mul(3).add(v.value()));
+      assertArrayEquals(new double[] {4, 8}, content(v));
+      Step step = Step.training(_ -> {
+        v.assign(v.value().add(1));
+        return List.of();
+      });
+      step.run();
+      v.assign(v.value().neg());
+      step.run();
+      assertArrayEquals(new double[] {-4, -8}, content(v));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void everyShapeOfInputHasAPlanAndTheStateGoesOn(TestedDevice device) {
+    device.run(() -> {
+      Variable total = vector("total", 0);
+      Step step = Step.training(in -> {
+        total.assign(total.value().add(in.getFirst().sum()));
+        return List.of(total.value());
+      });
+      double expected = 0;
+      for (int round = 0; round < 3; round++) {
+        for (int n = 1; n <= 5; n++) {
+          expected += n;
+          assertEquals(expected, step.run(Tensor.ones(TensorType.of(DType.F32, n)).eval()).getFirst().item());
+        }
+      }
+      assertEquals(5, step.plans());
+    });
+  }
+}
