@@ -27,7 +27,7 @@ final class Optimizers {
 
   /** An optimizer's name and its learning rate for plain networks of a few layers. */
   private enum Kind {
-    SGD(0.1, Sgd::new),
+    SGD(0.2, Sgd::new),
     MOMENTUM(0.05, (p, s) -> new Sgd(p, s).withMomentum(Optimizers.MOMENTUM)),
     NESTEROV(0.05, (p, s) -> new Sgd(p, s).withMomentum(Optimizers.MOMENTUM).withNesterov()),
     RMSPROP(5e-4, RmsProp::new),
