@@ -26,7 +26,7 @@ final class Kernels {
   static Optional<NativeKernel> support(Op op) {
     return switch (op) {
       case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.Dot _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
-      case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
+      case Op.Gather _, Op.PhiloxBits _, Op.Overlap _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> DENSE;
       default -> Optional.empty();
     };
   }
@@ -65,6 +65,9 @@ final class Kernels {
       case Op.Gather(int axis) -> new Gathering(axis, in.get(0), in.get(1), result, bases);
       case Op.ScatterAdd(int axis) -> new ScatterAddition(axis, in.get(0), in.get(1), in.get(2), result, bases);
       case Op.PhiloxBits(_, long stream) -> new PhiloxKernel(stream, in.get(0), in.get(1), in.get(2), result, bases);
+      case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, bases, machine.gemm());
+      case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
+      case Op.ConvWeightGradient conv -> Convolution.weightGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
       default -> throw new IllegalStateException("[cpu] no kernel for " + op.label());
     };
   }

@@ -24,7 +24,10 @@ final class Parts {
     return workers;
   }
 
-  /** Runs {@code task} over 0 to {@code items - 1} in one or several ranges; each item costs about {@code work} operations. */
+  /**
+   * Runs {@code task} over 0 to {@code items - 1} in one or several ranges; each item costs about {@code work} operations. A task may
+   * start another loop only if that one leaves its registers alone: they would be those of other parts.
+   */
   void forEach(long items, long work, RangeTask task) {
     long worthwhile = items > Long.MAX_VALUE / Math.max(work, 1) ? registers.length : items * Math.max(work, 1) / GRAIN;
     int parts = (int) Math.min(Math.min(items, registers.length), worthwhile);
