@@ -43,7 +43,7 @@ record MomentEstimates(double beta1, double beta2, double epsilon) {
     return x.add(y.sub(x).mul(share));
   }
 
-  /** 1 - beta^t without the cancellation that costs half the digits at t = 1. */
+  /** 1 - beta^t without the cancellation that costs half the digits at t = 1, and without log(0), which is not finite. */
   private static Tensor correction(double beta, Tensor step) {
     return beta == 0 ? Tensor.ones(step.type()) : step.mul(Math.log(beta)).expm1().neg();
   }

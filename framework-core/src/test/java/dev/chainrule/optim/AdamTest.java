@@ -2,10 +2,12 @@ package dev.chainrule.optim;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.GraphPrinter;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
@@ -53,6 +55,17 @@ class AdamTest {
   @Test
   void adamWithoutMomentum() {
     Trajectory.compare((p, s) -> new Adam(p, s).withBetas(0, 0.99), () -> Expected.of(0, 0.99, 1e-8, 0, false));
+  }
+
+  /** log(0) would be the first value that is not finite, and a fault's report would blame it. */
+  @Test
+  void betasOfZeroBringNoInfinityIntoTheGraph() {
+    var adam = new Adam(List.of(Single.parameter()), Schedule.constant(1)).withBetas(0, 0);
+    var graph = ReferenceStep.training(0, in -> {
+      adam.update(in);
+      return List.of();
+    }).record(Tensor.scalar(1));
+    assertFalse(GraphPrinter.toText(ReferenceStep.roots(graph)).contains("Infinity"));
   }
 
   @Test
