@@ -92,7 +92,8 @@ class FaultsTest {
   void anAdditionOutsideItsAxis(TestedDevice device) {
     for (long wrong : new long[] {-1, 5}) {
       device.run(() -> assertFaults(IndexRangeException.class, "scatterAdd", Long.toString(wrong),
-          i -> table().scatterAdd(0, i, Tensor.ones(TensorType.of(DType.F32, 3, 4))), longs(DType.I32, 0, 4, 0), longs(DType.I32, 0, wrong, 0)));
+          i -> table().scatterAdd(0, i, Tensor.ones(TensorType.of(DType.F32, 3, 4))),
+          longs(DType.I32, 0, 4, 0), longs(DType.I32, 0, wrong, 0)));
     }
   }
 
@@ -160,7 +161,8 @@ class FaultsTest {
     device.run(() -> assertEquals(table().select(0, 4).toHostArray(), table().take(0, longs(DType.I32, 4)).squeeze(0).toHostArray()));
   }
 
-  private static void assertFailsOutside(TestedDevice device, Class<? extends ChainruleException> kind, String op, Supplier<Tensor> tensor) {
+  private static void assertFailsOutside(
+      TestedDevice device, Class<? extends ChainruleException> kind, String op, Supplier<Tensor> tensor) {
     device.run(() -> {
       ChainruleException fault = assertThrows(kind, () -> tensor.get().eval());
       assertTrue(fault.getMessage().startsWith(op), fault.getMessage());

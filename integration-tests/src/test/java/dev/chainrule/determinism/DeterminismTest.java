@@ -1,0 +1,106 @@
+package dev.chainrule.determinism;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.device.Backend;
+import dev.chainrule.device.Device;
+import dev.chainrule.device.Devices;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** One seed, one result: two runs, a run that was interrupted, and runs on other numbers of threads end in the same bits. */
+class DeterminismTest {
+
+  private static final int STEPS = 50;
+  private static final long SEED = 7;
+
+  private static Stream<String> devices() {
+    return Devices.backends().stream().flatMap(backend -> backend.discover().stream()).map(info -> info.id());
+  }
+
+  /** The losses and all that training has changed. */
+  private record Outcome(List<Double> losses, DropoutTraining.Checkpoint end) {
+    static Outcome of(long seed) {
+      var training = new DropoutTraining(seed);
+      return new Outcome(training.run(STEPS), training.checkpoint());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void twoRunsAreEqual(String device) {
+    Devices.with(Devices.open(device), () -> {
+      Outcome first = Outcome.of(SEED);
+      assertEquals(first, Outcome.of(SEED));
+      assertTrue(first.losses.stream().allMatch(Double::isFinite), first.losses.toString());
+      assertEquals(STEPS, first.losses.stream().distinct().count(), first.losses.toString());
+      return null;
+    });
+  }
+
+  /** Else the others would prove nothing. */
+  @ParameterizedTest
+  @MethodSource("devices")
+  void anotherSeedIsAnotherRun(String device) {
+    Devices.with(Devices.open(device), () -> {
+      assertNotEquals(new DropoutTraining(SEED).run(3), new DropoutTraining(SEED + 1).run(3));
+      return null;
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void aResumedRunEqualsTheUninterruptedOne(String device) {
+    Devices.with(Devices.open(device), () -> {
+      Outcome whole = Outcome.of(SEED);
+      var before = new DropoutTraining(SEED);
+      assertEquals(whole.losses.subList(0, 20), before.run(20));
+      var after = new DropoutTraining(SEED, before.checkpoint());
+      assertEquals(whole.losses.subList(20, STEPS), after.run(STEPS - 20));
+      assertEquals(whole.end, after.checkpoint());
+      return null;
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void whereARunIsResumedMatters(String device) {
+    Devices.with(Devices.open(device), () -> {
+      var before = new DropoutTraining(SEED);
+      before.run(5);
+      DropoutTraining.Checkpoint there = before.checkpoint();
+      var wrong = new DropoutTraining(SEED, new DropoutTraining.Checkpoint(there.model(), there.optimizer(), 4));
+      assertNotEquals(before.run(3), wrong.run(3));
+      return null;
+    });
+  }
+
+  @Test
+  void theNumberOfThreadsChangesNothing() {
+    Outcome one = onThreads(1);
+    for (int threads : new int[] {2, 3}) {
+      assertEquals(one, onThreads(threads), threads + " threads");
+    }
+  }
+
+  private static Outcome onThreads(int threads) {
+    Backend cpu = Devices.backends().stream().filter(b -> b.name().equals("cpu")).findFirst().orElseThrow();
+    String before = System.getProperty("chainrule.cpu.threads");
+    System.setProperty("chainrule.cpu.threads", Integer.toString(threads));
+    try (Device device = cpu.open(0)) {
+      assertTrue(device.info().description().startsWith(threads + " thread"), device.info().description());
+      return Devices.with(device, () -> Outcome.of(SEED));
+    } finally {
+      if (before == null) {
+        System.clearProperty("chainrule.cpu.threads");
+      } else {
+        System.setProperty("chainrule.cpu.threads", before);
+      }
+    }
+  }
+}
