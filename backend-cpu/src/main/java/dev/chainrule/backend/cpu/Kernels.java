@@ -27,7 +27,8 @@ final class Kernels {
     return switch (op) {
       case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.Dot _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
       case Op.Gather _, Op.PhiloxBits _, Op.Overlap _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> DENSE;
-      default -> Optional.empty();
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.Cond _,
+          Op.Copy _, Op.Barrier _, Op.Composite _ -> Optional.empty();
     };
   }
 
@@ -68,7 +69,9 @@ final class Kernels {
       case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, bases, machine.gemm());
       case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
       case Op.ConvWeightGradient conv -> Convolution.weightGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
-      default -> throw new IllegalStateException("[cpu] no kernel for " + op.label());
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.Cond _,
+          Op.Copy _, Op.Barrier _, Op.Composite _ ->
+          throw new IllegalStateException("[cpu] no kernel for " + op.label());
     };
   }
 }
