@@ -1,0 +1,178 @@
+package dev.chainrule.plan;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.DeviceMismatchException;
+import dev.chainrule.DeviceOutOfMemoryException;
+import dev.chainrule.device.Devices;
+import dev.chainrule.device.ReferenceDevice;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.tensor.Variable;
+import dev.chainrule.train.Step;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Evaluation outside Steps, and what of the device's memory is in use. */
+class EngineTest {
+
+  private static final int LARGE = 1024;
+
+  private static Tensor large() {
+    return Tensor.of(new double[LARGE]);
+  }
+
+  @Test
+  void evaluationComputesTheUnionOfWhatIsNeededInOneRun() {
+    var device = ReferenceDevice.create();
+    Tensor shared = Tensor.of(new double[] {1, 2}).exp();
+    Tensor a = shared.add(1);
+    Tensor b = shared.mul(2);
+    Devices.with(device, () -> {
+      Tensor.eval(a, b, a);
+      return a;
+    });
+    assertEquals(1, device.runs());
+    assertTrue(a.node().value().isPresent() && b.node().value().isPresent());
+    assertTrue(shared.node().value().isEmpty(), "what was not named is not kept");
+    assertTrue(a.node().inputs().isEmpty(), "and the history of what was is released");
+    assertArrayEquals(new double[] {Math.E + 1, Math.exp(2) + 1}, a.toDoubleArray(), 1e-14);
+    Devices.with(device, () -> {
+      Tensor.eval(a, b);
+      return a;
+    });
+    assertEquals(1, device.runs(), "an evaluated tensor is left alone");
+  }
+
+  @Test
+  void plansOutsideStepsAreClosedAfterTheirRun() {
+    var device = ReferenceDevice.create();
+    Devices.with(device, () -> Tensor.of(new double[] {1}).exp().item());
+    assertThrows(RuntimeException.class, () ->
+        Devices.with(device, () -> Tensor.of(new double[] {1}).take(0, Tensor.of(new int[] {3})).item()));
+    assertEquals(2, device.linked().size());
+    assertEquals(2, device.closed());
+  }
+
+  @Test
+  void memoryStaysFlatOver20000Evaluations() {
+    long budget = 4L << 20;
+    var device = ReferenceDevice.withMemory(budget);
+    Tensor data = Tensor.of(new double[513]);
+    Devices.with(device, () -> {
+      for (int i = 0; i < 20_000; i++) {
+        data.add(i).eval();
+      }
+      return data;
+    });
+    // 82 MB went through 4.
+    assertEquals(20_000, device.runs());
+    assertTrue(device.allocatedBytes() <= budget);
+    assertTrue(Engine.of(device).peakBytes() <= budget);
+  }
+
+  @Test
+  void smallResultsLeaveNothingOnTheDevice() {
+    var device = ReferenceDevice.create();
+    Devices.with(device, () -> Tensor.of(new double[] {1}).exp().eval());
+    long before = Engine.of(device).liveBytes();
+    Devices.with(device, () -> {
+      for (int i = 0; i < 1_000; i++) {
+        Tensor.of(new double[] {i}).exp().eval();
+      }
+      return before;
+    });
+    assertEquals(before, Engine.of(device).liveBytes());
+    assertEquals(before, device.allocatedBytes());
+  }
+
+  @Test
+  void theArenaIsSharedAndOnlyGrows() {
+    var device = ReferenceDevice.create();
+    long[] afterLarge = new long[1];
+    Devices.with(device, () -> {
+      afterLarge[0] = products(32);
+      products(4);
+      assertEquals(afterLarge[0], products(32), "the larger plan's arena holds the smaller's");
+      return device;
+    });
+  }
+
+  private static long products(int n) {
+    Tensor x = Tensor.of(new double[n * n], n, n);
+    x.matmul(x).matmul(x).sum().item();
+    return Engine.current().liveBytes();
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedWithABill() {
+    var device = ReferenceDevice.withMemory(100_000);
+    List<Tensor> kept = new ArrayList<>();
+    var e = assertThrows(DeviceOutOfMemoryException.class, () -> Devices.with(device, () -> {
+      for (int i = 0; i < 100; i++) {
+        kept.add(large().add(i).eval());
+      }
+      return kept;
+    }));
+    assertTrue(e.getMessage().startsWith("[reference:0] f64[1024] needs 8,192 bytes; "), e.getMessage());
+    assertTrue(e.getMessage().contains("of the budget of 100,000 are in use by " + kept.size() + " values"), e.getMessage());
+    assertEquals(5, kept.get(5).toDoubleArray()[0], "what was there is still there");
+    // Letting go is enough.
+    int before = kept.size();
+    kept.clear();
+    Devices.with(device, () -> {
+      for (int i = 0; i < before; i++) {
+        kept.add(large().add(i).eval());
+      }
+      return kept;
+    });
+    assertEquals(3, kept.get(3).toDoubleArray()[7]);
+  }
+
+  @Test
+  void tensorsOfAnotherDeviceAreRefused() {
+    var here = ReferenceDevice.create();
+    var there = ReferenceDevice.create();
+    Tensor elsewhere = Devices.with(there, () -> large().add(1).eval());
+    assertThrows(DeviceMismatchException.class, () -> Devices.with(here, () -> elsewhere.add(1).eval()));
+    Variable v = Variable.of("v", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 1), true);
+    Step step = Step.training(_ -> {
+      v.assign(v.value().add(1));
+      return List.of();
+    });
+    Devices.with(here, () -> step.run());
+    assertThrows(DeviceMismatchException.class, () -> Devices.with(there, () -> step.run()));
+    assertEquals(2, Devices.with(here, () -> v.value().item()));
+    assertEquals(1, elsewhere.toDoubleArray()[0], "values are read where they are");
+  }
+
+  @Test
+  void hostDataHasNoDevice() {
+    var device = ReferenceDevice.create();
+    Tensor data = Tensor.of(new double[] {1, 2});
+    assertArrayEquals(new double[] {1, 2}, Devices.with(device, data::toDoubleArray));
+    assertEquals(0, device.runs() + device.uploads());
+  }
+
+  @Test
+  void pendingWorkBeyondTheLimitIsEvaluatedByWhoeverCrossesIt() {
+    var device = ReferenceDevice.create();
+    Devices.with(device, () -> {
+      Tensor y = Tensor.of(new double[] {1, 1});
+      int doublings = 0;
+      while (device.runs() == 0) {
+        y = y.add(y);
+        doublings++;
+        assertTrue(doublings < 64, "never evaluated");
+      }
+      assertEquals(Math.scalb(1.0, doublings), y.toDoubleArray()[0]);
+      return y;
+    });
+  }
+}
