@@ -3,6 +3,7 @@ package dev.chainrule.plan;
 import dev.chainrule.UnsupportedOpException;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.NativeKernel;
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
@@ -28,8 +29,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * From nodes to instructions. Movement becomes a layout of the operand it moves wherever strides can express it; a scalar operation
- * that a single other one reads at the same shape becomes part of that one's kernel; everything else is one instruction.
+ * From nodes to instructions. Movement becomes a layout of the operand it moves wherever strides can express it, and a bitcast another
+ * element type of it: in memory every bit of a NaN is safe, in a register it is not. A scalar operation that a single other one reads
+ * at the same shape becomes part of that one's kernel; everything else is one instruction.
  */
 final class Lowering {
 
@@ -116,6 +118,7 @@ final class Lowering {
     return switch (node.op()) {
       case Op.State _ -> List.of(Operand.dense(new BufferRef.State(leaves.slot(node)), node.type()));
       case Op.Const(HostArray array) -> List.of(Operand.dense(constant(array), node.type()));
+      case Op.Bitcast(DType to) -> List.of(operand(node.input(0)).as(to));
       case Op.Iota _, Op.Pointwise _ -> List.of(compute(node));
       case Op.Copy _ -> List.of(materialised(operand(node.input(0)), node.origin()));
       case Op.Barrier _ -> List.of(operand(node.input(0)));
@@ -185,7 +188,8 @@ final class Lowering {
   }
 
   private static boolean isScalarOperation(Node node) {
-    return node.value().isEmpty() && (node.op() instanceof Op.Pointwise || node.op() instanceof Op.Iota);
+    boolean scalar = (node.op() instanceof Op.Pointwise && !(node.op() instanceof Op.Bitcast)) || node.op() instanceof Op.Iota;
+    return scalar && node.value().isEmpty();
   }
 
   private Operand compute(Node node) {

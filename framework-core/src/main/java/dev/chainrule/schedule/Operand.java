@@ -15,6 +15,11 @@ public record Operand(BufferRef buffer, DType dtype, Layout layout) {
     return new Operand(buffer, dtype, other);
   }
 
+  /** The same bytes read as another type of the same width. */
+  public Operand as(DType other) {
+    return new Operand(buffer, other, layout);
+  }
+
   public Shape shape() {
     return layout.shape();
   }

@@ -47,9 +47,9 @@ final class Conformance {
     }
     Devices.with(device, () -> {
       Step step = Step.evaluation(c.graph()::apply);
-      assertSameBits(outside, onHost(step.run(tensors(c))), "inside a Step");
-      assertSameBits(outside, onHost(step.run(tensors(c))), "inside a Step that has a plan");
-      assertEquals(1, step.plans(), "plans");
+      assertSameBits(outside, onHost(step.run(tensors(c))), c + " inside a Step");
+      assertSameBits(outside, onHost(step.run(tensors(c))), c + " inside a Step that has a plan");
+      assertEquals(1, step.plans(), () -> "plans of " + c);
       return null;
     });
     compare(c, outside);
@@ -97,7 +97,7 @@ final class Conformance {
           .map(m -> Exact.evaluate(List.of(m.apply(Exact.inF64(c.inputs())))).getFirst().toDoubleArray()).orElse(new double[0]);
       Comparison comparison = Comparison.of(actual.get(i), exact.get(i), sizes, c.bound());
       if (c.bound().keepsBits() && comparison.complaints().isEmpty()) {
-        assertEquals(exact.get(i), actual.get(i), "bits of NaN have changed");
+        assertEquals(exact.get(i), actual.get(i), () -> c + ": bits of NaN have changed");
       }
       String result = actual.size() == 1 ? "" : "result " + i + ": ";
       comparison.complaints().forEach(text -> complaints.add(result + text));
@@ -105,7 +105,7 @@ final class Conformance {
         worst.merge(c.of().getSimpleName() + " " + actual.get(i).type().dtype(), comparison.worst(), Math::max);
       }
     }
-    assertEquals("", String.join("\n", complaints));
+    assertEquals("", String.join("\n", complaints), () -> c + " on " + device.info().id());
   }
 
   /** How many cases passed, and what was refused how often. */
