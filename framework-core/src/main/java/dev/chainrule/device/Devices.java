@@ -25,12 +25,10 @@ public final class Devices {
   private static final ScopedValue<Device> OVERRIDE = ScopedValue.newInstance();
   private static final Map<String, Device> OPEN = new ConcurrentHashMap<>();
 
-  private Devices() {}
+  /** What the process asks for, resolved at the first use; a request that fails is tried again at the next. */
+  private static final Map<String, Device> DEFAULT = new ConcurrentHashMap<>();
 
-  /** Resolved at the first use, once per process. */
-  private static final class Default {
-    static final Device DEVICE = open(requested());
-  }
+  private Devices() {}
 
   private static String requested() {
     String property = System.getProperty("chainrule.backend", "");
@@ -42,7 +40,7 @@ public final class Devices {
 
   /** The device of this thread: the innermost {@link #with}, else the process's default. */
   public static Device current() {
-    return OVERRIDE.isBound() ? OVERRIDE.get() : Default.DEVICE;
+    return OVERRIDE.isBound() ? OVERRIDE.get() : DEFAULT.computeIfAbsent("default", _ -> open(requested()));
   }
 
   /** Runs {@code body} with {@code device} as the current one. */

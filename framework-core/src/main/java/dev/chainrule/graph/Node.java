@@ -13,6 +13,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Node {
 
   private static final AtomicLong NEXT_ID = new AtomicLong();
+  /** What a pending node stands for beside its result: its own memory and that of the small ones around it. */
+  private static final long NODE_BYTES = 4096;
+
   private static final VarHandle CONTENT;
 
   static {
@@ -89,8 +92,9 @@ public final class Node {
   }
 
   /**
-   * An upper estimate of what evaluating this node has to compute and what its graph occupies, in bytes; shared inputs count each
-   * time they are used.
+   * How much work hangs on this node: the bytes of all results on the heaviest path from a leaf to it, and a constant for each node. It
+   * bounds chains, which is what grows when a program never reads a value; a sum over a graph's branches would double at each node that
+   * is used twice.
    */
   public long pendingBytes() {
     return content instanceof Value ? 0 : pendingBytes;
@@ -108,14 +112,18 @@ public final class Node {
   }
 
   private long pending() {
-    long bytes = 64;
+    if (op instanceof Op.Source) {
+      return 0;
+    }
+    long bytes = 0;
+    for (Node input : inputs()) {
+      bytes = Math.max(bytes, input.pendingBytes());
+    }
+    bytes += NODE_BYTES;
     for (TensorType type : types) {
       bytes += type.bytes();
     }
-    for (Node input : inputs()) {
-      bytes += input.pendingBytes();
-    }
-    return bytes < 0 ? Long.MAX_VALUE / 4 : Math.min(bytes, Long.MAX_VALUE / 4);
+    return bytes < 0 ? Long.MAX_VALUE : bytes;
   }
 
   /** {@code %12 = add f32[64,10]}. */

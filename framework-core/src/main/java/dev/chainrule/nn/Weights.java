@@ -1,14 +1,8 @@
 package dev.chainrule.nn;
 
 import dev.chainrule.DataFormatException;
-import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.HostArray;
-import dev.chainrule.graph.Node;
-import dev.chainrule.graph.Op;
-import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.graph.Value;
-import dev.chainrule.plan.Evaluator;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import java.util.ArrayList;
@@ -26,20 +20,8 @@ final class Weights {
 
   static SequencedMap<String, HostArray> read(SequencedMap<String, Variable> variables) {
     SequencedMap<String, HostArray> state = new LinkedHashMap<>();
-    variables.forEach((name, variable) -> state.put(name, read(variable)));
+    variables.forEach((name, variable) -> state.put(name, variable.toHostArray()));
     return Collections.unmodifiableSequencedMap(state);
-  }
-
-  /** The committed value, whether or not a Step surrounds the caller. */
-  private static HostArray read(Variable variable) {
-    Node node = Scope.outside(variable::value).node();
-    if (node.value().isPresent()) {
-      return Evaluator.read(node.value().get());
-    }
-    if (node.op() instanceof Op.State(Value version)) {
-      return Evaluator.read(version);
-    }
-    throw new InvalidArgumentException(variable.name(), "its value is " + node + ", which is not a variable's", "");
   }
 
   static void load(SequencedMap<String, Variable> variables, Map<String, HostArray> state) {

@@ -86,6 +86,11 @@ public final class Variable {
     return committed();
   }
 
+  /** The value last committed, on the host; whether or not a Step surrounds the caller. */
+  public HostArray toHostArray() {
+    return Evaluator.read(slot.current());
+  }
+
   /** One tensor for each version, so that gradients can be asked for what {@link #value} gave before. */
   private synchronized Tensor committed() {
     StateSlot.Version now = slot.current();
