@@ -15,17 +15,17 @@ final class Broadcast {
   static Tensor apply(Op.Pointwise op, Tensor x, Tensor y) {
     Shape a = x.shape();
     Shape b = y.shape();
-    if (a.equals(b)) {
+    if (a.equals(b) || x.dtype() != y.dtype()) { // what cannot be mixed is refused in the shapes that the caller knows
       return Tensor.of(Ops.node(op, x.node(), y.node()));
     }
-    Shape shape = shape(op, x.type(), y.type());
+    Shape shape = shape(op.label(), x.type(), y.type());
     return Tensor.of(Ops.node(op, to(x.node(), shape), to(y.node(), shape)));
   }
 
   static Tensor where(Tensor condition, Tensor x, Tensor y) {
     var op = new Op.Where();
-    Shape branches = shape(op, x.type(), y.type());
-    Shape shape = shape(op, condition.type(), x.type().withShape(branches));
+    Shape branches = shape(op.label(), x.type(), y.type());
+    Shape shape = shape(op.label(), condition.type(), x.type().withShape(branches));
     return Tensor.of(Ops.node(op, to(condition.node(), shape), to(x.node(), shape), to(y.node(), shape)));
   }
 
@@ -34,7 +34,7 @@ final class Broadcast {
   }
 
   /** The common shape of two operands. */
-  static Shape shape(Op op, TensorType x, TensorType y) {
+  static Shape shape(String operation, TensorType x, TensorType y) {
     Shape a = x.shape();
     Shape b = y.shape();
     int rank = Math.max(a.rank(), b.rank());
@@ -43,7 +43,7 @@ final class Broadcast {
       long p = i <= a.rank() ? a.dim(-i) : 1;
       long q = i <= b.rank() ? b.dim(-i) : 1;
       if (p != q && p != 1 && q != 1) {
-        throw new ShapeMismatchException(op.label(), "shapes do not broadcast: " + x + " and " + y + " (" + p + " vs " + q + ")",
+        throw new ShapeMismatchException(operation, "shapes do not broadcast: " + x + " and " + y + " (" + p + " vs " + q + ")",
             "Aligned at the last axis, sizes must be equal or 1.");
       }
       dims[rank - i] = p == 1 ? q : p;

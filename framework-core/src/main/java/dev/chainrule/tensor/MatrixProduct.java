@@ -15,12 +15,17 @@ final class MatrixProduct {
       throw new ShapeMismatchException("matmul", "expected matrices, got " + x.type() + " x " + y.type(),
           "unsqueeze() makes a row or a column of a vector.");
     }
+    if (x.dim(-1) != y.dim(-2)) {
+      throw new ShapeMismatchException("matmul",
+          "inner dimensions differ: " + x.type() + " x " + y.type() + " (" + x.dim(-1) + " vs " + y.dim(-2) + ")",
+          "The last axis of the left operand must be as long as the second last of the right one; transpose() swaps them.");
+    }
     if (y.rank() == 2 && x.rank() > 2) {
       // One matrix for the whole batch: a single taller product.
-      Tensor rows = x.reshape(-1, x.dim(-1));
+      Tensor rows = x.reshape(x.shape().slice(0, x.rank() - 1).elements(), x.dim(-1));
       return dot(rows, y).reshape(x.shape().with(x.rank() - 1, y.dim(-1)));
     }
-    Shape batch = Broadcast.shape(new Op.Dot(), x.type().withShape(batch(x)), y.type().withShape(batch(y)));
+    Shape batch = Broadcast.shape("matmul", x.type().withShape(batch(x)), y.type().withShape(batch(y)));
     return dot(x.broadcastTo(batch.concat(matrix(x))), y.broadcastTo(batch.concat(matrix(y))));
   }
 

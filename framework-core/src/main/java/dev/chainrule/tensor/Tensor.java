@@ -219,6 +219,10 @@ public final class Tensor {
     return maximum(like(y));
   }
 
+  public Tensor maximum(long y) {
+    return maximum(like(y));
+  }
+
   /** The smaller of each pair; NaN where either is NaN. */
   public Tensor minimum(Tensor y) {
     return Broadcast.apply(new Op.Min(), this, y);
@@ -228,7 +232,15 @@ public final class Tensor {
     return minimum(like(y));
   }
 
+  public Tensor minimum(long y) {
+    return minimum(like(y));
+  }
+
   public Tensor clamp(double low, double high) {
+    return maximum(low).minimum(high);
+  }
+
+  public Tensor clamp(long low, long high) {
     return maximum(low).minimum(high);
   }
 
@@ -448,8 +460,11 @@ public final class Tensor {
     return reduce(Op.Fold.MIN, axes);
   }
 
-  /** Floating types only; the mean of nothing is NaN. */
+  /** Floating types only; the mean of nothing is NaN. Of 16-bit floats neither the sum nor the count need fit the type. */
   public Tensor mean(int... axes) {
+    if (dtype() != dtype().accumulator()) {
+      return cast(dtype().accumulator()).mean(axes).cast(dtype());
+    }
     Tensor sum = sum(axes);
     return sum.div(constant(HostArray.ofDoubles(TensorType.scalar(dtype()), count(axes))));
   }
@@ -561,7 +576,11 @@ public final class Tensor {
     return of(Ops.node(new Op.Pad(edges), node, value.node()));
   }
 
+  /** Tensors that differ in size along the axis at most, one after another. */
   public static Tensor concat(int axis, Tensor... parts) {
+    if (parts.length == 0) {
+      throw new InvalidArgumentException("concat", "no tensors given", "The result's type would be unknown.");
+    }
     return of(Ops.node(new Op.Concat(parts[0].axis(axis)), Stream.of(parts).map(Tensor::node).toArray(Node[]::new)));
   }
 

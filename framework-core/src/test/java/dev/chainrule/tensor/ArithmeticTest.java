@@ -1,0 +1,170 @@
+package dev.chainrule.tensor;
+
+import static dev.chainrule.tensor.Values.read;
+import static dev.chainrule.tensor.Values.readLongs;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.IndexRangeException;
+import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.TensorType;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class ArithmeticTest {
+
+  private static final Tensor I32 = Tensor.of(new int[] {1, -2, 3});
+  private static final Tensor U8 = Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 1, 200));
+
+  @Test
+  void integralNumbersTakeTheTensorsType() {
+    assertEquals(DType.I32, I32.mul(2).dtype());
+    assertArrayEquals(new long[] {2, -4, 6}, readLongs(I32.mul(2)));
+    assertArrayEquals(new long[] {1, 0, 3}, readLongs(I32.maximum(0)));
+    assertArrayEquals(new long[] {0, -2, 0}, readLongs(I32.minimum(0)));
+    assertArrayEquals(new long[] {1, 0, 2}, readLongs(I32.clamp(0, 2)));
+    assertArrayEquals(new double[] {3.5, 4.5}, read(Tensor.of(new float[] {1.5f, 2.5f}).add(2)));
+    assertArrayEquals(new double[] {1, 0}, read(Tensor.of(new double[] {1, -1}).clamp(0, 1)));
+    assertArrayEquals(new double[] {0.25, -0.5}, read(Tensor.of(new double[] {0.25, -1}).clamp(-0.5, 0.5)));
+  }
+
+  @Test
+  void floatingNumbersMeetFloatingTensorsOnly() {
+    var e = assertThrows(DTypeMismatchException.class, () -> I32.mul(2.5));
+    assertTrue(e.getMessage().startsWith("[scalar] floating number 2.5 with a tensor of i32"), e.getMessage());
+    assertThrows(DTypeMismatchException.class, () -> I32.less(0.5));
+    assertThrows(DTypeMismatchException.class, () -> I32.maximum(0.5));
+    assertThrows(DTypeMismatchException.class, () -> U8.add(1.0));
+  }
+
+  @Test
+  void numbersMustFitTheTensorsType() {
+    assertArrayEquals(new long[] {0, 199}, readLongs(U8.sub(1)));
+    var e = assertThrows(DTypeMismatchException.class, () -> U8.add(256));
+    assertTrue(e.getMessage().startsWith("[scalar] 256 is outside the range of u8"), e.getMessage());
+    assertThrows(DTypeMismatchException.class, () -> U8.add(-1));
+    assertThrows(DTypeMismatchException.class, () -> I32.add(1L << 31));
+    assertArrayEquals(new long[] {Integer.MIN_VALUE + 1L, Integer.MIN_VALUE - 2L + (1L << 32), Integer.MIN_VALUE + 3L},
+        readLongs(I32.add((long) Integer.MIN_VALUE)), "wraps");
+    assertThrows(DTypeMismatchException.class, () -> I32.less(0).equal(2));
+  }
+
+  @Test
+  void typesDoNotMix() {
+    var e = assertThrows(DTypeMismatchException.class, () -> I32.add(Tensor.of(new float[] {1, 2, 3})));
+    assertTrue(e.getMessage().startsWith("[add] element types differ: i32[3] and f32[3]"), e.getMessage());
+    assertThrows(DTypeMismatchException.class, () -> Tensor.of(new double[1], 1, 1).matmul(Tensor.of(new float[1], 1, 1)));
+  }
+
+  @Test
+  void quotientsOfIntegersAskForFloorDiv() {
+    var e = assertThrows(DTypeMismatchException.class, () -> I32.div(2));
+    assertTrue(e.getMessage().startsWith("[div] not defined for i32[3]"), e.getMessage());
+    assertTrue(e.getMessage().contains("floorDiv"), e.getMessage());
+  }
+
+  @Test
+  void integerQuotientsAndRemaindersFollowJava() {
+    var random = new SplittableRandom(1);
+    int[] x = new int[2_000];
+    int[] y = new int[2_000];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i % 2 == 0 ? random.nextInt() : random.nextInt(-20, 21);
+      y[i] = i % 3 == 0 ? random.nextInt() | 1 : random.nextBoolean() ? random.nextInt(1, 7) : random.nextInt(-7, 0);
+    }
+    long[] floors = new long[x.length];
+    long[] remainders = new long[x.length];
+    Arrays.setAll(floors, i -> Math.floorDiv(x[i], y[i]));
+    Arrays.setAll(remainders, i -> x[i] % y[i]);
+    assertArrayEquals(floors, readLongs(Tensor.of(x).floorDiv(Tensor.of(y))));
+    assertArrayEquals(remainders, readLongs(Tensor.of(x).mod(Tensor.of(y))));
+    assertArrayEquals(new long[] {Math.floorDiv(7, -2), Math.floorDiv(-7, -2)},
+        readLongs(Tensor.of(new int[] {7, -7}).floorDiv(Tensor.scalar(DType.I32, -2))), "broadcast");
+    assertArrayEquals(new double[] {3, -4, -4, 3}, read(Tensor.of(new double[] {7, -7, 7, -7}).floorDiv(Tensor.of(new double[] {2, 2, -2, -2}))));
+    assertArrayEquals(new long[] {100, 66}, readLongs(Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 200, 200))
+        .floorDiv(Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 2, 3)))));
+  }
+
+  @Test
+  void comparisonsWithNaNAreFalseAndNotEqualIsTrue() {
+    Tensor x = Tensor.of(new double[] {1, Double.NaN, 2});
+    Tensor y = Tensor.of(new double[] {1, 1, Double.NaN});
+    assertArrayEquals(new double[] {1, 0, 0}, read(x.equal(y)));
+    assertArrayEquals(new double[] {0, 1, 1}, read(x.notEqual(y)));
+    assertArrayEquals(new double[] {1, 0, 0}, read(x.lessEqual(y)));
+    assertArrayEquals(new double[] {1, 0, 0}, read(x.greaterEqual(y)));
+    assertArrayEquals(new double[] {0, 0, 0}, read(x.less(y)));
+    assertArrayEquals(new double[] {0, 0, 1}, read(x.greater(1)));
+    assertArrayEquals(new double[] {1, 0, 1}, read(x.greaterEqual(0.5)));
+    assertTrue(Double.isNaN(read(x.relu())[1]) && Double.isNaN(read(x.maximum(5))[1]) && Double.isNaN(read(x.clamp(0, 1))[1]));
+  }
+
+  @Test
+  void shiftsAndLogicWorkOnBits() {
+    assertArrayEquals(new long[] {4, -8, 12}, readLongs(I32.shiftLeft(2)));
+    assertArrayEquals(new long[] {0, -1, 1}, readLongs(I32.shiftRight(1)));
+    assertArrayEquals(new long[] {0, 0x7fffffff, 1}, readLongs(I32.shiftRightLogical(1)));
+    assertArrayEquals(new long[] {-2, 1, -4}, readLongs(I32.not()));
+    Tensor p = Tensor.of(HostArray.ofLongs(TensorType.of(DType.BOOL, 4), 0, 0, 1, 1));
+    Tensor q = Tensor.of(HostArray.ofLongs(TensorType.of(DType.BOOL, 4), 0, 1, 0, 1));
+    assertArrayEquals(new long[] {0, 0, 0, 1}, readLongs(p.and(q)));
+    assertArrayEquals(new long[] {0, 1, 1, 1}, readLongs(p.or(q)));
+    assertArrayEquals(new long[] {0, 1, 1, 0}, readLongs(p.xor(q)));
+    assertArrayEquals(new long[] {1, 1, 0, 0}, readLongs(p.not()));
+  }
+
+  @Test
+  void meansAndVariancesAreThoseOfTheNumbers() {
+    Tensor x = Tensor.of(new double[] {1, 2, 3, 4, 5, 9}, 2, 3);
+    assertArrayEquals(new double[] {2, 6}, read(x.mean(1)));
+    assertArrayEquals(new double[] {4}, read(x.mean()));
+    assertArrayEquals(new double[] {2 / 3.0, 14 / 3.0}, read(x.variance(1)), 1e-15);
+    assertTrue(Double.isNaN(read(Tensor.of(new double[0]).mean())[0]));
+    assertThrows(DTypeMismatchException.class, () -> I32.mean());
+  }
+
+  @Test
+  void theMeanOfManyHalvesOverflowsNothing() {
+    Tensor many = Tensor.full(TensorType.of(DType.F16, 70_000), 2);
+    assertEquals(DType.F16, many.mean().dtype());
+    assertArrayEquals(new double[] {2}, read(many.mean()));
+    assertArrayEquals(new double[] {40_000}, read(Tensor.full(TensorType.of(DType.F16, 4), 40_000).mean()), 16);
+  }
+
+  @Test
+  void activationsAreTheirFormulas() {
+    double[] x = {-3, -0.5, 0, 0.5, 3};
+    Tensor t = Tensor.of(x);
+    for (int i = 0; i < x.length; i++) {
+      assertEquals(1 / (1 + Math.exp(-x[i])), read(t.sigmoid())[i], 1e-15);
+      assertEquals(Math.max(x[i], 0), read(t.relu())[i]);
+      assertEquals(x[i] > 0 ? x[i] : 0.2 * x[i], read(t.leakyRelu(0.2))[i]);
+    }
+    // x Phi(x) at 1: 0.8413447460685429.
+    assertEquals(0.8413447460685429, read(Tensor.of(new double[] {1}).gelu())[0], 1e-14);
+    assertArrayEquals(new double[] {0, 1}, read(Tensor.of(new double[] {-1000, 1000}).sigmoid()));
+    assertArrayEquals(new double[] {1, 0}, read(Tensor.of(new double[] {1000, -1000}).softmax(0)));
+    assertArrayEquals(new double[] {0, -2000}, read(Tensor.of(new double[] {1000, -1000}).logSoftmax(0)));
+  }
+
+  @Test
+  void crossEntropyIsTheNegativeLogOfTheLabelsProbability() {
+    double[] logits = {1, 2, 3, 0, -1, 5};
+    Tensor losses = Composites.softmaxCrossEntropy(Tensor.of(logits, 2, 3), Tensor.of(new long[] {2, 0}));
+    double first = -Math.log(Math.exp(3) / (Math.exp(1) + Math.exp(2) + Math.exp(3)));
+    double second = -Math.log(Math.exp(0) / (Math.exp(0) + Math.exp(-1) + Math.exp(5)));
+    assertArrayEquals(new double[] {first, second}, read(losses), 1e-14);
+    assertThrows(IndexRangeException.class,
+        () -> read(Composites.softmaxCrossEntropy(Tensor.of(logits, 2, 3), Tensor.of(new int[] {3, 0}))));
+    assertThrows(DTypeMismatchException.class,
+        () -> Composites.softmaxCrossEntropy(Tensor.of(logits, 2, 3), Tensor.of(new double[] {1, 0})));
+    assertThrows(ShapeMismatchException.class,
+        () -> Composites.softmaxCrossEntropy(Tensor.of(logits, 2, 3), Tensor.of(new int[] {1})));
+  }
+}

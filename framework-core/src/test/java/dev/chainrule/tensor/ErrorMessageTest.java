@@ -1,0 +1,117 @@
+package dev.chainrule.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.ChainruleException;
+import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.TensorType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** A message has the operation and the problem, the caller's line, and the way out. */
+class ErrorMessageTest {
+
+  private static final Tensor X = Tensor.of(new float[64 * 3], 64, 3);
+
+  private static List<String> message(Executable mistake) {
+    return assertThrows(ChainruleException.class, mistake).getMessage().lines().toList();
+  }
+
+  /** Where the caller of this method stands. */
+  private static int line() {
+    return StackWalker.getInstance().walk(f -> f.skip(1).findFirst().orElseThrow().getLineNumber());
+  }
+
+  private static void assertMessage(List<String> message, String problem, int line, String remedy) {
+    assertEquals(problem, message.get(0));
+    assertTrue(message.get(1).startsWith("  at ErrorMessageTest."), message.get(1));
+    assertTrue(message.get(1).endsWith("(ErrorMessageTest.java:" + line + ")"), message.get(1) + ", expected line " + line);
+    assertEquals(3, message.size());
+    assertTrue(message.get(2).startsWith("  ") && message.get(2).contains(remedy), message.get(2));
+  }
+
+  @Test
+  void productsThatDoNotFit() {
+    int line = line() + 1;
+    List<String> message = message(() -> X.matmul(Tensor.of(new float[10], 5, 2)));
+    assertMessage(message, "[matmul] inner dimensions differ: f32[64,3] x f32[5,2] (3 vs 5)", line, "transpose() swaps them");
+  }
+
+  @Test
+  void batchesOfProductsAreNamedAsTheUserGaveThem() {
+    int line = line() + 1;
+    List<String> message = message(() -> X.reshape(4, 16, 3).matmul(Tensor.of(new float[10], 5, 2)));
+    assertMessage(message, "[matmul] inner dimensions differ: f32[4,16,3] x f32[5,2] (3 vs 5)", line, "transpose() swaps them");
+  }
+
+  @Test
+  void shapesThatDoNotBroadcast() {
+    int line = line() + 1;
+    List<String> message = message(() -> X.add(Tensor.of(new float[4])));
+    assertMessage(message, "[add] shapes do not broadcast: f32[64,3] and f32[4] (3 vs 4)", line, "equal or 1");
+  }
+
+  @Test
+  void typesThatDoNotMix() {
+    int line = line() + 1;
+    List<String> message = message(() -> X.mul(Tensor.of(new double[3])));
+    assertMessage(message, "[mul] element types differ: f32[64,3] and f64[3]", line, "cast one of them");
+  }
+
+  @Test
+  void axesThatDoNotExist() {
+    int line = line() + 1;
+    List<String> message = message(() -> X.softmax(2));
+    assertMessage(message, "[axis] axis 2 of f32[64,3]", line, "Axes go from -2 to 1.");
+  }
+
+  @Test
+  void theLineIsTheCallersEvenThroughACompositesBody() {
+    Tensor labels = Tensor.of(new int[64]);
+    int line = line() + 1;
+    List<String> message = message(() -> Composites.softmaxCrossEntropy(X, labels.reshape(8, 8)));
+    assertTrue(message.get(1).endsWith("(ErrorMessageTest.java:" + line + ")"), message.toString());
+  }
+
+  @Test
+  void itemIsForOneElement() {
+    var e = assertThrows(ShapeMismatchException.class, X::item);
+    assertTrue(e.getMessage().startsWith("[item] f32[64,3] has 192 elements, expected one"), e.getMessage());
+    assertThrows(ShapeMismatchException.class, () -> Tensor.of(new float[0]).item());
+    assertEquals(3.5, Tensor.of(new float[] {3.5f}, 1, 1).item());
+  }
+
+  @Test
+  void variablesKeepTheirType() {
+    Variable w = Variable.of("hidden/weight", HostArray.ofFloats(TensorType.of(DType.F32, 2), 1, 2), true);
+    List<String> message = message(() -> w.assign(Tensor.of(new float[3])));
+    assertEquals("[hidden/weight] the variable is f32[2], the new value f32[3]", message.get(0));
+    assertEquals("[hidden/weight] the variable is f32[2], the new value f64[2]", message(() -> w.assign(Tensor.of(new double[2]))).get(0));
+    assertEquals("hidden/weight f32[2]", w.toString());
+  }
+
+  @Test
+  void aVariableWithoutAValueSaysHowToGiveItOne() {
+    Variable w = Variable.declared("w", TensorType.of(DType.F32, 1), true, seed -> HostArray.ofFloats(TensorType.of(DType.F32, 1), seed));
+    var e = assertThrows(ChainruleException.class, () -> Values.read(w.value()));
+    assertTrue(e.getMessage().startsWith("[w] the variable has no value yet"), e.getMessage());
+    assertTrue(e.getMessage().contains("initialise(seed)"), e.getMessage());
+    w.initialise(3);
+    assertEquals(3, Values.read(w.value())[0]);
+  }
+
+  @Test
+  void toStringEvaluatesNothing() {
+    // No device exists here: evaluation would throw.
+    Tensor pending = X.add(1).sum();
+    assertEquals("f32[] = reduce", pending.toString());
+    assertTrue(pending.node().value().isEmpty());
+    assertEquals("f32[2] [1.0, 2.0]", Tensor.of(new float[] {1, 2}).toString());
+    assertEquals("f32[64,3]", X.toString());
+  }
+}
