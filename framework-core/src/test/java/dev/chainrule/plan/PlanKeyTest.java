@@ -132,6 +132,13 @@ class PlanKeyTest {
       Tensor s = x().sum();
       return List.of(s, s);
     });
+    assertOtherPlan(() -> {
+      Tensor x = x();
+      return List.of(x.exp(), x);
+    }, () -> {
+      Tensor y = x().exp();
+      return List.of(y, y);
+    });
     assertOtherPlan(returned, () -> {
       Trace.surrounding().orElseThrow().mustBeFinite(x().sum(), "loss");
       return List.of();

@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Philox;
+import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -95,6 +97,15 @@ class RandomStreamTest {
     }
     assertThrows(InvalidArgumentException.class, () -> RandomStream.of(1).bernoulli(1.01, MANY));
     assertThrows(InvalidArgumentException.class, () -> RandomStream.of(1).bernoulli(Double.NaN, MANY));
+  }
+
+  @Test
+  void theThresholdIsTheNearestOf2To32() {
+    for (double p : new double[] {0, 0x1p-32, 1.4 * 0x1p-32, 1.6 * 0x1p-32, 0.3, 1 - 0x1p-32}) {
+      Node threshold = RandomStream.of(9).bernoulli(p, Shape.of(4)).node().input(1).input(0);
+      long words = Math.round(p * 4294967296.0);
+      assertEquals(Integer.MIN_VALUE + words, ((ScalarValue) threshold.value().orElseThrow()).number().longValue());
+    }
   }
 
   @Test
