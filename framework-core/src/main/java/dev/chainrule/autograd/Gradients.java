@@ -10,9 +10,11 @@ import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -25,18 +27,25 @@ import org.jspecify.annotations.Nullable;
 public final class Gradients {
 
   /** The loss's gradient for each result of a node, as far as it has been summed up. */
-  private final Map<Node, @Nullable Tensor[]> cotangents = new IdentityHashMap<>();
+  private final Map<Node, @Nullable Tensor[]> cotangents = new HashMap<>();
+
+  /** What each node was computed from, as it was when the walk began. */
+  private final Map<Node, List<Node>> inputs = new HashMap<>();
 
   private final Set<Node> targets;
-  private final Set<Node> wanted = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Node> wanted = new HashSet<>();
 
   /** Where the walk back ends although there is more behind. */
   private final Predicate<Node> ends;
 
   private Gradients(List<Node> targets, boolean endsAtTargets) {
-    this.targets = Collections.newSetFromMap(new IdentityHashMap<>());
-    this.targets.addAll(targets);
-    this.ends = endsAtTargets ? this.targets::contains : _ -> false;
+    this.targets = new HashSet<>(targets);
+    this.ends = node -> stopsGradients(node) || endsAtTargets && this.targets.contains(node);
+  }
+
+  /** Nothing behind it can matter, so neither can what has been evaluated there. */
+  private static boolean stopsGradients(Node node) {
+    return node.op() instanceof Op.Composite composite && composite.name().equals("stopGradient");
   }
 
   /**
@@ -89,12 +98,14 @@ public final class Gradients {
 
   /** Marks the nodes that depend on a target; the others need no gradient. */
   private List<Node> findWanted(List<Node> outputs) {
-    long oldest = targets.stream().mapToLong(Node::id).min().orElse(Long.MAX_VALUE);
     List<Node> order = Graphs.topological(outputs, ends);
     for (Node node : order) {
-      if (targets.contains(node) || node.inputs().stream().anyMatch(wanted::contains)) {
+      // Read once: another thread may evaluate the node, which releases them.
+      List<Node> in = ends.test(node) ? List.of() : node.inputs();
+      inputs.put(node, in);
+      if (targets.contains(node) || in.stream().anyMatch(wanted::contains)) {
         wanted.add(node);
-      } else if (node.isEvaluated() && node.id() > oldest && node.type().dtype().isFloating()) {
+      } else if (in.isEmpty() && node.isEvaluated() && mayHaveReadATarget(node)) {
         throw new InvalidArgumentException("gradients",
             node.op().label() + " " + node.type() + node.origin().describe()
                 + " was evaluated after a target was made: its history is gone, and so would be its part of the gradient",
@@ -104,23 +115,27 @@ public final class Gradients {
     return order;
   }
 
+  /** Of variables an evaluated node remembers whether it read any; of other targets only that it is younger. */
+  private boolean mayHaveReadATarget(Node node) {
+    return node.type().dtype().isFloating() && !stopsGradients(node)
+        && targets.stream().anyMatch(t -> t.readsState() ? node.readsState() : node.id() > t.id());
+  }
+
   private void through(Node node) {
     @Nullable Tensor[] arrived = cotangents.get(node);
-    if (arrived == null || node.isLeaf() || ends.test(node)) {
-      return;
-    }
-    if (node.inputs().stream().noneMatch(wanted::contains)) {
+    List<Node> in = Objects.requireNonNull(inputs.get(node));
+    if (arrived == null || in.stream().noneMatch(wanted::contains)) {
       return;
     }
     if (node.op() instanceof Op.Result(int index)) {
-      arrive(node.input(0), index, arrived[0]);
+      arrive(in.getFirst(), index, arrived[0]);
       return;
     }
-    List<@Nullable Tensor> passedOn = Scope.current().at(node.origin().path(), () -> Rules.cotangents(node, Arrays.asList(arrived)));
-    for (int i = 0; i < node.inputs().size(); i++) {
-      Node input = node.input(i);
-      if (wanted.contains(input)) {
-        arrive(input, 0, passedOn.get(i));
+    List<@Nullable Tensor> passedOn =
+        Scope.current().at(node.origin().path(), () -> Rules.cotangents(node, in, Arrays.asList(arrived)));
+    for (int i = 0; i < in.size(); i++) {
+      if (wanted.contains(in.get(i))) {
+        arrive(in.get(i), 0, passedOn.get(i));
       }
     }
   }

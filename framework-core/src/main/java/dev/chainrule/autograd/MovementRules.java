@@ -18,7 +18,7 @@ final class MovementRules {
 
   private MovementRules() {}
 
-  static List<@Nullable Tensor> cotangents(Op.Movement op, Node node, Tensor x, Tensor g) {
+  static List<@Nullable Tensor> cotangents(Op.Movement op, List<Node> in, Tensor x, Tensor g) {
     return switch (op) {
       case Op.Reshape _ -> List.of(g.reshape(x.shape()));
       case Op.Permute(Axes order) -> List.of(Tensor.of(Ops.node(new Op.Permute(order.inverse()), g.node())));
@@ -32,7 +32,7 @@ final class MovementRules {
       case Op.Concat(int axis) -> {
         List<@Nullable Tensor> parts = new ArrayList<>();
         long from = 0;
-        for (Node input : node.inputs()) {
+        for (Node input : in) {
           long to = from + input.type().shape().dim(axis);
           parts.add(g.slice(axis, from, to));
           from = to;

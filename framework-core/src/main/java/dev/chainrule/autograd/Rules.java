@@ -23,22 +23,26 @@ final class Rules {
 
   private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
-  static List<@Nullable Tensor> cotangents(Node node, List<@Nullable Tensor> arrived) {
+  /**
+   * @param in the node's inputs, which it may have released since
+   * @param arrived the gradient for each of its results
+   */
+  static List<@Nullable Tensor> cotangents(Node node, List<Node> in, List<@Nullable Tensor> arrived) {
     return switch (node.op()) {
-      case Op.Composite composite -> StructuredRules.composite(composite, node, arrived);
+      case Op.Composite composite -> StructuredRules.composite(composite, node, in, arrived);
       case Op.Sort(int axis, boolean _) -> StructuredRules.sort(node, arrived.getFirst(), axis);
       case Op.Loop _, Op.Cond _ -> throw none(node);
-      default -> single(node, Objects.requireNonNull(arrived.getFirst()));
+      default -> single(node, in, Objects.requireNonNull(arrived.getFirst()));
     };
   }
 
-  private static List<@Nullable Tensor> single(Node node, Tensor g) {
-    Tensor x = node.inputs().isEmpty() ? g : Tensor.of(node.input(0));
+  private static List<@Nullable Tensor> single(Node node, List<Node> in, Tensor g) {
+    Tensor x = in.isEmpty() ? g : Tensor.of(in.get(0));
     Tensor out = Tensor.of(node);
     return switch (node.op()) {
       case Op.Unary op -> Collections.singletonList(unary(op, x, out, g));
-      case Op.Binary op -> binary(op, x, Tensor.of(node.input(1)), out, g);
-      case Op.Comparison _, Op.ArgReduce _, Op.PhiloxBits _, Op.Bitcast _ -> Collections.nCopies(node.inputs().size(), null);
+      case Op.Binary op -> binary(op, x, Tensor.of(in.get(1)), out, g);
+      case Op.Comparison _, Op.ArgReduce _, Op.PhiloxBits _, Op.Bitcast _ -> Collections.nCopies(in.size(), null);
       case Op.Where _ -> {
         Tensor zero = Tensor.zeros(g.type());
         yield Arrays.asList(null, x.where(g, zero), x.where(zero, g));
@@ -53,29 +57,29 @@ final class Rules {
         yield List.of(Tensor.of(Ops.node(new Op.Cumulate(fold, axis, !reverse), g.node())));
       }
       case Op.Dot _ -> {
-        Tensor y = Tensor.of(node.input(1));
+        Tensor y = Tensor.of(in.get(1));
         yield List.of(g.matmul(y.transpose()), x.transpose().matmul(g));
       }
       case Op.Conv(var geometry) -> {
-        Tensor w = Tensor.of(node.input(1));
+        Tensor w = Tensor.of(in.get(1));
         yield List.of(inputGradient(geometry, g, w, x.shape()), weightGradient(geometry, g, x, w.shape()));
       }
       case Op.ConvInputGradient(var geometry, Shape _) -> {
-        Tensor w = Tensor.of(node.input(1));
+        Tensor w = Tensor.of(in.get(1));
         yield List.of(conv(geometry, g, w), weightGradient(geometry, x, g, w.shape()));
       }
       case Op.ConvWeightGradient(var geometry, Shape _) -> {
-        Tensor input = Tensor.of(node.input(1));
+        Tensor input = Tensor.of(in.get(1));
         yield List.of(conv(geometry, input, g), inputGradient(geometry, x, g, input.shape()));
       }
       case Op.Gather(int axis) -> {
-        Tensor indices = Tensor.of(node.input(1));
+        Tensor indices = Tensor.of(in.get(1));
         yield Arrays.asList(Tensor.zeros(x.type()).scatterAdd(axis, indices, g), null);
       }
-      case Op.ScatterAdd(int axis) -> Arrays.asList(g, null, g.take(axis, Tensor.of(node.input(1))));
+      case Op.ScatterAdd(int axis) -> Arrays.asList(g, null, g.take(axis, Tensor.of(in.get(1))));
       case Op.Overlap(int axis, long _, long size, long stride, long dilation) ->
           List.of(Tensor.of(Ops.node(new Op.Window(axis, size, stride, dilation), g.node())));
-      case Op.Movement op -> MovementRules.cotangents(op, node, x, g);
+      case Op.Movement op -> MovementRules.cotangents(op, in, x, g);
       case Op.Copy _, Op.Barrier _ -> List.of(g);
       case Op.Result _, Op.Sort _, Op.Loop _, Op.Cond _, Op.Composite _ -> throw new IllegalStateException(node.toString());
     };

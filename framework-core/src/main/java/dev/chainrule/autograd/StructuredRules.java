@@ -83,9 +83,9 @@ final class StructuredRules {
   }
 
   /** By its own derivative, else through its body written out. */
-  static List<@Nullable Tensor> composite(Op.Composite op, Node node, List<@Nullable Tensor> arrived) {
+  static List<@Nullable Tensor> composite(Op.Composite op, Node node, List<Node> in, List<@Nullable Tensor> arrived) {
     if (op.derivative().isEmpty()) {
-      return throughBody(op, node, arrived);
+      return throughBody(op, in, arrived);
     }
     List<Node> outputs = node.types().size() == 1
         ? List.of(node)
@@ -94,8 +94,8 @@ final class StructuredRules {
     for (Tensor seed : arrived) {
       seeds.add(seed == null ? null : seed.node());
     }
-    List<@Nullable Node> found = op.derivative().get().cotangents(node.inputs(), outputs, seeds);
-    requireFit(op, node, found);
+    List<@Nullable Node> found = op.derivative().get().cotangents(in, outputs, seeds);
+    requireFit(op, in, found);
     List<@Nullable Tensor> results = new ArrayList<>();
     for (Node cotangent : found) {
       results.add(cotangent == null ? null : Tensor.of(cotangent));
@@ -104,27 +104,27 @@ final class StructuredRules {
   }
 
   /** Derivatives are written by users too. */
-  private static void requireFit(Op.Composite op, Node node, List<@Nullable Node> found) {
-    if (found.size() != node.inputs().size()) {
+  private static void requireFit(Op.Composite op, List<Node> in, List<@Nullable Node> found) {
+    if (found.size() != in.size()) {
       throw new InvalidArgumentException(op.name(),
-          "its derivative gives " + found.size() + " cotangents for " + node.inputs().size() + " inputs",
+          "its derivative gives " + found.size() + " cotangents for " + in.size() + " inputs",
           "Give one for each input; null where it is zero.");
     }
     for (int i = 0; i < found.size(); i++) {
       Node cotangent = found.get(i);
-      if (cotangent != null && !cotangent.type().equals(node.input(i).type())) {
+      if (cotangent != null && !cotangent.type().equals(in.get(i).type())) {
         throw new InvalidArgumentException(op.name(),
-            "its derivative gives " + cotangent.type() + " for input " + i + ", which is " + node.input(i).type(), "");
+            "its derivative gives " + cotangent.type() + " for input " + i + ", which is " + in.get(i).type(), "");
       }
     }
   }
 
-  private static List<@Nullable Tensor> throughBody(Op.Composite op, Node node, List<@Nullable Tensor> arrived) {
-    List<@Nullable Tensor> found = Gradients.ofFunction(op.body().inline(node.inputs()), arrived, node.inputs());
+  private static List<@Nullable Tensor> throughBody(Op.Composite op, List<Node> in, List<@Nullable Tensor> arrived) {
+    List<@Nullable Tensor> found = Gradients.ofFunction(op.body().inline(in), arrived, in);
     // An input that occurs twice has received the sum of both already.
     Set<Node> seen = new HashSet<>();
     for (int i = 0; i < found.size(); i++) {
-      if (!seen.add(node.input(i))) {
+      if (!seen.add(in.get(i))) {
         found.set(i, null);
       }
     }

@@ -31,6 +31,7 @@ public final class Node {
   private final List<TensorType> types;
   private final Origin origin;
   private final long pendingBytes;
+  private final boolean readsState;
 
   /** A {@code List<Node>} of inputs until evaluated, a {@link Value} from then on: one field, so that a reader never sees half. */
   private volatile Object content;
@@ -42,6 +43,7 @@ public final class Node {
     this.origin = origin;
     this.content = content;
     this.pendingBytes = content instanceof Value ? 0 : pending();
+    this.readsState = op instanceof Op.State || anyInputReadsState();
   }
 
   /** Numbers grow with time: an input's is below its user's. */
@@ -91,6 +93,20 @@ public final class Node {
     return content instanceof Value && !(op instanceof Op.Source);
   }
 
+  /** Whether a variable was read to compute this node; remembered when the node has been evaluated. */
+  public boolean readsState() {
+    return readsState;
+  }
+
+  private boolean anyInputReadsState() {
+    for (Node input : inputs()) {
+      if (input.readsState) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * How much work hangs on this node: the bytes of all results on the heaviest path from a leaf to it, and a constant for each node. It
    * bounds chains, which is what grows when a program never reads a value; a sum over a graph's branches would double at each node that
@@ -124,6 +140,17 @@ public final class Node {
       bytes += type.bytes();
     }
     return bytes < 0 ? Long.MAX_VALUE : bytes;
+  }
+
+  /** Of the number: the default asks the virtual machine, once for each of a step's thousands of nodes. */
+  @Override
+  public int hashCode() {
+    return Long.hashCode(id);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
   }
 
   /** {@code %12 = add f32[64,10]}. */

@@ -20,9 +20,11 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Evaluator;
+import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class GradientsTest {
@@ -112,6 +114,35 @@ class GradientsTest {
     data.node().evaluated(vector(1, 4));
     Tensor x = Tensor.of(vector(3, 5));
     assertArrayEquals(new double[] {1, 4}, read(gradient(data.mul(x).sum(), x)));
+  }
+
+  @Test
+  void dataEvaluatedAfterAVariableWasReadIsAConstant() {
+    Variable w = Variable.of("w", vector(3, 5), true);
+    Tensor value = w.value();
+    Tensor data = Tensor.of(vector(1, 2)).square();
+    data.node().evaluated(vector(1, 4));
+    assertArrayEquals(new double[] {1, 4}, read(gradient(value.mul(data).sum(), value)));
+  }
+
+  @Test
+  void whatWasComputedFromAVariableAndEvaluatedIsRefusedUnlessGradientsStopThere() {
+    Variable w = Variable.of("w", vector(3, 5), true);
+    Tensor between = w.value().square();
+    between.node().evaluated(vector(9, 25));
+    assertThrows(InvalidArgumentException.class, () -> gradient(between.mul(w.value()).sum(), w.value()));
+    assertArrayEquals(new double[] {9, 25}, read(gradient(between.stopGradient().mul(w.value()).sum(), w.value())));
+  }
+
+  @Test
+  void aNodeEvaluatedDuringTheWalkBackKeepsItsPlaceInIt() {
+    Tensor x = Tensor.of(vector(3, 5));
+    Tensor doubled = x.mul(2L);
+    var custom = new CompositeFunction("readsItsInput", (in, _) -> List.of(in.getFirst()), Optional.of((_, _, g, _) -> {
+      doubled.node().evaluated(vector(6, 10));
+      return g;
+    }));
+    assertArrayEquals(new double[] {2, 2}, read(gradient(custom.apply(doubled).sum(), x)));
   }
 
   @Test
