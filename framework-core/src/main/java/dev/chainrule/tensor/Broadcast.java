@@ -6,6 +6,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
+import java.util.function.Supplier;
 
 /** Brings operands to one shape as NumPy does: aligned at the last axis, sizes of 1 repeated. */
 final class Broadcast {
@@ -16,17 +17,17 @@ final class Broadcast {
     Shape a = x.shape();
     Shape b = y.shape();
     if (a.equals(b) || x.dtype() != y.dtype()) { // what cannot be mixed is refused in the shapes that the caller knows
-      return Tensor.of(Ops.node(op, x.node(), y.node()));
+      return Tensor.made(Ops.node(op, x.node(), y.node()));
     }
-    Shape shape = shape(op.label(), x.type(), y.type());
-    return Tensor.of(Ops.node(op, to(x.node(), shape), to(y.node(), shape)));
+    Shape shape = shape(op::label, x.type(), y.type());
+    return Tensor.made(Ops.node(op, to(x.node(), shape), to(y.node(), shape)));
   }
 
   static Tensor where(Tensor condition, Tensor x, Tensor y) {
     var op = new Op.Where();
-    Shape branches = shape(op.label(), x.type(), y.type());
-    Shape shape = shape(op.label(), condition.type(), x.type().withShape(branches));
-    return Tensor.of(Ops.node(op, to(condition.node(), shape), to(x.node(), shape), to(y.node(), shape)));
+    Shape branches = shape(op::label, x.type(), y.type());
+    Shape shape = shape(op::label, condition.type(), x.type().withShape(branches));
+    return Tensor.made(Ops.node(op, to(condition.node(), shape), to(x.node(), shape), to(y.node(), shape)));
   }
 
   static Node to(Node x, Shape shape) {
@@ -34,7 +35,7 @@ final class Broadcast {
   }
 
   /** The common shape of two operands. */
-  static Shape shape(String operation, TensorType x, TensorType y) {
+  static Shape shape(Supplier<String> operation, TensorType x, TensorType y) {
     Shape a = x.shape();
     Shape b = y.shape();
     int rank = Math.max(a.rank(), b.rank());
@@ -43,7 +44,7 @@ final class Broadcast {
       long p = i <= a.rank() ? a.dim(-i) : 1;
       long q = i <= b.rank() ? b.dim(-i) : 1;
       if (p != q && p != 1 && q != 1) {
-        throw new ShapeMismatchException(operation, "shapes do not broadcast: " + x + " and " + y + " (" + p + " vs " + q + ")",
+        throw new ShapeMismatchException(operation.get(), "shapes do not broadcast: " + x + " and " + y + " (" + p + " vs " + q + ")",
             "Aligned at the last axis, sizes must be equal or 1.");
       }
       dims[rank - i] = p == 1 ? q : p;

@@ -60,9 +60,9 @@ public record CompositeFunction(String name, Function function, Optional<VectorJ
     var op = new Op.Composite(name, attributes, body, rule);
     Node node = Ops.node(op, Stream.of(inputs).map(Tensor::node).toArray(Node[]::new));
     if (node.types().size() == 1) {
-      return List.of(Tensor.of(node));
+      return Tensor.made(List.of(node));
     }
-    return IntStream.range(0, node.types().size()).mapToObj(i -> Tensor.of(Ops.node(new Op.Result(i), node))).toList();
+    return Tensor.made(IntStream.range(0, node.types().size()).mapToObj(i -> Ops.node(new Op.Result(i), node)).toList());
   }
 
   private Body body(Map<String, Object> attributes, Tensor... inputs) {

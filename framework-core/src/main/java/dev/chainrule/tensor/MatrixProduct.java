@@ -25,12 +25,12 @@ final class MatrixProduct {
       Tensor rows = x.reshape(x.shape().slice(0, x.rank() - 1).elements(), x.dim(-1));
       return dot(rows, y).reshape(x.shape().with(x.rank() - 1, y.dim(-1)));
     }
-    Shape batch = Broadcast.shape("matmul", x.type().withShape(batch(x)), y.type().withShape(batch(y)));
+    Shape batch = Broadcast.shape(() -> "matmul", x.type().withShape(batch(x)), y.type().withShape(batch(y)));
     return dot(x.broadcastTo(batch.concat(matrix(x))), y.broadcastTo(batch.concat(matrix(y))));
   }
 
   private static Tensor dot(Tensor x, Tensor y) {
-    return Tensor.of(Ops.node(new Op.Dot(), x.node(), y.node()));
+    return Tensor.made(Ops.node(new Op.Dot(), x.node(), y.node()));
   }
 
   private static Shape batch(Tensor x) {

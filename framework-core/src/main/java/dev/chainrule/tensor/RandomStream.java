@@ -38,7 +38,7 @@ public final class RandomStream {
 
   /** Uniformly random bits, i32 of the given shape. */
   public Tensor bits(Shape shape) {
-    return Tensor.of(Ops.node(new Op.PhiloxBits(shape, stream), seed.node(), run.node(), iteration.node()));
+    return Tensor.made(Ops.node(new Op.PhiloxBits(shape, stream), seed.node(), run.node(), iteration.node()));
   }
 
   /** Uniform on [0, 1) in steps of 2^-24, f32. */

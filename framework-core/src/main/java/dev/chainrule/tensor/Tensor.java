@@ -32,12 +32,31 @@ public final class Tensor {
     this.node = node;
   }
 
-  /** The tensor that a node computes. */
+  /** The tensor that a node computes, as it is: nothing is evaluated. */
   public static Tensor of(Node node) {
-    if (node.pendingBytes() > PENDING_LIMIT && Trace.surrounding().isEmpty() && !Scope.current().isBody()) {
-      Evaluator.evaluate(List.of(node));
+    return new Tensor(node);
+  }
+
+  /** The tensor of a node that has just been made; too much pending work is done now, and gradients through it are an error then. */
+  static Tensor made(Node node) {
+    if (node.pendingBytes() > PENDING_LIMIT) {
+      evaluateOutsideTraces(List.of(node));
     }
     return new Tensor(node);
+  }
+
+  /** The same for all results of one operation. */
+  static List<Tensor> made(List<Node> results) {
+    if (results.stream().anyMatch(node -> node.pendingBytes() > PENDING_LIMIT)) {
+      evaluateOutsideTraces(results);
+    }
+    return results.stream().map(Tensor::of).toList();
+  }
+
+  private static void evaluateOutsideTraces(List<Node> nodes) {
+    if (Trace.surrounding().isEmpty() && !Scope.current().isBody()) {
+      Evaluator.evaluate(nodes);
+    }
   }
 
   public Node node() {
@@ -110,7 +129,7 @@ public final class Tensor {
 
   /** The index along {@code axis} at each element. */
   public static Tensor indices(TensorType type, int axis) {
-    return of(Ops.node(new Op.Iota(type, axis)));
+    return made(Ops.node(new Op.Iota(type, axis)));
   }
 
   // --- what it is --------------------------------------------------------------------------------------------------------------------
@@ -476,12 +495,12 @@ public final class Tensor {
 
   /** i32 index of the largest element along the axis, the first of equals. */
   public Tensor argmax(int axis) {
-    return of(Ops.node(new Op.ArgReduce(Op.Fold.MAX, axis(axis)), node));
+    return made(Ops.node(new Op.ArgReduce(Op.Fold.MAX, axis(axis)), node));
   }
 
   /** i32 index of the smallest element along the axis, the first of equals. */
   public Tensor argmin(int axis) {
-    return of(Ops.node(new Op.ArgReduce(Op.Fold.MIN, axis(axis)), node));
+    return made(Ops.node(new Op.ArgReduce(Op.Fold.MIN, axis(axis)), node));
   }
 
   /** A reduction of this tensor with the reduced axes put back at size 1, so that it broadcasts against this. */
@@ -543,7 +562,7 @@ public final class Tensor {
   }
 
   public Tensor broadcastTo(Shape shape) {
-    return of(Broadcast.to(node, shape));
+    return shape.equals(shape()) ? this : made(Broadcast.to(node, shape));
   }
 
   /** Elements [from, to) along an axis; negative bounds count from the end. */
@@ -573,7 +592,7 @@ public final class Tensor {
 
   /** The general form of {@link #pad}; the value is a scalar tensor. */
   public Tensor pad(List<Op.Edge> edges, Tensor value) {
-    return of(Ops.node(new Op.Pad(edges), node, value.node()));
+    return made(Ops.node(new Op.Pad(edges), node, value.node()));
   }
 
   /** Tensors that differ in size along the axis at most, one after another. */
@@ -581,7 +600,7 @@ public final class Tensor {
     if (parts.length == 0) {
       throw new InvalidArgumentException("concat", "no tensors given", "The result's type would be unknown.");
     }
-    return of(Ops.node(new Op.Concat(parts[0].axis(axis)), Stream.of(parts).map(Tensor::node).toArray(Node[]::new)));
+    return made(Ops.node(new Op.Concat(parts[0].axis(axis)), Stream.of(parts).map(Tensor::node).toArray(Node[]::new)));
   }
 
   /** Tensors of one type along a new axis. */
@@ -593,12 +612,12 @@ public final class Tensor {
 
   /** x[a..., n, b...] at i[c...] -> [a..., c..., b...]; an index outside [0, n) makes the run fail and name it. */
   public Tensor take(int axis, Tensor indices) {
-    return of(Ops.node(new Op.Gather(axis(axis)), node, indices.node()));
+    return made(Ops.node(new Op.Gather(axis(axis)), node, indices.node()));
   }
 
   /** This tensor with updates[a..., c..., b...] added at i[c...] along the axis, in index order. */
   public Tensor scatterAdd(int axis, Tensor indices, Tensor updates) {
-    return of(Ops.node(new Op.ScatterAdd(axis(axis)), node, indices.node(), updates.node()));
+    return made(Ops.node(new Op.ScatterAdd(axis(axis)), node, indices.node(), updates.node()));
   }
 
   /** bool [..., classes]: true at each integer's own place, nowhere for an integer outside [0, classes). */
@@ -682,7 +701,7 @@ public final class Tensor {
     }
     var trace = Trace.surrounding();
     if (trace.isPresent()) {
-      trace.get().countHostRead(this);
+      trace.get().noteHostRead(this);
       return Evaluator.read(Evaluator.compute(List.of(node)).getFirst());
     }
     Evaluator.evaluate(List.of(node));
@@ -725,7 +744,7 @@ public final class Tensor {
   // --- shared by the methods above ---------------------------------------------------------------------------------------------------------
 
   private Tensor unary(Op op) {
-    return of(Ops.node(op, node));
+    return made(Ops.node(op, node));
   }
 
   private Tensor like(double value) {
