@@ -61,7 +61,12 @@ public final class Ops {
 
   /** The same operation on other inputs of the same types, made where the original was. */
   public static Node rebuilt(Node original, List<Node> inputs) {
-    return new Node(original.op(), original.types(), List.copyOf(inputs), original.origin());
+    return rebuilt(original, inputs, original.origin());
+  }
+
+  /** The same operation on other inputs of the same types, said to have been made elsewhere. */
+  public static Node rebuilt(Node original, List<Node> inputs, Origin origin) {
+    return new Node(original.op(), original.types(), List.copyOf(inputs), origin);
   }
 
   private static Node scalar(ScalarValue value) {

@@ -5,6 +5,7 @@ import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Value;
 import java.util.List;
+import java.util.Optional;
 
 /** Evaluation outside a Step: at once, and only what was named is kept. */
 public final class Evaluator {
@@ -34,7 +35,7 @@ public final class Evaluator {
   }
 
   private static ChainruleException explained(List<Node> nodes, FaultedRun fault) {
-    return Replay.explain(StepGraph.of(nodes), fault, "evaluation");
+    return Replay.explain(StepGraph.of(nodes), Optional.empty(), fault, "evaluation");
   }
 
   public static HostArray read(Value value) {

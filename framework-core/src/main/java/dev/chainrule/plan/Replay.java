@@ -4,11 +4,14 @@ import dev.chainrule.ChainruleException;
 import dev.chainrule.IndexRangeException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.NonFiniteException;
+import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Ops;
 import dev.chainrule.schedule.Instruction;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,10 +27,14 @@ public final class Replay {
   private Replay() {}
 
   /**
-   * @param graph what was run
+   * @param run what was run
+   * @param lined the same traced again with the callers' lines; empty when there are none. Only its lines are used, and only where its
+   *     structure is the same: a function that reads an iterator is given other data when it is called again
    * @param when such as {@code step 17}
    */
-  public static ChainruleException explain(StepGraph graph, FaultedRun fault, String when) {
+  public static ChainruleException explain(StepGraph run, Optional<StepGraph> lined, FaultedRun fault, String when) {
+    StepGraph graph = lined.filter(other -> PlanKey.of(run, new Leaves()).equals(PlanKey.of(other, new Leaves())))
+        .map(other -> withOrigins(run, other)).orElse(run);
     var finiteness = new Finiteness();
     try {
       Interpreter.evaluate(graph.roots(), Engine::read, finiteness::observe);
@@ -46,6 +53,22 @@ public final class Replay {
     return new NonFiniteException(check.what(),
         when + ": " + check.what() + " is not finite, " + cause,
         "Lower the learning rate, or clip gradients; the variables hold their values from before the step.");
+  }
+
+  /** The graph with each node said to have been made where its twin in {@code other} was. */
+  private static StepGraph withOrigins(StepGraph graph, StepGraph other) {
+    List<Node> order = Graphs.topological(graph.roots());
+    List<Node> twins = Graphs.topological(other.roots());
+    Map<Node, Node> moved = new IdentityHashMap<>();
+    for (int i = 0; i < order.size(); i++) {
+      Node node = order.get(i);
+      moved.put(node, node.isLeaf() ? node
+          : Ops.rebuilt(node, node.inputs().stream().map(moved::get).toList(), twins.get(i).origin()));
+    }
+    return new StepGraph(
+        graph.outputs().stream().map(moved::get).toList(),
+        graph.assignments().stream().map(a -> new StepGraph.Assignment(a.expected(), Objects.requireNonNull(moved.get(a.value())))).toList(),
+        graph.checks().stream().map(c -> new StepGraph.Check(Objects.requireNonNull(moved.get(c.node())), c.what())).toList());
   }
 
   /** The interpreter's message names operation, values and place; the run is added. */

@@ -22,8 +22,6 @@ import java.util.function.Supplier;
  */
 public final class Trace extends Scope {
 
-  private static final System.Logger LOG = System.getLogger(Trace.class.getName());
-
   private final long seed;
   private final Tensor seedTensor;
   private final Tensor runTensor;
@@ -33,7 +31,7 @@ public final class Trace extends Scope {
   private final Map<StateSlot, Tensor> values = new LinkedHashMap<>();
   private final List<StateSlot> assigned = new ArrayList<>();
   private final List<StepGraph.Check> checks = new ArrayList<>();
-  private int hostReads;
+  private final List<String> hostReads = new ArrayList<>();
 
   private Trace(long seed, long run, boolean recordsLines) {
     super(recordsLines);
@@ -43,8 +41,12 @@ public final class Trace extends Scope {
     this.zero = Tensor.of(Ops.scalar(DType.I64, 0));
   }
 
-  /** A finished trace. */
-  public record Recording(StepGraph graph, int hostReads) {}
+  /**
+   * A finished trace.
+   *
+   * @param hostReads what the host has read meanwhile, and at which line
+   */
+  public record Recording(StepGraph graph, List<String> hostReads) {}
 
   /**
    * Runs {@code function} and records what it computes, assigns and demands to be finite.
@@ -62,7 +64,7 @@ public final class Trace extends Scope {
     List<StepGraph.Assignment> assignments = trace.assigned.stream()
         .map(slot -> new StepGraph.Assignment(trace.version(slot), trace.read(slot).node()))
         .toList();
-    return new Recording(new StepGraph(outputs.stream().map(Tensor::node).toList(), assignments, trace.checks), trace.hostReads);
+    return new Recording(new StepGraph(outputs.stream().map(Tensor::node).toList(), assignments, trace.checks), List.copyOf(trace.hostReads));
   }
 
   /** The trace around the caller, if there is one. */
@@ -102,10 +104,7 @@ public final class Trace extends Scope {
   }
 
   /** Called when the host asks for a value while the trace is being made. */
-  void countHostRead(Tensor tensor) {
-    if (hostReads++ == 0) {
-      LOG.log(System.Logger.Level.WARNING, "the host reads {0} inside a Step, at {1}: that part runs an extra time at every step",
-          tensor.type(), ChainruleException.callerLine());
-    }
+  void noteHostRead(Tensor tensor) {
+    hostReads.add(tensor.type() + " at " + ChainruleException.callerLine());
   }
 }

@@ -1,16 +1,18 @@
 package dev.chainrule.train;
 
+import dev.chainrule.StaleTensorException;
 import dev.chainrule.graph.Ops;
-import dev.chainrule.graph.Value;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.FaultedRun;
 import dev.chainrule.plan.PlanCache;
 import dev.chainrule.plan.Replay;
+import dev.chainrule.plan.StepGraph;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -36,6 +38,11 @@ public final class Step {
     List<Tensor> apply(List<Tensor> inputs);
   }
 
+  private static final System.Logger LOG = System.getLogger(Step.class.getName());
+
+  /** A reader that is overtaken this often by writers meets them at every turn, or holds a tensor that really is stale. */
+  private static final int MOST_ATTEMPTS = 100;
+
   private final Mode mode;
   private final Function function;
   private final long seed;
@@ -59,7 +66,11 @@ public final class Step {
     return new Step(Mode.EVALUATION, function, 0);
   }
 
-  /** This Step with another seed for its random bits, and for variables that it is the first to use; the default is 0. */
+  /**
+   * This Step with another seed for its random bits, and for variables that it is the first to use; the default is 0. Two Steps with one
+   * seed draw the same bits at the same place of the same model: give them different seeds where that must not be, as for the two
+   * networks of an adversarial pair.
+   */
   public Step withSeed(long seed) {
     return new Step(mode, function, seed);
   }
@@ -73,21 +84,44 @@ public final class Step {
    */
   public List<Tensor> run(Tensor... inputs) {
     Engine engine = Engine.current();
+    PlanCache cache = caches.computeIfAbsent(engine, _ -> new PlanCache());
     long run = runs.getAndIncrement();
-    Trace.Recording recording = record(run, false, inputs);
-    hostReads.addAndGet(recording.hostReads());
-    List<Value> values;
-    try {
-      values = engine.run(recording.graph(), caches.computeIfAbsent(engine, _ -> new PlanCache()));
-    } catch (FaultedRun fault) {
-      Trace.Recording withLines = record(run, true, inputs);
-      throw Replay.explain(withLines.graph(), fault, "step " + (run + 1));
+    for (int attempt = 1;; attempt++) {
+      Trace.Recording recording = record(run, false, inputs);
+      noteHostReads(recording);
+      try {
+        return engine.run(recording.graph(), cache).stream().map(v -> Tensor.of(Ops.input(v))).toList();
+      } catch (StaleTensorException overtaken) {
+        // Another thread's Step has committed since the trace. One that only reads can simply read again.
+        if (!recording.graph().assignments().isEmpty() || attempt == MOST_ATTEMPTS) {
+          throw overtaken;
+        }
+      } catch (FaultedRun fault) {
+        throw Replay.explain(recording.graph(), recordedWithLines(run, inputs), fault, "step " + (run + 1));
+      }
     }
-    return values.stream().map(v -> Tensor.of(Ops.input(v))).toList();
   }
 
   private Trace.Recording record(long run, boolean lines, Tensor... inputs) {
     return Trace.record(mode, seed, run, lines, () -> function.apply(List.of(inputs)));
+  }
+
+  /** The function is the caller's and may not bear being called again; the fault it is to explain counts more than that. */
+  private Optional<StepGraph> recordedWithLines(long run, Tensor... inputs) {
+    try {
+      return Optional.of(record(run, true, inputs).graph());
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.DEBUG, "no lines for the fault: the function failed when called again", e);
+      return Optional.empty();
+    }
+  }
+
+  private void noteHostReads(Trace.Recording recording) {
+    int count = recording.hostReads().size();
+    if (count > 0 && hostReads.getAndAdd(count) == 0) {
+      LOG.log(System.Logger.Level.WARNING, "the host reads {0} inside a Step: that part runs an extra time at every step",
+          recording.hostReads().getFirst());
+    }
   }
 
   /** How often it has run; with the seed it addresses the random bits, so a resumed training sets it. */

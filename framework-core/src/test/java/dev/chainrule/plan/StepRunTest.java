@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.IndexRangeException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.autograd.Gradients;
 import dev.chainrule.device.Devices;
@@ -26,6 +27,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.Iterator;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
 /** Steps from end to end on the reference device. */
@@ -263,6 +266,50 @@ class StepRunTest {
     assertThrows(IllegalStateException.class, () -> run(step, Tensor.scalar(DType.F64, 10)));
     assertEquals(43, seen.get(1));
     assertArrayEquals(new double[] {11, 12}, read(a), "the second step has not committed");
+  }
+
+  @Test
+  void aFaultIsExplainedByTheDataOfTheRunAlthoughTheFunctionReadsOtherDataWhenCalledAgain() {
+    Iterator<Integer> indices = List.of(99, 0).iterator();
+    Step step = Step.evaluation(in -> List.of(in.get(0).take(0, Tensor.of(new int[] {indices.next()}))));
+    var e = assertThrows(IndexRangeException.class, () -> run(step, Tensor.of(ones(3))));
+    assertTrue(e.getMessage().contains("99"), e.getMessage());
+    assertTrue(e.getMessage().contains("StepRunTest.java:"), "with the line, for the structure is the same: " + e.getMessage());
+  }
+
+  @Test
+  void aFunctionThatFailsWhenCalledAgainDoesNotHideTheFault() {
+    Iterator<Integer> indices = List.of(99).iterator();
+    Step step = Step.evaluation(in -> List.of(in.get(0).take(0, Tensor.of(new int[] {indices.next()}))));
+    var e = assertThrows(IndexRangeException.class, () -> run(step, Tensor.of(ones(3))));
+    assertTrue(e.getMessage().contains("99"), e.getMessage());
+  }
+
+  @Test
+  void readersRunBesideAWriter() throws InterruptedException {
+    Variable a = variable("a", 0, 0);
+    Step writer = Step.training(in -> {
+      a.assign(a.value().add(1));
+      return List.of();
+    });
+    Step reader = Step.evaluation(in -> List.of(a.value()));
+    var failures = new ConcurrentLinkedQueue<Throwable>();
+    Thread reading = Thread.ofPlatform().start(() -> {
+      try {
+        for (int i = 0; i < 300; i++) {
+          double[] both = run(reader).getFirst().toDoubleArray();
+          assertEquals(both[0], both[1]);
+        }
+      } catch (RuntimeException | AssertionError e) {
+        failures.add(e);
+      }
+    });
+    for (int i = 0; i < 300; i++) {
+      run(writer);
+    }
+    reading.join();
+    assertEquals(List.of(), List.copyOf(failures));
+    assertArrayEquals(new double[] {300, 300}, read(a));
   }
 
   @Test
