@@ -2,9 +2,9 @@ package dev.chainrule.graph;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -21,22 +21,26 @@ public final class Graphs {
 
   /** The same, with the nodes for which {@code ends} holds taken as leaves too. */
   public static List<Node> topological(Collection<Node> outputs, Predicate<Node> ends) {
-    record Frame(Node node, boolean inputsDone) {}
-    Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<Node> seen = new HashSet<>();
     List<Node> order = new ArrayList<>();
-    var stack = new ArrayDeque<Frame>();
+    // A node is pushed to be entered, and again under its inputs to be listed when they are.
+    var stack = new ArrayDeque<Node>();
+    var listing = new BitSet();
     for (Node output : outputs) {
-      stack.push(new Frame(output, false));
+      stack.push(output);
       while (!stack.isEmpty()) {
-        Frame frame = stack.pop();
-        if (frame.inputsDone) {
-          order.add(frame.node);
-        } else if (seen.add(frame.node)) {
-          stack.push(new Frame(frame.node, true));
-          List<Node> inputs = ends.test(frame.node) ? List.of() : frame.node.inputs();
+        int depth = stack.size();
+        Node node = stack.pop();
+        if (listing.get(depth)) {
+          listing.clear(depth);
+          order.add(node);
+        } else if (seen.add(node)) {
+          stack.push(node);
+          listing.set(depth);
+          List<Node> inputs = ends.test(node) ? List.of() : node.inputs();
           for (int i = inputs.size() - 1; i >= 0; i--) {
             if (!seen.contains(inputs.get(i))) {
-              stack.push(new Frame(inputs.get(i), false));
+              stack.push(inputs.get(i));
             }
           }
         }

@@ -8,7 +8,7 @@ import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -70,7 +70,7 @@ final class PlanKey {
   private static final class Builder {
     private final Leaves leaves;
     private final List<Object> symbols = new ArrayList<>();
-    private final Map<Node, Integer> positions = new IdentityHashMap<>();
+    private final Map<Node, Integer> positions = new HashMap<>();
     private int[] edges = new int[256];
     private int count;
 
