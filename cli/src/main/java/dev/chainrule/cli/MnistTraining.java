@@ -1,5 +1,6 @@
 package dev.chainrule.cli;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.data.DataLoader;
 import dev.chainrule.data.Dataset;
 import dev.chainrule.data.RandomShift;
@@ -19,6 +20,7 @@ import dev.chainrule.train.Metric;
 import dev.chainrule.train.ProgressBar;
 import dev.chainrule.train.Trainer;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -52,6 +54,8 @@ final class MnistTraining {
   }
 
   void run(Optional<Path> weights, Optional<Path> summary) {
+    weights.ifPresent(MnistTraining::requireFolder);
+    summary.ifPresent(MnistTraining::requireFolder);
     ImageClassification images = load(settings.data);
     TensorType image = images.train().fields().getFirst();
     Module model = network.module(image, images.classes());
@@ -65,14 +69,24 @@ final class MnistTraining {
         images.train().size(), images.test().size(), network.describe(image, images.classes()), parameters(model),
         settings.optimizer, device.info().id(), device.info().description());
     out.flush();
-    History history = Trainer.of(model, Losses::crossEntropy, optimizer).withSeed(settings.seed).withMaxSteps(settings.maxSteps)
-        .withCallbacks(ProgressBar.standard()).fit(loader, settings.epochs);
+    History history = Trainer.of(model, Losses::crossEntropy, optimizer).withSeed(settings.seed)
+        .withCallbacks(ProgressBar.standard()).fit(loader, settings.epochs, settings.maxSteps);
     double accuracy = accuracy(model, images.test());
-    weights.ifPresent(file -> network.save(model, file));
-    summary.ifPresent(file -> Json.of(report(history, accuracy)).write(file));
     out.printf(Locale.ROOT, "trained %,d steps in %.1f s, %,.0f samples/s%n",
         history.losses().size(), history.seconds(), history.samplesPerSecond());
     out.println(accuracyLine(accuracy));
+    out.flush();
+    weights.ifPresent(file -> network.save(model, file));
+    summary.ifPresent(file -> Json.of(report(history, accuracy)).write(file));
+  }
+
+  /** Said before the training, not after it. */
+  private static void requireFolder(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder) || Files.isDirectory(file)) {
+      throw new InvalidArgumentException(file.toString(), "cannot be written: its folder is missing or not writable, or it is one itself",
+          "Name a file in an existing folder.");
+    }
   }
 
   private static long parameters(Module model) {

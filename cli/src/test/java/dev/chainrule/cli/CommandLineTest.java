@@ -64,6 +64,8 @@ class CommandLineTest {
       "train mnist --backend cuda                      | 3 | the cuda backend is not part of this program",
       "train mnist --backend cpu:9                     | 3 | there is no device 9",
       "train mnist --backend cpu:x                     | 3 | not a device name",
+      "train mnist --save /no/such/folder/file         | 2 | [/no/such/folder/file] cannot be written",
+      "train mnist --summary /                         | 2 | [/] cannot be written",
       "train mnist --data /no/such/folder              | 4 | /no/such/folder",
       "evaluate /no/such/file                          | 4 | cannot read /no/such/file",
       "train mnist --optimizer sgd --learning-rate 1e30 --max-steps 9 | 5 | [loss] step 2: loss is not finite, first at",

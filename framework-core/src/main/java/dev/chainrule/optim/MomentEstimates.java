@@ -33,7 +33,7 @@ record MomentEstimates(double beta1, double beta2, double epsilon) {
       Tensor mean = towards(m.value(), g, share1);
       Tensor square = towards(v.value(), g.square(), share2);
       m.assign(mean);
-      v.assign(square);
+      Optimizer.assignFinite(v, square);
       return mean.div(correction1).div(square.div(correction2).sqrt().add(eps));
     };
   }

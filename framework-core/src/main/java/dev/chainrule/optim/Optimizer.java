@@ -186,6 +186,15 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
     return List.copyOf(moments);
   }
 
+  /**
+   * Assigns a mean of squares. It overflows before its parameter does: divided by an infinite root the parameter stays as it is, so only
+   * the mean itself tells that the optimizer is lost.
+   */
+  static void assignFinite(Variable squares, Tensor value) {
+    squares.assign(value);
+    Trace.surrounding().orElseThrow().mustBeFinite(value, squares.name());
+  }
+
   /** It takes memory when a step first reads it. */
   private Variable zeros(String key, TensorType type) {
     var variable = Variable.declared(name + "/" + key, type, false, _ -> HostArray.owning(type, new byte[Math.toIntExact(type.bytes())]));

@@ -1,9 +1,12 @@
 package dev.chainrule.train;
 
+import dev.chainrule.tensor.Tensor;
+import java.util.function.BinaryOperator;
+
 /**
  * A figure of merit, averaged over a dataset with each example counted once.
  *
  * @param name how results call it
- * @param perBatch the mean over one batch, from prediction and target
+ * @param perBatch the mean over one batch, from prediction and target; one floating element
  */
-public record Metric(String name, Loss perBatch) {}
+public record Metric(String name, BinaryOperator<Tensor> perBatch) {}

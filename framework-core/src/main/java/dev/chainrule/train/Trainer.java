@@ -11,68 +11,80 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * The usual loop: epochs of batches, a step on each. A batch's first field is the model's input, its second the target. Not for
- * several threads at a time.
- *
- * @param seed of dropout and other random bits
- * @param maxSteps where training ends even within an epoch
+ * The usual loop: epochs of batches, a step on each. A batch's first field is the model's input, its second the target. It remembers how
+ * many epochs it has trained, so that fitting again goes on with fresh orders and fresh random bits. Not for several threads at a time.
  */
-public record Trainer(Module model, Loss loss, Optimizer optimizer, long seed, long maxSteps, List<Callback> callbacks) {
+public final class Trainer {
 
-  public Trainer {
-    callbacks = List.copyOf(callbacks);
-    if (maxSteps < 0) {
-      throw new InvalidArgumentException("trainer", "maxSteps is " + maxSteps + ", expected 0 or more", "");
-    }
-  }
+  private final Module model;
+  private final Loss loss;
+  private final Optimizer optimizer;
+  private final long seed;
+  private final List<Callback> callbacks;
+  private final Step step;
+  private int epochsDone;
 
-  /** A trainer with seed 0, without callbacks and without a limit of steps. */
-  public static Trainer of(Module model, Loss loss, Optimizer optimizer) {
-    return new Trainer(model, loss, optimizer, 0, Long.MAX_VALUE, List.of());
-  }
-
-  public Trainer withSeed(long value) {
-    return new Trainer(model, loss, optimizer, value, maxSteps, callbacks);
-  }
-
-  public Trainer withMaxSteps(long value) {
-    return new Trainer(model, loss, optimizer, seed, value, callbacks);
-  }
-
-  public Trainer withCallbacks(Callback... values) {
-    return new Trainer(model, loss, optimizer, seed, maxSteps, List.of(values));
-  }
-
-  /**
-   * Trains for a number of epochs.
-   *
-   * @throws dev.chainrule.NonFiniteException when the loss or a parameter stops being finite; the model holds its last good values
-   */
-  public History fit(DataLoader loader, int epochs) {
-    if (epochs < 0) {
-      throw new InvalidArgumentException("fit", "epochs is " + epochs + ", expected 0 or more", "");
-    }
-    Step step = Step.training(in -> {
+  private Trainer(Module model, Loss loss, Optimizer optimizer, long seed, List<Callback> callbacks) {
+    this.model = model;
+    this.loss = loss;
+    this.optimizer = optimizer;
+    this.seed = seed;
+    this.callbacks = List.copyOf(callbacks);
+    this.step = Step.training(in -> {
       Tensor value = loss.apply(model.apply(in.get(0)), in.get(1));
       optimizer.minimise(value);
       return List.of(value);
     }).withSeed(seed);
+  }
+
+  /** A trainer with seed 0 and without callbacks. */
+  public static Trainer of(Module model, Loss loss, Optimizer optimizer) {
+    return new Trainer(model, loss, optimizer, 0, List.of());
+  }
+
+  /** A trainer, with no epoch done, whose dropout and other random bits come from this seed. */
+  public Trainer withSeed(long value) {
+    return new Trainer(model, loss, optimizer, value, callbacks);
+  }
+
+  /** A trainer, with no epoch done, that tells these what happens. */
+  public Trainer withCallbacks(Callback... values) {
+    return new Trainer(model, loss, optimizer, seed, List.of(values));
+  }
+
+  /**
+   * Trains for further epochs.
+   *
+   * @throws dev.chainrule.NonFiniteException when the loss or a parameter stops being finite; the model holds its last good values
+   */
+  public History fit(DataLoader loader, int epochs) {
+    return fit(loader, epochs, Long.MAX_VALUE);
+  }
+
+  /** The same, ending after {@code maxSteps} steps even within an epoch. */
+  public History fit(DataLoader loader, int epochs, long maxSteps) {
+    if (epochs < 0 || maxSteps < 0) {
+      throw new InvalidArgumentException("fit", epochs + " epochs and at most " + maxSteps + " steps, expected 0 or more", "");
+    }
     List<Double> losses = new ArrayList<>();
     long samples = 0;
     long start = System.nanoTime();
-    for (int e = 0; e < epochs && losses.size() < maxSteps; e++) {
-      samples += epoch(step, loader, e, epochs, losses);
+    int end = epochsDone + epochs;
+    while (epochsDone < end && losses.size() < maxSteps) {
+      samples += epoch(loader, end, losses, maxSteps);
+      epochsDone++;
     }
     return new History(losses, samples, seconds(start));
   }
 
-  private long epoch(Step step, DataLoader loader, int number, int epochs, List<Double> losses) {
+  private long epoch(DataLoader loader, int end, List<Double> losses, long maxSteps) {
     long start = System.nanoTime();
     int first = losses.size();
     long samples = 0;
-    try (Epoch batches = loader.epoch(number)) {
+    try (Epoch batches = loader.epoch(epochsDone)) {
       for (Batch batch : batches) {
         if (losses.size() >= maxSteps) {
           break;
@@ -80,14 +92,30 @@ public record Trainer(Module model, Loss loss, Optimizer optimizer, long seed, l
         double value = step.run(inputs(batch)).getFirst().item();
         losses.add(value);
         samples += batch.size();
-        var end = new Callback.StepEnd(number, epochs, losses.size() - first - 1, loader.batches(), losses.size(), value, batch.size());
-        callbacks.forEach(c -> c.stepEnded(end));
+        var report = new Callback.StepEnd(epochsDone, end, losses.size() - first - 1, loader.batches(), step.runs(), value, batch.size());
+        callbacks.forEach(c -> c.stepEnded(report));
       }
     }
     double mean = losses.subList(first, losses.size()).stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-    var end = new Callback.EpochEnd(number, epochs, mean, seconds(start), samples / seconds(start));
-    callbacks.forEach(c -> c.epochEnded(end));
+    var report = new Callback.EpochEnd(epochsDone, end, mean, seconds(start), samples / seconds(start));
+    callbacks.forEach(c -> c.epochEnded(report));
     return samples;
+  }
+
+  /** How many epochs it has trained. */
+  public int epochsDone() {
+    return epochsDone;
+  }
+
+  /**
+   * Goes on where another trainer stopped, whose model and optimizer state have been loaded.
+   *
+   * @param epochs that have been done
+   * @param steps that have been taken
+   */
+  public void resumeAt(int epochs, long steps) {
+    epochsDone = epochs;
+    step.resumeAt(steps);
   }
 
   /** Each metric's mean over all examples of the loader, by its name, in evaluation mode. */
@@ -99,7 +127,7 @@ public record Trainer(Module model, Loss loss, Optimizer optimizer, long seed, l
   public static Map<String, Double> evaluate(Module model, DataLoader loader, Metric... metrics) {
     Step step = Step.evaluation(in -> {
       Tensor prediction = model.apply(in.get(0));
-      return List.of(metrics).stream().map(m -> m.perBatch().apply(prediction, in.get(1))).toList();
+      return Stream.of(metrics).map(m -> m.perBatch().apply(prediction, in.get(1))).toList();
     });
     double[] sums = new double[metrics.length];
     long samples = 0;

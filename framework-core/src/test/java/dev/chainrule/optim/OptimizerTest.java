@@ -115,9 +115,25 @@ class OptimizerTest {
     assertArrayEquals(parameter, ReferenceStep.values(a), 0);
   }
 
+  /** Squared it overflows: the parameter would stay finite and never move again. */
+  @ParameterizedTest
+  @EnumSource(names = {"RMSPROP", "ADAM", "ADAMW"})
+  void aGradientWhoseSquareOverflowsIsAFaultAndLeavesTheOptimizerUsable(Kind kind) {
+    Optimizer optimizer = kind.of(a, b);
+    var step = ReferenceStep.training(0, in -> {
+      optimizer.update(List.of(a.value().mul(0L).add(in.getFirst()), b.value().mul(0L)));
+      return List.of();
+    });
+    assertThrows(NonFiniteException.class, () -> step.run(Tensor.scalar(1e20)));
+    double[] before = ReferenceStep.values(a);
+    step.run(Tensor.scalar(1));
+    assertTrue(before[0] > ReferenceStep.values(a)[0], "it moves on with sound gradients");
+  }
+
   @Test
   void lossAndParametersMustBeFinite() {
-    assertEquals(List.of("loss", "parameter a", "parameter b"), checks(Kind.ADAM.of(a, b)));
+    assertEquals(List.of("loss", "adam/v/a", "parameter a", "adam/v/b", "parameter b"), checks(Kind.ADAM.of(a, b)));
+    assertEquals(List.of("loss", "rmsprop/s/a", "parameter a", "rmsprop/s/b", "parameter b"), checks(Kind.RMSPROP.of(a, b)));
     assertEquals(List.of("loss", "gradient norm", "parameter a", "parameter b"),
         checks(Kind.SGD.of(a, b).withClipping(GradientClipping.byGlobalNorm(1))));
   }
