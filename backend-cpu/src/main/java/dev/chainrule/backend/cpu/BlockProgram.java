@@ -11,17 +11,17 @@ import java.util.List;
  */
 final class BlockProgram implements Kernel {
 
-  private final Step[] prologue;
-  private final Step[] body;
+  private final BlockStep[] prologue;
+  private final BlockStep[] body;
   private final RegisterKind resultKind;
   private final int result;
   private final DType dtype;
   private final Place output;
   private final long elements;
 
-  BlockProgram(List<Step> prologue, List<Step> body, int result, DType dtype, Place output, long elements) {
-    this.prologue = prologue.toArray(Step[]::new);
-    this.body = body.toArray(Step[]::new);
+  BlockProgram(List<BlockStep> prologue, List<BlockStep> body, int result, DType dtype, Place output, long elements) {
+    this.prologue = prologue.toArray(BlockStep[]::new);
+    this.body = body.toArray(BlockStep[]::new);
     this.resultKind = RegisterKind.of(dtype);
     this.result = result;
     this.dtype = dtype;
@@ -42,7 +42,7 @@ final class BlockProgram implements Kernel {
 
   private void blocks(Frame frame, Registers registers, long from, long to) {
     int first = (int) Math.min(Registers.BLOCK, elements);
-    for (Step step : prologue) {
+    for (BlockStep step : prologue) {
       step.run(frame, registers, 0, first);
     }
     long address = output.address(frame);
@@ -50,7 +50,7 @@ final class BlockProgram implements Kernel {
     for (long block = from; block < to; block++) {
       long at = block * Registers.BLOCK;
       int n = (int) Math.min(Registers.BLOCK, elements - at);
-      for (Step step : body) {
+      for (BlockStep step : body) {
         step.run(frame, registers, at, n);
       }
       BlockStorer.store(dtype, register, n, address + at * dtype.bytes(), registers);

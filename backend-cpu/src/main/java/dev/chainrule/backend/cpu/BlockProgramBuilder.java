@@ -27,8 +27,8 @@ final class BlockProgramBuilder {
   private final Map<KernelExpression, Value> known = new HashMap<>();
   private final Map<RegisterKind, PriorityQueue<Integer>> free = new EnumMap<>(RegisterKind.class);
   private final Map<RegisterKind, Integer> used = new EnumMap<>(RegisterKind.class);
-  private final List<Step> prologue = new ArrayList<>();
-  private final List<Step> body = new ArrayList<>();
+  private final List<BlockStep> prologue = new ArrayList<>();
+  private final List<BlockStep> body = new ArrayList<>();
 
   /** An expression's place at run time. */
   private record Value(RegisterKind kind, int register, boolean uniform) {}
@@ -129,7 +129,7 @@ final class BlockProgramBuilder {
     return to;
   }
 
-  private static Step step(KernelExpression.Apply apply, DType operands, Value to, List<Value> in) {
+  private static BlockStep step(KernelExpression.Apply apply, DType operands, Value to, List<Value> in) {
     Value x = in.getFirst();
     return switch (apply.op()) {
       case Op.Unary op -> PointwiseSteps.unary(op, operands, to.register, x.register);
@@ -145,7 +145,7 @@ final class BlockProgramBuilder {
     };
   }
 
-  private static Step conversion(DType from, Value x, DType dtype, Value to) {
+  private static BlockStep conversion(DType from, Value x, DType dtype, Value to) {
     Loops.Conversion<Object, Object> loop = Conversions.between(from, dtype);
     return (_, registers, _, n) -> loop.apply(registers.array(to.kind, to.register), registers.array(x.kind, x.register), n);
   }
@@ -167,7 +167,7 @@ final class BlockProgramBuilder {
     }
   }
 
-  private void emit(Value to, Step step) {
+  private void emit(Value to, BlockStep step) {
     (to.uniform ? prologue : body).add(step);
   }
 }

@@ -26,15 +26,15 @@ final class BlockedProduct {
   private final int m;
   private final int n;
   private final int k;
-  private final Operand a;
-  private final Operand b;
-  private final Operand c;
+  private final MatrixView a;
+  private final MatrixView b;
+  private final MatrixView c;
   private final int tileRows;
   private final int tileColumns;
   private final int tilesDown;
 
   /** The product of A[m, k] and B[k, n]; none of m, n and k is 0. The lanes of C are its rows. */
-  BlockedProduct(GemmKernel kernel, GemmScratch.Pool pool, int m, int n, int k, Operand a, Operand b, Operand c) {
+  BlockedProduct(GemmKernel kernel, GemmScratch.Pool pool, int m, int n, int k, MatrixView a, MatrixView b, MatrixView c) {
     this.kernel = kernel;
     this.pool = pool;
     this.m = m;

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * plain as blocking allows: a block of B is copied into an array once for 64 rows of A, and each of these rows grows
  * its sums over it. The arithmetic is the single-precision product's, see {@link Gemm}.
  */
-record DoubleProduct(int m, int n, int k, Operand a, Operand b, Operand c) {
+record DoubleProduct(int m, int n, int k, MatrixView a, MatrixView b, MatrixView c) {
   private static final int BLOCK_ROWS = 64;
   private static final int BLOCK_COLUMNS = 256;
 

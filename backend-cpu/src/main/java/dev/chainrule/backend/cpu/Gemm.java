@@ -44,9 +44,9 @@ final class Gemm {
       MemorySegment b, long bOffset, long bRow, long bColumn,
       MemorySegment c, long cOffset, long cRow) {
     checkResult(m, n, k, c, cRow);
-    Operand left = Operand.of(a, Float.BYTES, aOffset, m, aRow, k, aColumn);
-    Operand right = Operand.of(b, Float.BYTES, bOffset, n, bColumn, k, bRow);
-    Operand product = Operand.of(c, Float.BYTES, cOffset, m, cRow, n, 1);
+    MatrixView left = MatrixView.of(a, Float.BYTES, aOffset, m, aRow, k, aColumn);
+    MatrixView right = MatrixView.of(b, Float.BYTES, bOffset, n, bColumn, k, bRow);
+    MatrixView product = MatrixView.of(c, Float.BYTES, cOffset, m, cRow, n, 1);
     if (m == 0 || n == 0) {
       return;
     }
@@ -70,9 +70,9 @@ final class Gemm {
       MemorySegment b, long bOffset, long bRow, long bColumn,
       MemorySegment c, long cOffset, long cRow) {
     checkResult(m, n, k, c, cRow);
-    Operand left = Operand.of(a, Double.BYTES, aOffset, m, aRow, k, aColumn);
-    Operand right = Operand.of(b, Double.BYTES, bOffset, n, bColumn, k, bRow);
-    Operand product = Operand.of(c, Double.BYTES, cOffset, m, cRow, n, 1);
+    MatrixView left = MatrixView.of(a, Double.BYTES, aOffset, m, aRow, k, aColumn);
+    MatrixView right = MatrixView.of(b, Double.BYTES, bOffset, n, bColumn, k, bRow);
+    MatrixView product = MatrixView.of(c, Double.BYTES, cOffset, m, cRow, n, 1);
     if (m == 0 || n == 0) {
       return;
     }

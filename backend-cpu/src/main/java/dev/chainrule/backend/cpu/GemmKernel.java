@@ -29,7 +29,7 @@ interface GemmKernel {
    * Packs {@code lanes} lanes of {@code source} from {@code lane} on into the panel that starts at {@code at}. If
    * they are fewer than {@code width}, the panel's other lanes are undefined.
    */
-  void pack(Operand source, int lane, int lanes, int depthStart, int depth, float[] panel, int at, int width);
+  void pack(MatrixView source, int lane, int lanes, int depthStart, int depth, float[] panel, int at, int width);
 
   /** Multiplies two panels into {@code tile}; sums outside the first {@code rows} and {@code columns} are undefined. */
   void multiply(float[] a, int aAt, float[] b, int bAt, int depth, int rows, int columns, float[] tile);

@@ -8,7 +8,7 @@ final class PointwiseSteps {
 
   private PointwiseSteps() {}
 
-  static Step unary(Op.Unary op, DType dtype, int to, int x) {
+  static BlockStep unary(Op.Unary op, DType dtype, int to, int x) {
     return switch (RegisterKind.of(dtype)) {
       case FLOAT -> {
         FloatLoops.Unary loop = FloatLoops.unary(op);
@@ -29,7 +29,7 @@ final class PointwiseSteps {
     };
   }
 
-  static Step binary(Op.Binary op, DType dtype, int to, int x, int y) {
+  static BlockStep binary(Op.Binary op, DType dtype, int to, int x, int y) {
     return switch (RegisterKind.of(dtype)) {
       case FLOAT -> {
         Loops.Binary<float[]> loop = FloatLoops.binary(op);
@@ -57,7 +57,7 @@ final class PointwiseSteps {
   }
 
   /** Quotients and remainders of integers; a zero divisor faults. */
-  private static Step divided(Op.Binary op, RegisterKind kind, int to, int x, int y) {
+  private static BlockStep divided(Op.Binary op, RegisterKind kind, int to, int x, int y) {
     boolean quotient = op instanceof Op.IDiv;
     return (frame, r, at, n) -> {
       int zero = kind == RegisterKind.INT
@@ -71,7 +71,7 @@ final class PointwiseSteps {
     };
   }
 
-  static Step comparison(Op.Comparison op, DType dtype, int to, int x, int y) {
+  static BlockStep comparison(Op.Comparison op, DType dtype, int to, int x, int y) {
     return switch (RegisterKind.of(dtype)) {
       case FLOAT -> {
         Loops.Comparison<float[]> loop = FloatLoops.comparison(op);
@@ -92,7 +92,7 @@ final class PointwiseSteps {
     };
   }
 
-  static Step where(RegisterKind kind, int to, int condition, int x, int y) {
+  static BlockStep where(RegisterKind kind, int to, int condition, int x, int y) {
     return switch (kind) {
       case FLOAT -> (_, r, _, n) -> FloatLoops.where(r.floats(to), r.ints(condition), r.floats(x), r.floats(y), n);
       case DOUBLE -> (_, r, _, n) -> DoubleLoops.where(r.doubles(to), r.ints(condition), r.doubles(x), r.doubles(y), n);

@@ -28,7 +28,7 @@ final class ScalarGemmKernel implements GemmKernel {
   }
 
   @Override
-  public void pack(Operand source, int lane, int lanes, int depthStart, int depth, float[] panel, int at, int width) {
+  public void pack(MatrixView source, int lane, int lanes, int depthStart, int depth, float[] panel, int at, int width) {
     long from = source.at(lane, depthStart);
     gather(from, source.laneStride(), source.depthStride(), lanes, depth, panel, at, width);
   }

@@ -43,7 +43,7 @@ final class VectorGemmKernel implements GemmKernel {
   }
 
   @Override
-  public void pack(Operand source, int lane, int lanes, int depthStart, int depth, float[] panel, int at, int width) {
+  public void pack(MatrixView source, int lane, int lanes, int depthStart, int depth, float[] panel, int at, int width) {
     long from = source.at(lane, depthStart);
     if (source.laneStride() == Float.BYTES) {
       VectorPacking.copyLanes(from, source.depthStride(), lanes, depth, panel, at, width);

@@ -7,7 +7,7 @@ import java.util.Objects;
  * A matrix of a product, seen as lanes along a depth: for A a lane is a row, for B a column, and the depth is the
  * dimension that is summed. So seen, both are packed by the same code. Address and strides are in bytes.
  */
-record Operand(long address, long laneStride, long depthStride) {
+record MatrixView(long address, long laneStride, long depthStride) {
   /**
    * The matrix in {@code segment} that starts at element {@code offset}; strides are in elements too.
    *
@@ -15,7 +15,7 @@ record Operand(long address, long laneStride, long depthStride) {
    * @throws IndexOutOfBoundsException if an element lies outside the segment
    * @throws IllegalStateException if the segment was freed
    */
-  static Operand of(
+  static MatrixView of(
       MemorySegment segment, int elementBytes, long offset, int lanes, long laneStride, int depth, long depthStride) {
     if (!segment.isNative()) {
       throw new IllegalArgumentException("[gemm] expected an off-heap segment, got " + segment);
@@ -30,7 +30,7 @@ record Operand(long address, long laneStride, long depthStride) {
       long end = offset + Math.max(0, laneReach) + Math.max(0, depthReach) + 1;
       Objects.checkFromToIndex(first * elementBytes, end * elementBytes, segment.byteSize());
     }
-    return new Operand(
+    return new MatrixView(
         segment.address() + offset * elementBytes, laneStride * elementBytes, depthStride * elementBytes);
   }
 
