@@ -46,7 +46,7 @@ class DeterminismTest {
   /** Else the others would prove nothing. */
   @ParameterizedTest
   @MethodSource("devices")
-  void anotherSeedIsAnotherRun(String device) {
+  void anotherSeedOfTheStepIsAnotherRun(String device) {
     Devices.with(Devices.open(device), () -> {
       assertNotEquals(new DropoutTraining(SEED).run(3), new DropoutTraining(SEED + 1).run(3));
       return null;
@@ -67,14 +67,15 @@ class DeterminismTest {
     });
   }
 
+  /** The same batches with the random bits of other runs. */
   @ParameterizedTest
   @MethodSource("devices")
-  void whereARunIsResumedMatters(String device) {
+  void theNumberOfTheRunMatters(String device) {
     Devices.with(Devices.open(device), () -> {
       var before = new DropoutTraining(SEED);
       before.run(5);
       DropoutTraining.Checkpoint there = before.checkpoint();
-      var wrong = new DropoutTraining(SEED, new DropoutTraining.Checkpoint(there.model(), there.optimizer(), 4));
+      var wrong = new DropoutTraining(SEED, new DropoutTraining.Checkpoint(there.model(), there.optimizer(), there.batch(), 4));
       assertNotEquals(before.run(3), wrong.run(3));
       return null;
     });

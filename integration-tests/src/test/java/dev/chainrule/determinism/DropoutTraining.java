@@ -34,11 +34,19 @@ final class DropoutTraining {
   private final Adam adam;
   private final Step step;
 
-  /** What a checkpoint holds. */
-  record Checkpoint(Map<String, HostArray> model, Map<String, HostArray> optimizer, long runs) {}
+  private long batch;
 
+  /**
+   * What a checkpoint holds.
+   *
+   * @param batch the number of the next batch
+   * @param runs of the Step, which address its random bits
+   */
+  record Checkpoint(Map<String, HostArray> model, Map<String, HostArray> optimizer, long batch, long runs) {}
+
+  /** The same weights to start with for every seed: what differs are the Step's random bits. */
   DropoutTraining(long seed) {
-    model.initialise(seed);
+    model.initialise(1);
     adam = new Adam(model.parameters(), Schedule.constant(1e-3));
     step = Step.training(in -> {
       Tensor loss = Losses.crossEntropy(model.apply(in.get(0)), in.get(1));
@@ -52,13 +60,14 @@ final class DropoutTraining {
     model.load(from.model);
     adam.state().forEach((name, variable) -> variable.assign(Tensor.of(from.optimizer.get(name))));
     step.resumeAt(from.runs);
+    batch = from.batch;
   }
 
   /** Losses of the next steps; batch number {@code i} is the same for everyone. */
   List<Double> run(int steps) {
     List<Double> losses = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
-      var random = new SplittableRandom(step.runs());
+      var random = new SplittableRandom(batch++);
       HostArray images = HostArray.ofDoubles(TensorType.of(DType.F32, BATCH, PIXELS),
           DoubleStream.generate(random::nextDouble).limit((long) BATCH * PIXELS).toArray());
       HostArray labels = HostArray.ofLongs(TensorType.of(DType.I32, BATCH),
@@ -69,7 +78,7 @@ final class DropoutTraining {
   }
 
   Checkpoint checkpoint() {
-    return new Checkpoint(Map.copyOf(model.state()), contents(adam.state()), step.runs());
+    return new Checkpoint(Map.copyOf(model.state()), contents(adam.state()), batch, step.runs());
   }
 
   private static Map<String, HostArray> contents(Map<String, Variable> variables) {
