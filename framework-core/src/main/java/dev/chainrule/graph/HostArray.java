@@ -1,10 +1,13 @@
 package dev.chainrule.graph;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.DoubleSupplier;
 
 /**
  * An immutable dense row-major tensor in the JVM's heap: what goes into a graph from Java and what comes out. Elements lie in native
@@ -12,24 +15,58 @@ import java.util.Arrays;
  */
 public final class HostArray implements Value {
 
+  /** The longest array that every virtual machine makes. */
+  private static final long MAX_BYTES = Integer.MAX_VALUE - 8;
+
   private final TensorType type;
   private final byte[] bytes;
+
+  /** Of type and bytes; 0 until it is asked for, since plans ask for that of each literal at each run. */
+  private int hash;
 
   private HostArray(TensorType type, byte[] bytes) {
     this.type = type;
     this.bytes = bytes;
   }
 
+  private static byte[] room(TensorType type) {
+    long bytes = type.bytes();
+    if (bytes > MAX_BYTES) {
+      throw new InvalidArgumentException("tensor",
+          String.format(Locale.ROOT, "%s takes %,d bytes on the host, at most %,d are possible", type, bytes, MAX_BYTES),
+          "Split it into several tensors, or take a narrower type.");
+    }
+    return new byte[(int) bytes];
+  }
+
+  /**
+   * All elements 0.
+   *
+   * @throws InvalidArgumentException when the type takes 2 GiB or more, as of every array here
+   */
+  public static HostArray zeros(TensorType type) {
+    return new HostArray(type, room(type));
+  }
+
+  /** Elements drawn one after the other, in row-major order; each rounded or converted to the type as {@code cast} does. */
+  public static HostArray generated(TensorType type, DoubleSupplier element) {
+    HostArray array = zeros(type);
+    for (long i = 0; i < type.elements(); i++) {
+      array.putDouble(i, element.getAsDouble());
+    }
+    return array;
+  }
+
   /** A copy of the first {@code type.bytes()} bytes of a segment. */
   public static HostArray copyOf(TensorType type, MemorySegment source) {
-    byte[] bytes = new byte[Math.toIntExact(type.bytes())];
+    byte[] bytes = room(type);
     MemorySegment.copy(source, 0, MemorySegment.ofArray(bytes), 0, bytes.length);
     return new HostArray(type, bytes);
   }
 
   /** A copy of the first {@code type.bytes()} bytes of a segment whose elements lie in {@code order}. */
   public static HostArray copyOf(TensorType type, MemorySegment source, ByteOrder order) {
-    byte[] bytes = new byte[Math.toIntExact(type.bytes())];
+    byte[] bytes = room(type);
     ValueLayout element = switch (type.dtype().bytes()) {
       case 1 -> ValueLayout.JAVA_BYTE;
       case 2 -> ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -71,7 +108,7 @@ public final class HostArray implements Value {
   }
 
   private static HostArray builder(TensorType type, int count, Put put) {
-    var array = new HostArray(sized(type, count), new byte[Math.toIntExact(type.bytes())]);
+    HostArray array = zeros(sized(type, count));
     for (int i = 0; i < count; i++) {
       put.at(array, i);
     }
@@ -99,7 +136,7 @@ public final class HostArray implements Value {
     return MemorySegment.ofArray(bytes).asReadOnly();
   }
 
-  /** Element i in row-major order as a double; BOOL as 0 or 1. */
+  /** Element i in row-major order as a double, to which I64 is rounded; BOOL as 0 or 1. */
   public double doubleAt(long i) {
     return switch (type.dtype()) {
       case F32 -> all().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i);
@@ -175,16 +212,24 @@ public final class HostArray implements Value {
   /** Equal type and equal bits. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof HostArray a && type.equals(a.type) && Arrays.equals(bytes, a.bytes);
+    return this == other || other instanceof HostArray a && type.equals(a.type) && Arrays.equals(bytes, a.bytes);
   }
 
   @Override
   public int hashCode() {
-    return 31 * type.hashCode() + Arrays.hashCode(bytes);
+    int known = hash;
+    if (known == 0) {
+      known = 31 * type.hashCode() + Arrays.hashCode(bytes);
+      hash = known;
+    }
+    return known;
   }
 
   @Override
   public String toString() {
-    return elements() <= 16 ? type + " " + Arrays.toString(toDoubleArray()) : type.toString();
+    if (elements() > 16) {
+      return type.toString();
+    }
+    return type + " " + (type.dtype().isFloating() ? Arrays.toString(toDoubleArray()) : Arrays.toString(toLongArray()));
   }
 }

@@ -1,7 +1,6 @@
 package dev.chainrule.nn;
 
 import dev.chainrule.InvalidArgumentException;
-import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.HostRandom;
 import dev.chainrule.graph.TensorType;
@@ -95,19 +94,7 @@ public interface Initializer {
 
   /** A value of this type whose elements are drawn one after the other, in row-major order. */
   static HostArray fill(TensorType type, DoubleSupplier element) {
-    int count = Math.toIntExact(type.elements());
-    if (type.dtype() == DType.F32) {
-      float[] values = new float[count];
-      for (int i = 0; i < count; i++) {
-        values[i] = (float) element.getAsDouble();
-      }
-      return HostArray.ofFloats(type, values);
-    }
-    double[] values = new double[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = element.getAsDouble();
-    }
-    return HostArray.ofDoubles(type, values);
+    return HostArray.generated(type, element);
   }
 
   private static void requireScale(String name, double scale) {
