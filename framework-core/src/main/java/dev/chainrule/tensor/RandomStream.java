@@ -10,6 +10,10 @@ import dev.chainrule.graph.Shape;
 /**
  * Where random bits come from: a value, not a generator. The same stream gives the same bits each time it is asked and on every
  * device; {@link #split} gives others. Inside a Step, {@link Trace#random} makes streams; outside, {@link #of}.
+ *
+ * <p><b>Equal addresses are equal bits.</b> Two Steps with one seed draw the same bits in their n-th runs, at the same place of the same
+ * module path; so do two streams {@link #of} one seed. Where that must not be, give them different seeds
+ * ({@link dev.chainrule.train.Step#withSeed}).
  */
 public final class RandomStream {
 

@@ -72,7 +72,11 @@ public final class Trace extends Scope {
     return Scope.current() instanceof Trace trace ? Optional.of(trace) : Optional.empty();
   }
 
-  /** A new stream of random bits, addressed by the module path and the number of random calls made under it before. */
+  /**
+   * A new stream of random bits, addressed by the seed, the number of the run, the module path and the number of random calls made under
+   * it before. <b>Two Steps with one seed draw the same bits at the same place of the same path</b>: give them different seeds
+   * ({@link dev.chainrule.train.Step#withSeed}) where that must not be.
+   */
   public RandomStream random() {
     int call = randomCalls.merge(path(), 1, Integer::sum) - 1;
     return new RandomStream(seedTensor, runTensor, zero, Philox.stream(path(), call));
