@@ -2,6 +2,7 @@ package dev.chainrule.tensor;
 
 import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.DType;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -81,8 +82,9 @@ public final class Composites {
       throw new ShapeMismatchException("crossEntropy",
           "expected logits [n, classes] and labels [n], got " + logits.type() + " and " + labels.type(), "");
     }
-    if (labels.dtype().isFloating()) {
-      throw new DTypeMismatchException("crossEntropy", "labels are " + labels.type() + ", expected class numbers as i32 or i64", "");
+    if (labels.dtype() != DType.I32 && labels.dtype() != DType.I64) {
+      throw new DTypeMismatchException("crossEntropy",
+          "labels are " + labels.type() + ", expected class numbers as i32 or i64", "Cast them first: cast(DType.I32).");
     }
     return SOFTMAX_CROSS_ENTROPY.apply(logits, labels);
   }

@@ -112,4 +112,25 @@ class LossesTest {
     assertEquals(0.25, only(Metrics.accuracy(logits, Tensor.of(new long[] {1, 1, 7, -1}))));
     assertThrows(ShapeMismatchException.class, () -> Metrics.accuracy(logits, Tensor.of(new int[3])));
   }
+
+  @Test
+  void accuracyNarrowsNoClass() {
+    Tensor logits = Tensor.arange(DType.F32, 300).reshape(1, 300);
+    Tensor wrapped = Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 1), 299 - 256));
+    assertEquals(0, only(Metrics.accuracy(logits, wrapped)));
+    assertEquals(1, only(Metrics.accuracy(logits.flip(1), Tensor.zeros(wrapped.type()))));
+    assertEquals(0, only(Metrics.accuracy(logits, Tensor.of(new long[] {299 + (1L << 32)}))));
+    for (DType dtype : new DType[] {DType.BOOL, DType.BF16, DType.F32}) {
+      var error = assertThrows(DTypeMismatchException.class, () -> Metrics.accuracy(logits, Tensor.zeros(TensorType.of(dtype, 1))));
+      assertTrue(error.getMessage().startsWith("[accuracy] labels are " + dtype + "[1], expected class numbers"), error.getMessage());
+    }
+  }
+
+  @Test
+  void crossEntropyOfNarrowLabelsNamesTheWayOut() {
+    Tensor logits = Tensor.of(random(6, 3, 4));
+    var error = assertThrows(DTypeMismatchException.class, () -> Losses.crossEntropy(logits, Tensor.zeros(TensorType.of(DType.U8, 3))));
+    assertTrue(error.getMessage().startsWith("[crossEntropy] labels are u8[3], expected class numbers as i32 or i64"), error.getMessage());
+    assertTrue(error.getMessage().contains("cast(DType.I32)"), error.getMessage());
+  }
 }
