@@ -3,7 +3,6 @@ package dev.chainrule.tensor;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Axes;
-import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
@@ -83,12 +82,12 @@ final class Movement {
     return x.slice(ranges);
   }
 
-  static Tensor pad(Tensor x, int axis, long low, long high, double value) {
+  static Tensor pad(Tensor x, int axis, long low, long high, Tensor value) {
     List<Op.Edge> edges = new ArrayList<>();
     for (int i = 0; i < x.rank(); i++) {
       edges.add(i == axis ? new Op.Edge(low, high) : new Op.Edge(0, 0));
     }
-    return x.pad(edges, Tensor.constant(HostArray.ofDoubles(TensorType.scalar(x.dtype()), value)));
+    return x.pad(edges, value);
   }
 
   private static List<Op.Range> whole(Tensor x) {

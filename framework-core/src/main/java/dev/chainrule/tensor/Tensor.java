@@ -1,5 +1,6 @@
 package dev.chainrule.tensor;
 
+import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Axes;
@@ -8,6 +9,7 @@ import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
@@ -98,10 +100,9 @@ public final class Tensor {
     return new Tensor(Ops.scalar(DType.F32, value));
   }
 
-  /** A scalar of any type that a plan takes as a parameter. */
+  /** A scalar of any type that a plan takes as a parameter: from an integral Java number any type, from a Float or Double a floating. */
   public static Tensor scalar(DType dtype, Number value) {
-    return new Tensor(value instanceof Float || value instanceof Double
-        ? Ops.scalar(dtype, value.doubleValue()) : Ops.scalar(dtype, value.longValue()));
+    return new Tensor(Ops.scalar(ScalarValue.of(dtype, value)));
   }
 
   /** A literal: part of a plan's structure, so that another value means another plan. */
@@ -111,7 +112,16 @@ public final class Tensor {
 
   /** Every element {@code value}, which is part of a plan's structure. */
   public static Tensor full(TensorType type, double value) {
-    return constant(HostArray.ofDoubles(TensorType.scalar(type.dtype()), value)).broadcastTo(type.shape());
+    return literal(ScalarValue.of(type.dtype(), value)).broadcastTo(type.shape());
+  }
+
+  /** Every element {@code value}, which is part of a plan's structure. */
+  public static Tensor full(TensorType type, long value) {
+    return literal(ScalarValue.of(type.dtype(), value)).broadcastTo(type.shape());
+  }
+
+  private static Tensor literal(ScalarValue value) {
+    return constant(value.toArray());
   }
 
   public static Tensor zeros(TensorType type) {
@@ -226,6 +236,10 @@ public final class Tensor {
   }
 
   public Tensor pow(double y) {
+    return pow(like(y));
+  }
+
+  public Tensor pow(long y) {
     return pow(like(y));
   }
 
@@ -348,12 +362,20 @@ public final class Tensor {
     return Broadcast.apply(new Op.Equal(), this, y);
   }
 
+  public Tensor equal(double y) {
+    return equal(like(y));
+  }
+
   public Tensor equal(long y) {
     return equal(like(y));
   }
 
   /** bool; true where either is NaN. */
   public Tensor notEqual(Tensor y) {
+    return equal(y).not();
+  }
+
+  public Tensor notEqual(double y) {
     return equal(y).not();
   }
 
@@ -481,16 +503,24 @@ public final class Tensor {
 
   /** Floating types only; the mean of nothing is NaN. Of 16-bit floats neither the sum nor the count need fit the type. */
   public Tensor mean(int... axes) {
-    if (dtype() != dtype().accumulator()) {
-      return cast(dtype().accumulator()).mean(axes).cast(dtype());
-    }
-    Tensor sum = sum(axes);
-    return sum.div(constant(HostArray.ofDoubles(TensorType.scalar(dtype()), count(axes))));
+    return accumulated("mean").average(axes).cast(dtype());
   }
 
-  /** The mean squared distance from the mean (divided by n, not n - 1). */
+  /** The mean squared distance from the mean (divided by n, not n - 1). Of 16-bit floats only the result need fit the type. */
   public Tensor variance(int... axes) {
-    return sub(keep(mean(axes), axes)).square().mean(axes);
+    Tensor x = accumulated("variance");
+    return x.sub(x.keep(x.average(axes), axes)).square().average(axes).cast(dtype());
+  }
+
+  private Tensor accumulated(String what) {
+    if (!dtype().isFloating()) {
+      throw new DTypeMismatchException(what, "not defined for " + type(), "Cast it first: cast(DType.F32)." + what + "().");
+    }
+    return cast(dtype().accumulator());
+  }
+
+  private Tensor average(int... axes) {
+    return sum(axes).div(literal(ScalarValue.of(dtype(), count(axes))));
   }
 
   /** i32 index of the largest element along the axis, the first of equals. */
@@ -508,9 +538,9 @@ public final class Tensor {
     return reduced.reshape(shape().keeping(axes(axes)));
   }
 
-  private double count(int... axes) {
+  private long count(int... axes) {
     Axes reduced = axes(axes);
-    double count = 1;
+    long count = 1;
     for (int i = 0; i < reduced.count(); i++) {
       count *= shape().dim(reduced.get(i));
     }
@@ -587,7 +617,12 @@ public final class Tensor {
 
   /** {@code value} added {@code low} times before and {@code high} times after along an axis. */
   public Tensor pad(int axis, long low, long high, double value) {
-    return Movement.pad(this, axis(axis), low, high, value);
+    return Movement.pad(this, axis(axis), low, high, literal(ScalarValue.of(dtype(), value)));
+  }
+
+  /** {@code value} added {@code low} times before and {@code high} times after along an axis. */
+  public Tensor pad(int axis, long low, long high, long value) {
+    return Movement.pad(this, axis(axis), low, high, literal(ScalarValue.of(dtype(), value)));
   }
 
   /** The general form of {@link #pad}; the value is a scalar tensor. */
@@ -622,8 +657,12 @@ public final class Tensor {
 
   /** bool [..., classes]: true at each integer's own place, nowhere for an integer outside [0, classes). */
   public Tensor oneHot(long classes) {
-    Shape shape = shape().concat(Shape.of(classes));
-    return unsqueeze(rank()).equal(indices(new TensorType(dtype(), shape), rank()));
+    if (!dtype().isInteger()) {
+      throw new DTypeMismatchException("oneHot", type() + " are not class numbers, expected integers", "Cast them first: cast(DType.I32).");
+    }
+    Tensor number = cast(dtype() == DType.I64 ? DType.I64 : DType.I32); // u8 cannot count the classes
+    var type = new TensorType(number.dtype(), shape().concat(Shape.of(classes)));
+    return number.unsqueeze(rank()).equal(indices(type, rank()));
   }
 
   // --- control -----------------------------------------------------------------------------------------------------------------------
@@ -715,22 +754,46 @@ public final class Tensor {
     }
   }
 
-  /** The only element. */
+  /**
+   * The only element.
+   *
+   * @throws InvalidArgumentException when it is an i64 that no double holds
+   */
   public double item() {
-    if (shape().elements() != 1) {
-      throw new ShapeMismatchException("item", type() + " has " + shape().elements() + " elements, expected one", "");
+    HostArray one = only("item");
+    double value = one.doubleAt(0);
+    if (dtype() == DType.I64 && (value == 0x1p63 || (long) value != one.longAt(0))) {
+      throw new InvalidArgumentException("item", one.longAt(0) + " is not exact as a double", "Use itemAsLong().");
     }
-    return toHostArray().doubleAt(0);
+    return value;
   }
 
+  /** The only element of an integer or bool tensor, true as 1. */
+  public long itemAsLong() {
+    if (dtype().isFloating()) {
+      throw new DTypeMismatchException("itemAsLong", "not defined for " + type(), "Use item(), or cast(DType.I64) first, which truncates.");
+    }
+    return only("itemAsLong").longAt(0);
+  }
+
+  private HostArray only(String what) {
+    if (shape().elements() != 1) {
+      throw new ShapeMismatchException(what, type() + " has " + shape().elements() + " elements, expected one", "");
+    }
+    return toHostArray();
+  }
+
+  /** All elements, each rounded to a float. */
   public float[] toFloatArray() {
     return toHostArray().toFloatArray();
   }
 
+  /** All elements, each of an i64 tensor rounded to a double. */
   public double[] toDoubleArray() {
     return toHostArray().toDoubleArray();
   }
 
+  /** All elements; floats as {@code cast} to i64 does. */
   public long[] toLongArray() {
     return toHostArray().toLongArray();
   }

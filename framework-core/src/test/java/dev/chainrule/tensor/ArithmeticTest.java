@@ -9,12 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.IndexRangeException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.TensorType;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ArithmeticTest {
@@ -135,6 +140,84 @@ class ArithmeticTest {
     assertEquals(DType.F16, many.mean().dtype());
     assertArrayEquals(new double[] {2}, read(many.mean()));
     assertArrayEquals(new double[] {40_000}, read(Tensor.full(TensorType.of(DType.F16, 4), 40_000).mean()), 16);
+  }
+
+  @Test
+  void theVarianceOfHalvesOverflowsNothingOnTheWay() {
+    // The square of the distance 300 is beyond f16, the mean of all 16 squares is not.
+    double[] values = new double[16];
+    values[3] = 320;
+    Tensor x = Tensor.of(values).cast(DType.F16);
+    double mean = 320 / 16.0;
+    double variance = (300.0 * 300 + 15 * mean * mean) / 16;
+    assertEquals(DType.F16, x.variance().dtype());
+    assertArrayEquals(new double[] {variance}, read(x.variance()), 4);
+    Tensor alternating = Tensor.arange(DType.I32, 70_000).mod(Tensor.scalar(DType.I32, 2));
+    assertArrayEquals(new double[] {0.25}, read(alternating.cast(DType.F16).variance()));
+    assertArrayEquals(new double[] {0.25}, read(alternating.cast(DType.BF16).variance()));
+    assertArrayEquals(new double[] {0.5}, read(alternating.cast(DType.BF16).mean()));
+  }
+
+  @Test
+  void meansOfWhatIsNoFloatNameTheWayOut() {
+    for (DType dtype : new DType[] {DType.BOOL, DType.U8, DType.I32, DType.I64}) {
+      Tensor x = Tensor.zeros(TensorType.of(dtype, 3));
+      var mean = assertThrows(DTypeMismatchException.class, x::mean);
+      assertTrue(mean.getMessage().startsWith("[mean] not defined for " + dtype + "[3]"), mean.getMessage());
+      assertTrue(mean.getMessage().contains("cast(DType.F32).mean()"), mean.getMessage());
+      var variance = assertThrows(DTypeMismatchException.class, x::variance);
+      assertTrue(variance.getMessage().startsWith("[variance] not defined for " + dtype + "[3]"), variance.getMessage());
+    }
+  }
+
+  @Test
+  void scalarsAreOfTheClassesThatSayWhatTheyAre() {
+    assertEquals(0.5, read(Tensor.scalar(DType.F32, 0.5f))[0]);
+    for (Number seven : new Number[] {(byte) 7, (short) 7, 7, 7L}) {
+      assertEquals(7, read(Tensor.scalar(DType.F64, seven))[0]);
+      assertEquals(7, readLongs(Tensor.scalar(DType.U8, seven))[0]);
+    }
+    for (Number other : new Number[] {new BigDecimal("0.5"), BigInteger.TWO.pow(64), new AtomicInteger(3)}) {
+      var e = assertThrows(InvalidArgumentException.class, () -> Tensor.scalar(DType.F32, other));
+      assertTrue(e.getMessage().startsWith("[scalar] " + other + " of class " + other.getClass().getName() + " for f32"), e.getMessage());
+    }
+    assertThrows(DTypeMismatchException.class, () -> Tensor.scalar(DType.I32, 0.5f));
+    assertThrows(InvalidArgumentException.class, () -> new ScalarValue(DType.F32, 1L));
+  }
+
+  @Test
+  void everyOperationWithANumberTakesBothKinds() {
+    Tensor x = Tensor.of(new double[] {0.5, 2});
+    assertArrayEquals(new double[] {0.25, 4}, read(x.pow(2)));
+    assertArrayEquals(new double[] {1, 0}, read(x.equal(0.5)));
+    assertArrayEquals(new double[] {0, 1}, read(x.notEqual(0.5)));
+    assertArrayEquals(new double[] {0, 1}, read(x.equal(2)));
+    assertThrows(DTypeMismatchException.class, () -> I32.equal(0.5));
+    assertThrows(DTypeMismatchException.class, () -> I32.notEqual(0.5));
+    assertThrows(DTypeMismatchException.class, () -> I32.pad(0, 1, 0, 0.5));
+    assertThrows(DTypeMismatchException.class, () -> U8.pad(0, 1, 0, 256));
+    assertArrayEquals(new long[] {9, 1, -2, 3}, readLongs(I32.pad(0, 1, 0, 9)));
+    assertThrows(DTypeMismatchException.class, () -> Tensor.full(I32.type(), 2.5));
+    long large = (1L << 53) + 1;
+    assertArrayEquals(new long[] {large}, readLongs(Tensor.full(TensorType.of(DType.I64, 1), large)));
+    var e = assertThrows(DTypeMismatchException.class, () -> I32.pow(2));
+    assertTrue(e.getMessage().startsWith("[pow] not defined for i32[3]"), e.getMessage());
+  }
+
+  @Test
+  void oneHotCountsBeyondTheLabelsOwnType() {
+    Tensor labels = Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 5, 255));
+    long[] hot = readLongs(labels.oneHot(300));
+    long[] expected = new long[600];
+    expected[5] = 1;
+    expected[300 + 255] = 1;
+    assertArrayEquals(expected, hot);
+    assertArrayEquals(new long[] {0, 1, 0, 0}, readLongs(Tensor.of(new long[] {1, 1L << 32}).oneHot(2)));
+    for (DType dtype : new DType[] {DType.F16, DType.F32, DType.BOOL}) {
+      var e = assertThrows(DTypeMismatchException.class, () -> Tensor.zeros(TensorType.of(dtype, 3)).oneHot(4));
+      assertTrue(e.getMessage().startsWith("[oneHot] " + dtype + "[3] are not class numbers"), e.getMessage());
+      assertTrue(e.getMessage().contains("cast(DType.I32)"), e.getMessage());
+    }
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.ChainruleException;
+import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
@@ -84,6 +86,23 @@ class ErrorMessageTest {
     assertTrue(e.getMessage().startsWith("[item] f32[64,3] has 192 elements, expected one"), e.getMessage());
     assertThrows(ShapeMismatchException.class, () -> Tensor.of(new float[0]).item());
     assertEquals(3.5, Tensor.of(new float[] {3.5f}, 1, 1).item());
+  }
+
+  @Test
+  void itemIsExactOrAnError() {
+    long beyond = (1L << 53) + 1;
+    var e = assertThrows(InvalidArgumentException.class, () -> Tensor.of(new long[] {beyond}).item());
+    assertTrue(e.getMessage().startsWith("[item] 9007199254740993 is not exact as a double"), e.getMessage());
+    assertTrue(e.getMessage().contains("itemAsLong()"), e.getMessage());
+    assertThrows(InvalidArgumentException.class, () -> Tensor.of(new long[] {Long.MAX_VALUE}).item());
+    assertEquals(-0x1p63, Tensor.of(new long[] {Long.MIN_VALUE}).item());
+    assertEquals(0x1p53, Tensor.of(new long[] {beyond - 1}).item());
+    assertEquals(beyond, Tensor.of(new long[] {beyond}).itemAsLong());
+    assertEquals(Long.MAX_VALUE, Tensor.scalar(DType.I64, Long.MAX_VALUE).itemAsLong());
+    assertEquals(1, Tensor.scalar(DType.BOOL, 1).itemAsLong());
+    assertThrows(DTypeMismatchException.class, () -> Tensor.scalar(1.5).itemAsLong());
+    assertThrows(ShapeMismatchException.class, () -> Tensor.of(new long[2]).itemAsLong());
+    assertEquals("i64[1] [9007199254740993]", Tensor.of(new long[] {beyond}).toString());
   }
 
   @Test
