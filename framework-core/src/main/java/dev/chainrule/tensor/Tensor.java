@@ -5,6 +5,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.GraphPrinter;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
@@ -796,6 +797,11 @@ public final class Tensor {
   /** All elements; floats as {@code cast} to i64 does. */
   public long[] toLongArray() {
     return toHostArray().toLongArray();
+  }
+
+  /** What is still to be computed, one line an operation; {@link GraphPrinter} draws it too. */
+  public String explain() {
+    return GraphPrinter.toText(List.of(node));
   }
 
   /** Type and operation; values only where they exist already. */

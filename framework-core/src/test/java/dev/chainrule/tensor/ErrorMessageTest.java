@@ -125,6 +125,15 @@ class ErrorMessageTest {
   }
 
   @Test
+  void explainShowsThePendingGraph() {
+    assertEquals("""
+        %0 = input f32[64,3]
+        %1 = reduce f32[3] (%0) sum axes=[0]
+        return %1
+        """, X.sum(0).explain());
+  }
+
+  @Test
   void toStringEvaluatesNothing() {
     // No device exists here: evaluation would throw.
     Tensor pending = X.add(1).sum();
