@@ -19,10 +19,13 @@ final class Cases {
    * Operations that no backend needs to have yet. A device either computes them right or says that it has no kernel; the cases are the
    * same, so whatever a device starts to support is checked from its first day.
    */
-  private static final Set<Class<? extends Op>> MAY_BE_REFUSED = Set.of(Op.Conv.class, Op.ConvInputGradient.class,
-      Op.ConvWeightGradient.class, Op.Loop.class, Op.Cond.class, Op.Sort.class, Op.Overlap.class, Op.Cumulate.class);
+  private static final Set<Class<? extends Op>> REFUSED_BY_ANY = Set.of(Op.Loop.class, Op.Cond.class);
 
-  private static final Set<DType> TYPES_THAT_MAY_BE_REFUSED = Set.of(DType.F16, DType.BF16);
+  /** What a backend beside the CPU may lack as well. */
+  private static final Set<Class<? extends Op>> REFUSED_BY_OTHERS = Set.of(Op.Conv.class, Op.ConvInputGradient.class,
+      Op.ConvWeightGradient.class, Op.Sort.class, Op.Overlap.class, Op.Cumulate.class);
+
+  private static final Set<DType> TYPES_REFUSED_BY_OTHERS = Set.of(DType.F16, DType.BF16);
 
   private Cases() {}
 
@@ -33,11 +36,13 @@ final class Cases {
     return all;
   }
 
-  /** Whether a device may answer the case with UnsupportedOpException. */
-  static boolean mayBeRefused(Case c) {
+  /** Whether a device of the backend may answer the case with UnsupportedOpException. */
+  static boolean mayBeRefused(Case c, String backend) {
     List<Node> nodes = nodes(c);
-    return nodes.stream().anyMatch(n -> MAY_BE_REFUSED.contains(n.op().getClass()))
-        || nodes.stream().flatMap(n -> n.types().stream()).anyMatch(t -> TYPES_THAT_MAY_BE_REFUSED.contains(t.dtype()));
+    boolean other = !backend.equals("cpu");
+    return nodes.stream().anyMatch(n -> REFUSED_BY_ANY.contains(n.op().getClass()))
+        || other && nodes.stream().anyMatch(n -> REFUSED_BY_OTHERS.contains(n.op().getClass()))
+        || other && nodes.stream().flatMap(n -> n.types().stream()).anyMatch(t -> TYPES_REFUSED_BY_OTHERS.contains(t.dtype()));
   }
 
   /** The nodes of the case's graph, those in bodies too. */
