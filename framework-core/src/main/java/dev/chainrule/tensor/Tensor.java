@@ -3,6 +3,7 @@ package dev.chainrule.tensor;
 import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.device.Device;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.GraphPrinter;
@@ -14,7 +15,9 @@ import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.graph.Value;
 import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Placement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -731,6 +734,22 @@ public final class Tensor {
           "Return the tensor from the Step.");
     }
     Evaluator.evaluate(Stream.of(tensors).map(Tensor::node).toList());
+  }
+
+  /**
+   * The same values in a device's memory, without a copy if they lie there already; computes them on the current device if need be. The
+   * result has no history: no gradient flows back through it. Outside Steps only.
+   */
+  public Tensor to(Device device) {
+    requireOutsideBody("to");
+    if (Trace.surrounding().isPresent()) {
+      throw new InvalidArgumentException("to", "called inside a Step, which runs on one device", "Move the tensor before the Step.");
+    }
+    if (node.op() instanceof Op.State(Value version) && node.value().isEmpty()) { // lies on some device, maybe not the current one
+      return of(Ops.input(Placement.on(device, version)));
+    }
+    eval(this);
+    return of(Ops.input(Placement.on(device, node.value().orElseThrow())));
   }
 
   /** The values on the host; computes them if need be. Inside a Step that part is computed extra, which is logged once. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.DeviceMismatchException;
 import dev.chainrule.DeviceOutOfMemoryException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.device.Devices;
 import dev.chainrule.device.ReferenceDevice;
 import dev.chainrule.graph.DType;
@@ -158,6 +159,47 @@ class EngineTest {
     Tensor data = Tensor.of(new double[] {1, 2});
     assertArrayEquals(new double[] {1, 2}, Devices.with(device, data::toDoubleArray));
     assertEquals(0, device.runs() + device.uploads());
+  }
+
+  @Test
+  void tensorsMoveToAnotherDevice() {
+    var here = ReferenceDevice.create();
+    var there = ReferenceDevice.create();
+    Tensor elsewhere = Devices.with(there, () -> large().add(1).eval());
+    Tensor moved = Devices.with(here, () -> elsewhere.to(here));
+    assertEquals(3, Devices.with(here, () -> moved.add(2).eval()).toDoubleArray()[5]);
+    assertEquals(2, Devices.with(here, () -> Tensor.of(new double[] {1}).add(1).to(there)).toDoubleArray()[0]);
+    int uploads = here.uploads();
+    Tensor again = Devices.with(here, () -> moved.to(here));
+    assertEquals(uploads, here.uploads(), "what is there already is not copied");
+    assertTrue(again.node() != moved.node() && again.node().isLeaf());
+  }
+
+  @Test
+  void aVariablesValueMovesFromWhereItIs() {
+    var here = ReferenceDevice.create();
+    var there = ReferenceDevice.create();
+    Variable v = Variable.of("v", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 1), true);
+    Step step = Step.training(_ -> {
+      v.assign(v.value().add(1));
+      return List.of();
+    });
+    Devices.with(here, () -> step.run());
+    Tensor moved = Devices.with(there, () -> v.value().to(there));
+    Devices.with(here, () -> step.run());
+    assertEquals(20, Devices.with(there, () -> moved.mul(10).item()), "a copy: later steps do not show in it");
+    assertThrows(DeviceMismatchException.class, () -> Devices.with(there, () -> step.run()));
+    v.assign(Tensor.of(v.toHostArray()));
+    Devices.with(there, () -> step.run());
+    assertEquals(4, Devices.with(there, () -> v.value().item()), "assigned from the host it goes wherever it is used next");
+  }
+
+  @Test
+  void nothingMovesInsideAStep() {
+    var device = ReferenceDevice.create();
+    Step step = Step.evaluation(in -> List.of(in.getFirst().to(device)));
+    var e = assertThrows(InvalidArgumentException.class, () -> Devices.with(device, () -> step.run(large())));
+    assertTrue(e.getMessage().startsWith("[to] called inside a Step"), e.getMessage());
   }
 
   @Test
