@@ -197,7 +197,7 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
 
   /** It takes memory when a step first reads it. */
   private Variable zeros(String key, TensorType type) {
-    var variable = Variable.declared(name + "/" + key, type, false, _ -> HostArray.owning(type, new byte[Math.toIntExact(type.bytes())]));
+    var variable = Variable.declared(name + "/" + key, type, false, _ -> HostArray.zeros(type));
     state.put(variable.name(), variable);
     return variable;
   }
