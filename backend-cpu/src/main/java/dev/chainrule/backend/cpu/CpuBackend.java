@@ -1,6 +1,7 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.DeviceUnavailableException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.device.Backend;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.DeviceInfo;
@@ -37,6 +38,15 @@ public final class CpuBackend implements Backend {
   }
 
   private static int threads() {
-    return Math.max(1, Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors()));
+    String given = System.getProperty(THREADS, "");
+    if (given.isEmpty()) {
+      return Runtime.getRuntime().availableProcessors();
+    }
+    int threads = given.matches("[0-9]{1,9}") ? Integer.parseInt(given) : 0;
+    if (threads == 0) {
+      throw new InvalidArgumentException(THREADS, "\"" + given + "\" is not a number of threads",
+          "Give a whole number from 1, as in -D" + THREADS + "=4, or leave it out for one thread for each processor.");
+    }
+    return threads;
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.DeviceUnavailableException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.device.Devices;
 import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
@@ -22,6 +23,8 @@ import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceTest {
 
@@ -31,6 +34,24 @@ class DeviceTest {
     assertTrue(Devices.open("cpu").info().description().contains("thread"));
     assertThrows(DeviceUnavailableException.class, () -> Devices.open("cpu:1"));
     assertTrue(new CpuBackend().diagnose().usable());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abc", "0", "-2", "1.5", "99999999999"})
+  void aNumberOfThreadsThatIsNoneIsNamed(String given) {
+    String property = "chainrule.cpu.threads";
+    String before = System.getProperty(property);
+    System.setProperty(property, given);
+    try {
+      var e = assertThrows(InvalidArgumentException.class, () -> new CpuBackend().open(0));
+      assertTrue(e.getMessage().startsWith("[chainrule.cpu.threads] \"" + given + "\" is not a number of threads"), e.getMessage());
+    } finally {
+      if (before == null) {
+        System.clearProperty(property);
+      } else {
+        System.setProperty(property, before);
+      }
+    }
   }
 
   @Test
