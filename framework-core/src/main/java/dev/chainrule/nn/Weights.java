@@ -3,7 +3,6 @@ package dev.chainrule.nn;
 import dev.chainrule.DataFormatException;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,7 +30,9 @@ final class Weights {
           "the weights do not fit the model; nothing was changed:\n  " + String.join("\n  ", problems),
           "Build the model with the settings it was saved with.");
     }
-    variables.forEach((name, variable) -> variable.assign(Tensor.of(Objects.requireNonNull(state.get(name)))));
+    Map<Variable, HostArray> values = new LinkedHashMap<>();
+    variables.forEach((name, variable) -> values.put(variable, Objects.requireNonNull(state.get(name))));
+    Variable.assignAll(values);
   }
 
   private static List<String> problems(SequencedMap<String, Variable> variables, Map<String, HostArray> state) {

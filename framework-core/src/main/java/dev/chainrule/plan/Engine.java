@@ -19,11 +19,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +40,11 @@ public final class Engine {
 
   /** Results up to this size come back as host data at once; larger ones stay on the device. */
   private static final long HOST_RESULT_BYTES = 4096;
+
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  /** The order in which a thread that needs several engines locks them. */
+  private final long number = NUMBERS.getAndIncrement();
 
   private final Device device;
   private final MemoryPool pool;
@@ -98,6 +107,17 @@ public final class Engine {
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Calls {@code body} while none of the engines runs anything. */
+  static boolean locked(Collection<Engine> engines, BooleanSupplier body) {
+    List<Engine> inOrder = engines.stream().sorted(Comparator.comparingLong(e -> e.number)).toList();
+    inOrder.forEach(e -> e.lock.lock());
+    try {
+      return body.getAsBoolean();
+    } finally {
+      inOrder.forEach(e -> e.lock.unlock());
     }
   }
 

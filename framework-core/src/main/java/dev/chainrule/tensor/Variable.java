@@ -1,15 +1,21 @@
 package dev.chainrule.tensor;
 
 import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Evaluator;
 import dev.chainrule.plan.StateSlot;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +113,8 @@ public final class Variable {
    * Gives the variable a new value of the same type.
    *
    * @throws InvalidArgumentException when the type differs
+   * @throws dev.chainrule.StaleTensorException outside a Step, when the value is computed from this variable's own and a Step in another
+   *     thread has changed that meanwhile
    */
   public void assign(Tensor value) {
     if (!value.type().equals(type())) {
@@ -120,7 +128,41 @@ public final class Variable {
           fill(trace);
           trace.assign(slot, value);
         },
-        () -> slot.replace(hostCopy(value.node())));
+        () -> assignNow(value.node()));
+  }
+
+  /**
+   * Gives several variables new values of the same types as one change: a Step that runs meanwhile sees all of it or none.
+   *
+   * @throws InvalidArgumentException when a type differs; nothing is changed
+   */
+  public static void assignAll(Map<Variable, HostArray> values) {
+    if (Trace.surrounding().isPresent() || Scope.current().isBody()) {
+      values.forEach((variable, value) -> variable.assign(Tensor.of(value)));
+      return;
+    }
+    Map<StateSlot, HostArray> contents = new LinkedHashMap<>();
+    values.forEach((variable, value) -> contents.put(variable.slot, value));
+    StateSlot.replaceAll(contents);
+  }
+
+  /** An update computed from this variable holds only while nothing else has changed it: {@code w.assign(w.value().add(1))}. */
+  private void assignNow(Node node) {
+    Optional<StateSlot.Version> read = versionRead(node);
+    HostArray copy = hostCopy(node);
+    read.ifPresentOrElse(version -> slot.replace(copy, version), () -> slot.replace(copy));
+  }
+
+  /** The version of this variable that a pending node will read; what has been evaluated is data. */
+  private Optional<StateSlot.Version> versionRead(Node node) {
+    if (!node.readsState()) {
+      return Optional.empty();
+    }
+    return Graphs.topological(List.of(node)).stream()
+        .filter(n -> n.value().isEmpty())
+        .flatMap(n -> n.op() instanceof Op.State(StateSlot.Version version) ? Stream.of(version) : Stream.empty())
+        .filter(version -> version.slot() == slot)
+        .findFirst();
   }
 
   /** A device's memory would be overwritten by the next commit, under the feet of other tensors that share it. */

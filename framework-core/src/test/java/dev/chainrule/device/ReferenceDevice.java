@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,9 @@ public final class ReferenceDevice implements Device {
   private int closed;
   private boolean running;
   private @Nullable RuntimeException broken;
+  private @Nullable Error brokenCommit;
+  private Runnable duringRun = () -> {};
+  private Runnable beforeDownload = () -> {};
 
   private ReferenceDevice(Predicate<Op> natives, boolean strided, long memoryBytes) {
     this.natives = natives;
@@ -101,6 +105,21 @@ public final class ReferenceDevice implements Device {
   /** Makes every further link fail; null mends it. */
   public void breakLinks(@Nullable RuntimeException cause) {
     broken = cause;
+  }
+
+  /** Makes the second commit of the next run that has two throw. */
+  public void breakNextCommit(Error cause) {
+    brokenCommit = cause;
+  }
+
+  /** Called at the next run, when it has begun. */
+  public void duringNextRun(Runnable action) {
+    duringRun = action;
+  }
+
+  /** Called at the next download, before it begins. */
+  public void beforeNextDownload(Runnable action) {
+    beforeDownload = action;
   }
 
   // --- the device ------------------------------------------------------------------------------------------------------------------------
@@ -219,6 +238,9 @@ public final class ReferenceDevice implements Device {
     @Override
     public void download(Memory source, MemorySegment target) {
       requireIdle();
+      Runnable action = beforeDownload;
+      beforeDownload = () -> {};
+      action.run();
       downloads++;
       MemorySegment.copy(MemorySegment.ofArray(content(source)), 0, target, 0, target.byteSize());
     }
@@ -232,11 +254,22 @@ public final class ReferenceDevice implements Device {
       }
       runs++;
       running = true;
+      Runnable action = duringRun;
+      duringRun = () -> {};
       try {
-        Fault fault = new Run(linked.schedule, bindings).all();
+        action.run();
+        Fault fault = new Run(linked.schedule, bindings, this::commits).all();
         return () -> fault;
       } finally {
         running = false;
+      }
+    }
+
+    private void commits(int number) {
+      Error cause = brokenCommit;
+      if (number == 1 && cause != null) {
+        brokenCommit = null;
+        throw cause;
       }
     }
   }
@@ -256,7 +289,7 @@ public final class ReferenceDevice implements Device {
     }
   }
 
-  private record Run(Schedule schedule, Queue.Bindings bindings) {
+  private record Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit) {
 
     Fault all() {
       byte[] arena = content(bindings.arena());
@@ -265,10 +298,14 @@ public final class ReferenceDevice implements Device {
       }
       Arrays.fill(arena, (byte) 0xff);
       Fault fault = Fault.NONE;
+      int commits = 0;
       for (int i = 0; i < schedule.instructions().size(); i++) {
         Instruction instruction = schedule.instructions().get(i);
         if (fault.occurred() && instruction instanceof Instruction.Commit) {
           continue;
+        }
+        if (instruction instanceof Instruction.Commit) {
+          beforeCommit.accept(commits++);
         }
         try {
           run(instruction);

@@ -2,6 +2,7 @@ package dev.chainrule.plan;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,11 +15,14 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -274,5 +278,134 @@ class StepStateTest {
         }
       }
     }
+  }
+
+  private static Step incrementing(Variable... variables) {
+    return Step.training(_ -> {
+      for (Variable v : variables) {
+        v.assign(v.value().add(1));
+      }
+      return List.of();
+    });
+  }
+
+  @Test
+  void anUpdateFromOutsideIsRefusedWhenAStepCameBetween() {
+    Variable a = variable("a", new double[1000]);
+    Step step = incrementing(a);
+    run(step);
+    device.beforeNextDownload(() -> run(step));
+    assertThrows(StaleTensorException.class, () -> on(() -> {
+      a.assign(a.value().add(100));
+      return a;
+    }));
+    assertEquals(2, read(a)[999]);
+    double[] data = on(() -> a.value().mul(10).eval()).toDoubleArray();
+    run(step);
+    on(() -> {
+      a.assign(Tensor.of(data));
+      return a;
+    });
+    assertEquals(20, read(a)[999], "data is not refused");
+  }
+
+  @Test
+  void updatesFromOutsideAndFromStepsLoseNothing() throws Exception {
+    Variable a = variable("a", new double[1000]);
+    int each = 300;
+    var start = new CyclicBarrier(2);
+    var done = new AtomicInteger();
+    Step step = incrementing(a);
+    List<Runnable> updates = List.of(() -> run(step), () -> on(() -> {
+      a.assign(a.value().add(1));
+      return a;
+    }));
+    try (var pool = Executors.newFixedThreadPool(2)) {
+      List<Future<?>> futures = new ArrayList<>();
+      for (Runnable update : updates) {
+        futures.add(pool.submit(() -> {
+          start.await();
+          for (int i = 0; i < each; i++) {
+            try {
+              update.run();
+              done.incrementAndGet();
+            } catch (StaleTensorException expected) {
+              // The other thread was first; nothing has been committed.
+            }
+          }
+          return done;
+        }));
+      }
+      for (Future<?> future : futures) {
+        future.get();
+      }
+    }
+    assertEquals(done.get(), read(a)[0]);
+    assertEquals(done.get(), read(a)[999]);
+  }
+
+  @Test
+  void anAssignmentWaitsForTheRunThatUsesTheVariable() throws Exception {
+    Variable a = variable("a", 1);
+    Step step = incrementing(a);
+    run(step);
+    HostArray hundred = HostArray.ofDoubles(a.type(), 100);
+    var assignment = new Thread(() -> a.assign(Tensor.of(hundred)));
+    device.duringNextRun(() -> {
+      assignment.start();
+      try {
+        assertFalse(assignment.join(Duration.ofMillis(100)), "overtook the run");
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    });
+    run(step);
+    assignment.join();
+    assertArrayEquals(new double[] {100}, read(a));
+    run(step);
+    assertArrayEquals(new double[] {101}, read(a));
+  }
+
+  @Test
+  void variablesLoadedTogetherAreSeenTogether() throws Exception {
+    Variable a = variable("a", 0);
+    Variable b = variable("b", 0);
+    Step difference = Step.evaluation(_ -> List.of(a.value().sub(b.value())));
+    var stop = new AtomicBoolean();
+    var loader = new Thread(() -> {
+      for (int i = 0; !stop.get(); i++) {
+        HostArray value = HostArray.ofDoubles(a.type(), i);
+        Variable.assignAll(Map.of(a, value, b, value));
+      }
+    });
+    loader.start();
+    int seen = 0;
+    for (int i = 0; i < 2000 || seen == 0; i++) {
+      try {
+        assertEquals(0, run(difference).getFirst().item());
+        seen++;
+      } catch (StaleTensorException expected) {
+        // Loaded between the trace and the run.
+      }
+    }
+    stop.set(true);
+    loader.join();
+  }
+
+  @Test
+  void theFirstValueIsMadeWithoutHoldingUpWhoeverLooksAtTheVariable() {
+    var slot = new StateSlot("w", TensorType.of(DType.F64, 1));
+    slot.fill(() -> {
+      var look = new Thread(slot::isFilled);
+      look.start();
+      try {
+        assertTrue(look.join(Duration.ofSeconds(5)), "waits for the one who makes the value");
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      slot.fill(() -> HostArray.ofDoubles(slot.type(), 1));
+      return HostArray.ofDoubles(slot.type(), 2);
+    });
+    assertEquals(HostArray.ofDoubles(slot.type(), 1), Engine.read(slot.current()), "the first stays");
   }
 }
