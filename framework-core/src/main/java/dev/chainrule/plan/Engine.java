@@ -157,7 +157,7 @@ public final class Engine {
       MemorySegment parameters = parameters(leaves.scalars, host);
       var bindings = new Queue.Bindings(
           arena(schedule.arenaBytes()), inputs, states.stream().map(DeviceValue::memory).toList(), outputs, parameters);
-      fault = device.queue().run(plan.executable(), bindings).await();
+      fault = await(graph, plan, bindings);
     } finally {
       // The run knows only their memory; without an owner the pool would give it away.
       Reference.reachabilityFence(leaves);
@@ -174,6 +174,16 @@ public final class Engine {
       results.add(value != null ? value : download(outputs.get(i), schedule.outputs().get(i)));
     }
     return results;
+  }
+
+  /** Whatever breaks a run off may have come between two commits: the variables it writes are then good for nothing. */
+  private Fault await(StepGraph graph, Plan plan, Queue.Bindings bindings) {
+    try {
+      return device.queue().run(plan.executable(), bindings).await();
+    } catch (Throwable cause) {
+      graph.assignments().forEach(a -> a.expected().slot().broken(cause));
+      throw cause;
+    }
   }
 
   /** Which of the graph's checks an instruction is, in order; -1 if none. */

@@ -1,10 +1,12 @@
 package dev.chainrule.plan;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.ChainruleException;
+import dev.chainrule.DeviceUnavailableException;
 import dev.chainrule.IndexRangeException;
 import dev.chainrule.NonFiniteException;
 import dev.chainrule.device.Devices;
@@ -19,6 +21,7 @@ import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** A run that goes wrong changes nothing and says where it went wrong. */
 class FaultTest {
@@ -126,5 +129,37 @@ class FaultTest {
     Tensor bad = Tensor.of(new double[] {1, 2}).take(0, Tensor.of(new int[] {1, -1}));
     var e = assertThrows(IndexRangeException.class, () -> Devices.with(device, bad::toDoubleArray));
     assertTrue(e.getMessage().startsWith("[gather] evaluation: index -1 "), e.getMessage());
+  }
+
+  @Test
+  void aRunThatBreaksOffBetweenTwoCommitsLeavesNoVariableThatLooksValid() {
+    Variable a = Variable.of("a", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 1), true);
+    Variable b = Variable.of("b", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 2), true);
+    Variable read = Variable.of("read", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 10), true);
+    Step step = Step.training(_ -> {
+      a.assign(a.value().add(read.value()));
+      b.assign(b.value().add(read.value()));
+      return List.of();
+    });
+    run(step);
+    Error first = new OutOfMemoryError("a worker has no memory");
+    device.breakNextCommit(first);
+    assertSame(first, assertThrows(OutOfMemoryError.class, () -> run(step)));
+    for (Variable v : List.of(a, b)) {
+      for (Executable look : List.<Executable>of(() -> read(v), v::toHostArray, () -> run(step))) {
+        var e = assertThrows(DeviceUnavailableException.class, look);
+        assertSame(first, e.getCause());
+        assertTrue(e.getMessage().contains("the variable may hold anything since a run that writes it broke off: "
+            + "java.lang.OutOfMemoryError: a worker has no memory"), e.getMessage());
+      }
+    }
+    assertArrayEquals(new double[] {10}, read(read), "what the run only reads is as it was");
+    a.assign(Tensor.of(new double[] {5}));
+    assertArrayEquals(new double[] {5}, read(a), "a new value clears it");
+    assertThrows(DeviceUnavailableException.class, () -> run(step), "b is still lost");
+    b.assign(Tensor.of(new double[] {6}));
+    run(step);
+    assertArrayEquals(new double[] {15}, read(a));
+    assertArrayEquals(new double[] {16}, read(b));
   }
 }
