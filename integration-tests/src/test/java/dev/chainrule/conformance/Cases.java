@@ -41,8 +41,8 @@ final class Cases {
     List<Node> nodes = nodes(c);
     boolean other = !backend.equals("cpu");
     return nodes.stream().anyMatch(n -> REFUSED_BY_ANY.contains(n.op().getClass()))
-        || other && nodes.stream().anyMatch(n -> REFUSED_BY_OTHERS.contains(n.op().getClass()))
-        || other && nodes.stream().flatMap(n -> n.types().stream()).anyMatch(t -> TYPES_REFUSED_BY_OTHERS.contains(t.dtype()));
+        || (other && nodes.stream().anyMatch(n -> REFUSED_BY_OTHERS.contains(n.op().getClass())))
+        || (other && nodes.stream().flatMap(n -> n.types().stream()).anyMatch(t -> TYPES_REFUSED_BY_OTHERS.contains(t.dtype())));
   }
 
   /** The nodes of the case's graph, those in bodies too. */

@@ -118,7 +118,7 @@ final class MovementCases {
   }
 
   private void overlap(DType dtype, Op.Overlap op, long... dims) {
-    cases.add(Case.of(Op.Overlap.class, dtype + " " + op, Bounds.sum(dtype, op.size(), in -> PointwiseCases.apply(op, in.getFirst().abs())),
+    cases.add(Case.of(Op.Overlap.class, dtype + " " + op, Bounds.sum(dtype, (double) op.size(), in -> PointwiseCases.apply(op, in.getFirst().abs())),
         x -> PointwiseCases.apply(op, x), Samples.plain(dtype, 51, dims)));
   }
 

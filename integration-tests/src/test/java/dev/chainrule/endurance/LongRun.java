@@ -17,9 +17,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * A program that does one thing a hundred thousand times and fails when that has taken memory: on the heap, on the device, or of the
@@ -43,12 +44,12 @@ final class LongRun {
 
   public static void main(String[] arguments) throws InterruptedException {
     int leak = Integer.parseInt(arguments[1]);
-    List<byte[]> leaked = new ArrayList<>();
+    Map<Integer, byte[]> leaked = new HashMap<>();
     Runnable once = arguments[0].equals("steps") ? steps() : evaluations();
     Runnable leaking = () -> {
       once.run();
       if (leak > 0) {
-        leaked.add(new byte[leak]);
+        leaked.put(leaked.size(), new byte[leak]);
       }
     };
     repeat(WARM_UP, leaking);
