@@ -15,9 +15,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,21 +56,31 @@ public final class Gradients {
    * @throws InvalidArgumentException when part of the graph between them has been evaluated, and its history released
    */
   public static List<Tensor> of(Tensor loss, List<Tensor> targets) {
+    List<Optional<Tensor>> found = find(loss, targets);
+    List<Tensor> gradients = new ArrayList<>(targets.size());
+    for (int i = 0; i < targets.size(); i++) {
+      Tensor target = targets.get(i);
+      gradients.add(found.get(i).orElseGet(() -> Tensor.zeros(target.type())));
+    }
+    return gradients;
+  }
+
+  /** As {@link #of}, but empty for a target that the loss does not depend on. */
+  public static List<Optional<Tensor>> find(Tensor loss, List<Tensor> targets) {
     if (loss.shape().elements() != 1 || !loss.dtype().isFloating()) {
       throw new ShapeMismatchException("gradients", "the loss is " + loss.type() + ", expected one floating element",
           "Reduce it first, for instance with mean().");
     }
+    List<Node> nodes = new ArrayList<>(targets.size());
     for (Tensor target : targets) {
       if (!target.dtype().isFloating()) {
         throw new InvalidArgumentException("gradients", "target " + target.type() + " is not floating", "");
       }
+      nodes.add(target.node());
     }
-    List<Node> nodes = targets.stream().map(Tensor::node).toList();
-    List<@Nullable Tensor> found = new Gradients(nodes, false)
-        .backward(List.of(loss.node()), Collections.singletonList(Tensor.ones(loss.type())), nodes);
-    return IntStream.range(0, targets.size())
-        .mapToObj(i -> found.get(i) instanceof Tensor gradient ? gradient : Tensor.zeros(targets.get(i).type()))
-        .toList();
+    return new Gradients(nodes, false)
+        .backward(List.of(loss.node()), Collections.singletonList(Tensor.ones(loss.type())), nodes)
+        .stream().map(Optional::ofNullable).toList();
   }
 
   /**

@@ -85,7 +85,7 @@ final class StructuredRules {
   /** By its own derivative, else through its body written out. */
   static List<@Nullable Tensor> composite(Op.Composite op, Node node, List<Node> in, List<@Nullable Tensor> arrived) {
     if (op.derivative().isEmpty()) {
-      return throughBody(op, in, arrived);
+      return throughBody(op, node, in, arrived);
     }
     List<Node> outputs = node.types().size() == 1
         ? List.of(node)
@@ -119,8 +119,8 @@ final class StructuredRules {
     }
   }
 
-  private static List<@Nullable Tensor> throughBody(Op.Composite op, List<Node> in, List<@Nullable Tensor> arrived) {
-    List<@Nullable Tensor> found = Gradients.ofFunction(op.body().inline(in), arrived, in);
+  private static List<@Nullable Tensor> throughBody(Op.Composite op, Node node, List<Node> in, List<@Nullable Tensor> arrived) {
+    List<@Nullable Tensor> found = Gradients.ofFunction(op.body().inline(in, node.origin()), arrived, in);
     // An input that occurs twice has received the sum of both already.
     Set<Node> seen = new HashSet<>();
     for (int i = 0; i < found.size(); i++) {

@@ -25,15 +25,19 @@ public record Body(List<Node> parameters, List<Node> results) {
     return results.stream().map(Node::type).toList();
   }
 
-  /** The results with the parameters replaced by {@code arguments}: the body written out where it is used. */
-  public List<Node> inline(List<Node> arguments) {
+  /**
+   * The results with the parameters replaced by {@code arguments}: the body written out where it is used.
+   *
+   * @param origin where that is: a body may have been traced for another use
+   */
+  public List<Node> inline(List<Node> arguments, Origin origin) {
     Map<Node, Node> replaced = new HashMap<>();
     for (int i = 0; i < parameters.size(); i++) {
       replaced.put(parameters.get(i), arguments.get(i));
     }
     for (Node node : Graphs.topological(results)) {
       if (!replaced.containsKey(node)) {
-        replaced.put(node, node.isLeaf() ? node : Ops.rebuilt(node, node.inputs().stream().map(replaced::get).toList()));
+        replaced.put(node, node.isLeaf() ? node : Ops.rebuilt(node, node.inputs().stream().map(replaced::get).toList(), origin));
       }
     }
     return results.stream().map(replaced::get).toList();

@@ -4,9 +4,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.autograd.Gradients;
 import dev.chainrule.graph.DType;
-import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
-import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
@@ -15,11 +13,11 @@ import dev.chainrule.tensor.Variable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.function.BinaryOperator;
 
 /**
@@ -77,10 +75,10 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
   public void minimise(Tensor loss) {
     Trace trace = surroundingStep("minimise");
     List<Tensor> values = setup.parameters().stream().map(Variable::value).toList();
-    requireDependence(loss, values);
-    List<Tensor> gradients = Gradients.of(loss, values);
+    List<Optional<Tensor>> found = Gradients.find(loss, values);
+    requireDependence(found, values);
     trace.mustBeFinite(loss, "loss");
-    update(gradients);
+    update(IntStream.range(0, values.size()).mapToObj(i -> found.get(i).orElseGet(() -> Tensor.zeros(values.get(i).type()))).toList());
   }
 
   /**
@@ -134,9 +132,8 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
   }
 
   /** A loss of other parameters, or of values that have been replaced since, has gradients of zero: nothing would be learnt. */
-  private void requireDependence(Tensor loss, List<Tensor> values) {
-    Set<Node> needed = new HashSet<>(Graphs.topological(List.of(loss.node())));
-    if (values.stream().noneMatch(v -> needed.contains(v.node()))) {
+  private void requireDependence(List<Optional<Tensor>> gradients, List<Tensor> values) {
+    if (gradients.stream().allMatch(Optional::isEmpty)) {
       boolean replaced = values.stream().anyMatch(v -> !(v.node().op() instanceof Op.State));
       throw new InvalidArgumentException(name,
           replaced ? "the loss was computed before the parameters were last updated" : "the loss depends on none of the parameters",

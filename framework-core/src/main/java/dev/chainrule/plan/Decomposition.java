@@ -56,7 +56,7 @@ final class Decomposition {
     if (node.op() instanceof Op.Composite composite
         && device.nativeKernel(composite, inputs.stream().map(Node::type).toList()).isEmpty()) {
       changed = true;
-      return composite.body().inline(inputs);
+      return composite.body().inline(inputs, node.origin());
     }
     return inputs.equals(node.inputs()) ? List.of(node) : List.of(Ops.rebuilt(node, inputs));
   }

@@ -8,10 +8,12 @@ import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Scope;
+import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +22,35 @@ import org.jspecify.annotations.Nullable;
  * A named function of tensors, composed of primitives. A device may run it natively by its name; elsewhere, and wherever its meaning
  * is in question, the composition counts. Custom functions with derivatives of their own are made in the same way.
  *
- * @param name unique; devices know it
- * @param function the composition, traced on stand-ins for its inputs; reads nothing else
- * @param derivative its vector-Jacobian product; empty: that of the composition
+ * <p>The composition is traced once for each set of attributes and input types, and reads nothing else: neither tensors from outside nor
+ * anything of Java's that changes.
  */
-public record CompositeFunction(String name, Function function, Optional<VectorJacobian> derivative) {
+public final class CompositeFunction {
+
+  /** Attributes and types met so far; more than a model has, far fewer than would weigh. */
+  private static final int MOST_BODIES = 256;
+
+  private final String name;
+  private final Function function;
+  private final Optional<VectorJacobian> derivative;
+  private final Map<Signature, Body> bodies = new ConcurrentHashMap<>();
+
+  private record Signature(Map<String, Object> attributes, List<TensorType> inputs) {}
+
+  /**
+   * @param name unique; devices know it
+   * @param function the composition, traced on stand-ins for its inputs
+   * @param derivative its vector-Jacobian product; empty: that of the composition
+   */
+  public CompositeFunction(String name, Function function, Optional<VectorJacobian> derivative) {
+    this.name = name;
+    this.function = function;
+    this.derivative = derivative;
+  }
+
+  public String name() {
+    return name;
+  }
 
   /** The composition: inputs and attributes to results. */
   @FunctionalInterface
@@ -66,12 +92,29 @@ public record CompositeFunction(String name, Function function, Optional<VectorJ
   }
 
   private Body body(Map<String, Object> attributes, Tensor... inputs) {
+    List<TensorType> types = new ArrayList<>(inputs.length);
+    for (Tensor input : inputs) {
+      types.add(input.type());
+    }
+    var signature = new Signature(Map.copyOf(attributes), types);
+    Body known = bodies.get(signature);
+    if (known == null) {
+      if (bodies.size() >= MOST_BODIES) {
+        bodies.clear();
+      }
+      known = traced(signature);
+      bodies.put(signature, known);
+    }
+    return known;
+  }
+
+  private Body traced(Signature signature) {
     return Scope.current().tracingBody(() -> {
       List<Tensor> parameters = new ArrayList<>();
-      for (Tensor input : inputs) {
-        parameters.add(Tensor.of(Ops.parameter(parameters.size(), input.type())));
+      for (TensorType type : signature.inputs) {
+        parameters.add(Tensor.of(Ops.parameter(parameters.size(), type)));
       }
-      var body = new Body(nodes(parameters), nodes(function.apply(parameters, attributes)));
+      var body = new Body(nodes(parameters), nodes(function.apply(parameters, signature.attributes)));
       requireClosed(body);
       return body;
     });

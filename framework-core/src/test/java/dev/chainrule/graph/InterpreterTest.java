@@ -178,7 +178,7 @@ class InterpreterTest {
     var composite = new Op.Composite("order", Map.of(), body, Optional.empty());
     assertSame(i32(1, 0), result(0, composite, f32(2, 1)));
     assertSame(bool(1, 1), result(1, composite, f32(2, 1)));
-    List<Node> inlined = body.inline(List.of(Ops.input(f32(2, 1))));
+    List<Node> inlined = body.inline(List.of(Ops.input(f32(2, 1))), Origin.NONE);
     assertEquals(List.of(i32(1, 0), bool(1, 1)), evaluate(inlined.toArray(Node[]::new)));
   }
 
