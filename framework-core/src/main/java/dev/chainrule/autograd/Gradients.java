@@ -26,17 +26,51 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Gradients {
 
-  /** The loss's gradient for each result of a node, as far as it has been summed up. */
-  private final Map<Node, @Nullable Tensor[]> cotangents = new HashMap<>();
-
-  /** What each node was computed from, as it was when the walk began. */
-  private final Map<Node, List<Node>> inputs = new HashMap<>();
+  /** What the walk knows of each node. */
+  private final Map<Node, Visit> visits = new HashMap<>();
 
   private final Set<Node> targets;
-  private final Set<Node> wanted = new HashSet<>();
 
   /** Where the walk back ends although there is more behind. */
   private final Predicate<Node> ends;
+
+  /** A node on the walk, with its inputs as they were when the walk began: another thread may evaluate the node, which releases them. */
+  private static final class Visit {
+    private final Node node;
+    private final List<Node> inputs;
+    private final List<Visit> from;
+    private final boolean readsWanted;
+    private final boolean wanted;
+
+    /** The loss's gradient for each result, as far as it has been summed up; empty until something arrives. */
+    private @Nullable Tensor[] cotangents = {};
+
+    Visit(Node node, List<Node> inputs, List<Visit> from, boolean target) {
+      this.node = node;
+      this.inputs = inputs;
+      this.from = from;
+      boolean any = false;
+      for (Visit input : from) {
+        any |= input.wanted;
+      }
+      this.readsWanted = any;
+      this.wanted = target || any;
+    }
+
+    void arrive(int result, @Nullable Tensor cotangent) {
+      if (cotangent == null) {
+        return;
+      }
+      if (!cotangent.type().equals(node.types().get(result))) {
+        throw new IllegalStateException("gradient of type " + cotangent.type() + " for " + node);
+      }
+      if (cotangents.length == 0) {
+        cotangents = new Tensor[node.types().size()];
+      }
+      Tensor before = cotangents[result];
+      cotangents[result] = before == null ? cotangent : before.add(cotangent);
+    }
+  }
 
   private Gradients(List<Node> targets, boolean endsAtTargets) {
     this.targets = new HashSet<>(targets);
@@ -92,35 +126,39 @@ public final class Gradients {
   }
 
   private List<@Nullable Tensor> backward(List<Node> outputs, List<@Nullable Tensor> seeds, List<Node> wantedFor) {
-    List<Node> order = findWanted(outputs);
+    List<Visit> order = findWanted(outputs);
     for (int i = 0; i < outputs.size(); i++) {
-      arrive(outputs.get(i), 0, seeds.get(i));
+      Objects.requireNonNull(visits.get(outputs.get(i))).arrive(0, seeds.get(i));
     }
     for (int i = order.size() - 1; i >= 0; i--) {
       through(order.get(i));
     }
-    List<@Nullable Tensor> results = new ArrayList<>();
+    List<@Nullable Tensor> results = new ArrayList<>(wantedFor.size());
     for (Node target : wantedFor) {
-      results.add(cotangents.containsKey(target) ? cotangents.get(target)[0] : null);
+      Visit visit = visits.get(target);
+      results.add(visit == null || visit.cotangents.length == 0 ? null : visit.cotangents[0]);
     }
     return results;
   }
 
-  /** Marks the nodes that depend on a target; the others need no gradient. */
-  private List<Node> findWanted(List<Node> outputs) {
-    List<Node> order = Graphs.topological(outputs, ends);
-    for (Node node : order) {
-      // Read once: another thread may evaluate the node, which releases them.
-      List<Node> in = ends.test(node) ? List.of() : node.inputs();
-      inputs.put(node, in);
-      if (targets.contains(node) || in.stream().anyMatch(wanted::contains)) {
-        wanted.add(node);
-      } else if (in.isEmpty() && node.isEvaluated() && mayHaveReadATarget(node)) {
+  /** Visits inputs before their users and marks what depends on a target; the rest needs no gradient. */
+  private List<Visit> findWanted(List<Node> outputs) {
+    List<Visit> order = new ArrayList<>();
+    for (Node node : Graphs.topological(outputs, ends)) {
+      List<Node> inputs = ends.test(node) ? List.of() : node.inputs();
+      List<Visit> from = new ArrayList<>(inputs.size());
+      for (Node input : inputs) {
+        from.add(Objects.requireNonNull(visits.get(input)));
+      }
+      var visit = new Visit(node, inputs, from, targets.contains(node));
+      if (!visit.wanted && inputs.isEmpty() && node.isEvaluated() && mayHaveReadATarget(node)) {
         throw new InvalidArgumentException("gradients",
             node.op().label() + " " + node.type() + node.origin().describe()
                 + " was evaluated after a target was made: its history is gone, and so would be its part of the gradient",
             "Take gradients before reading values, run it as a Step, or use stopGradient() if it is a constant.");
       }
+      visits.put(node, visit);
+      order.add(visit);
     }
     return order;
   }
@@ -131,34 +169,21 @@ public final class Gradients {
         && targets.stream().anyMatch(t -> t.readsState() ? node.readsState() : node.id() > t.id());
   }
 
-  private void through(Node node) {
-    @Nullable Tensor[] arrived = cotangents.get(node);
-    List<Node> in = Objects.requireNonNull(inputs.get(node));
-    if (arrived == null || in.stream().noneMatch(wanted::contains)) {
+  private static void through(Visit visit) {
+    if (visit.cotangents.length == 0 || !visit.readsWanted) {
       return;
     }
-    if (node.op() instanceof Op.Result(int index)) {
-      arrive(in.getFirst(), index, arrived[0]);
+    if (visit.node.op() instanceof Op.Result(int index)) {
+      visit.from.getFirst().arrive(index, visit.cotangents[0]);
       return;
     }
-    List<@Nullable Tensor> passedOn =
-        Scope.current().at(node.origin().path(), () -> Rules.cotangents(node, in, Arrays.asList(arrived)));
-    for (int i = 0; i < in.size(); i++) {
-      if (wanted.contains(in.get(i))) {
-        arrive(in.get(i), 0, passedOn.get(i));
+    List<@Nullable Tensor> passedOn = Scope.current().at(visit.node.origin().path(),
+        () -> Rules.cotangents(visit.node, visit.inputs, Arrays.asList(visit.cotangents)));
+    for (int i = 0; i < visit.from.size(); i++) {
+      Visit input = visit.from.get(i);
+      if (input.wanted) {
+        input.arrive(0, passedOn.get(i));
       }
     }
-  }
-
-  private void arrive(Node node, int result, @Nullable Tensor cotangent) {
-    if (cotangent == null) {
-      return;
-    }
-    if (!cotangent.type().equals(node.types().get(result))) {
-      throw new IllegalStateException("gradient of type " + cotangent.type() + " for " + node);
-    }
-    @Nullable Tensor[] sums = cotangents.computeIfAbsent(node, n -> new Tensor[n.types().size()]);
-    Tensor before = sums[result];
-    sums[result] = before == null ? cotangent : before.add(cotangent);
   }
 }

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +83,11 @@ public final class CompositeFunction {
     Body body = body(attributes, inputs);
     Optional<Derivative> rule = derivative.map(d -> overNodes(d, attributes));
     var op = new Op.Composite(name, attributes, body, rule);
-    Node node = Ops.node(op, Stream.of(inputs).map(Tensor::node).toArray(Node[]::new));
+    Node[] operands = new Node[inputs.length];
+    for (int i = 0; i < operands.length; i++) {
+      operands[i] = inputs[i].node();
+    }
+    Node node = Ops.node(op, operands);
     if (node.types().size() == 1) {
       return Tensor.made(List.of(node));
     }
