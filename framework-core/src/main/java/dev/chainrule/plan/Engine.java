@@ -1,8 +1,10 @@
 package dev.chainrule.plan;
 
 import dev.chainrule.DeviceMismatchException;
+import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
+import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
@@ -21,7 +23,6 @@ import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,13 +50,12 @@ public final class Engine {
   private final Device device;
   private final MemoryPool pool;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Integer, Memory> staging = new HashMap<>();
-  private final Map<Integer, Memory> smallOutputs = new HashMap<>();
-  private @Nullable Memory arena;
+  private final RunMemory runMemory;
 
   private Engine(Device device) {
     this.device = device;
-    this.pool = new MemoryPool(this, device.info().memoryBytes());
+    this.pool = new MemoryPool(this, device.info().memoryBytes(), this::giveBackIdle);
+    this.runMemory = new RunMemory(pool);
   }
 
   public static Engine of(Device device) {
@@ -71,7 +71,11 @@ public final class Engine {
     return device;
   }
 
-  /** Device memory in use: values, variables, arena and staging. */
+  private void giveBackIdle() {
+    runMemory.giveBackIdle();
+  }
+
+  /** Device memory in use: values, variables, arena, staging and what plans hold. */
   public long liveBytes() {
     lock.lock();
     try {
@@ -83,7 +87,21 @@ public final class Engine {
 
   /** The most that {@link #liveBytes} has been. */
   public long peakBytes() {
-    return pool.peakBytes();
+    lock.lock();
+    try {
+      return pool.peakBytes();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A collection that the pool wants is asked for when other threads may run again. */
+  private void unlock() {
+    boolean collect = lock.getHoldCount() == 1 && pool.collectionDue();
+    lock.unlock();
+    if (collect) {
+      System.gc();
+    }
   }
 
   /**
@@ -96,18 +114,34 @@ public final class Engine {
   public List<Value> run(StepGraph graph, @Nullable PlanCache cache) {
     lock.lock();
     try {
+      pool.drain();
       var leaves = new Leaves();
       if (cache != null) {
         PlanKey key = PlanKey.of(graph, leaves);
-        return run(graph, leaves, cache.get(key, () -> Planner.plan(graph, leaves, device)));
+        cache.ownedBy(pool);
+        return run(graph, leaves, cache.get(key, () -> plan(graph, leaves)));
       }
       graph.assignments().forEach(a -> leaves.slot(a.expected()));
-      try (Plan plan = Planner.plan(graph, leaves, device)) {
+      try (Plan plan = plan(graph, leaves)) {
         return run(graph, leaves, plan);
       }
     } finally {
-      lock.unlock();
+      // Without an owner the plan would be closed during its run.
+      Reference.reachabilityFence(cache);
+      unlock();
     }
+  }
+
+  private Plan plan(StepGraph graph, Leaves leaves) {
+    Schedule schedule = Planner.schedule(graph, leaves, device);
+    Executable executable = device.link(schedule);
+    try {
+      pool.charge(executable.bytes(), "a plan");
+    } catch (DeviceOutOfMemoryException e) {
+      executable.close();
+      throw e;
+    }
+    return new Plan(schedule, executable, pool);
   }
 
   /** Calls {@code body} while none of the engines runs anything. */
@@ -130,11 +164,19 @@ public final class Engine {
         nodes.get(i).evaluated(values.get(i));
       }
     } finally {
-      lock.unlock();
+      unlock();
     }
   }
 
   private List<Value> run(StepGraph graph, Leaves leaves, Plan plan) {
+    try {
+      return results(graph, leaves, plan);
+    } finally {
+      runMemory.runEnded();
+    }
+  }
+
+  private List<Value> results(StepGraph graph, Leaves leaves, Plan plan) {
     Schedule schedule = plan.schedule();
     List<DeviceValue> states = new ArrayList<>();
     for (StateSlot.Version version : leaves.states) {
@@ -150,13 +192,13 @@ public final class Engine {
       TensorType type = schedule.outputs().get(i);
       DeviceValue value = type.bytes() > HOST_RESULT_BYTES ? pool.allocate(type) : null;
       large.add(value);
-      outputs.add(value != null ? value.memory() : grown(smallOutputs, i, HOST_RESULT_BYTES));
+      outputs.add(value != null ? value.memory() : runMemory.result(i, HOST_RESULT_BYTES));
     }
     Fault fault;
     try (Arena host = Arena.ofConfined()) {
       MemorySegment parameters = parameters(leaves.scalars, host);
       var bindings = new Queue.Bindings(
-          arena(schedule.arenaBytes()), inputs, states.stream().map(DeviceValue::memory).toList(), outputs, parameters);
+          runMemory.arena(schedule.arenaBytes()), inputs, states.stream().map(DeviceValue::memory).toList(), outputs, parameters);
       fault = await(graph, plan, bindings);
     } finally {
       // The run knows only their memory; without an owner the pool would give it away.
@@ -202,39 +244,11 @@ public final class Engine {
           "Move it first with to(device).");
       default -> {
         HostArray array = read(value);
-        Memory memory = grown(staging, slot, Math.max(array.type().bytes(), 1));
+        Memory memory = runMemory.input(slot, array.type().bytes());
         device.queue().upload(array.segment(), memory);
         yield memory;
       }
     };
-  }
-
-  /** The memory kept for a slot, at least {@code bytes} large. */
-  private Memory grown(Map<Integer, Memory> kept, int slot, long bytes) {
-    Memory present = kept.get(slot);
-    if (present != null && present.bytes() >= bytes) {
-      return present;
-    }
-    if (present != null) {
-      kept.remove(slot);
-      pool.release(present);
-    }
-    Memory fresh = pool.reserve(bytes, "staging");
-    kept.put(slot, fresh);
-    return fresh;
-  }
-
-  private Memory arena(long bytes) {
-    Memory present = arena;
-    if (present == null || present.bytes() < bytes) {
-      if (present != null) {
-        arena = null;
-        pool.release(present);
-      }
-      present = pool.reserve(Math.max(bytes, 1), "the arena");
-      arena = present;
-    }
-    return present;
   }
 
   private static MemorySegment parameters(List<ScalarValue> scalars, Arena host) {
@@ -259,7 +273,7 @@ public final class Engine {
       device.queue().upload(array.segment(), value.memory());
       return value;
     } finally {
-      lock.unlock();
+      unlock();
     }
   }
 

@@ -10,101 +10,164 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Device memory for values that outlive a run. The collector knows nothing of device memory, so the pool counts it: what nobody
- * refers to any more comes back through a reference queue, drained at each allocation; after every {@code pressure} bytes allocated
- * it asks for a collection, and so it does at the device's budget before it gives up.
+ * Counts device memory, of which the collector knows nothing. What belongs to an object that nobody refers to any more comes back
+ * through a reference queue, drained at each run and allocation. A collection is asked for when the memory in use has grown by much
+ * since the last one, and at the device's budget before the pool gives up. Guarded by the engine's lock.
  */
 final class MemoryPool {
 
-  /** Bytes handed out between two requests for a collection; well above what a training loop keeps, far below any device. */
+  /** Growth before a collection is asked for; well above what a training loop lets go of, far below any device. */
   private static final long PRESSURE = 256L << 20;
+
+  /** References are enqueued some time after a collection, by another thread. */
+  private static final int COLLECTIONS = 4;
+
+  private static final int ENQUEUE_MILLIS = 50;
 
   private final Device device;
   private final Engine engine;
   private final long budget;
-  private final ReferenceQueue<DeviceValue> unreachable = new ReferenceQueue<>();
+  private final Runnable giveBackIdle;
+  private final ReferenceQueue<Object> unreachable = new ReferenceQueue<>();
   private final Set<Lease> leases = new HashSet<>();
   private long liveBytes;
   private long peakBytes;
-  private long sinceCollection;
 
-  MemoryPool(Engine engine, long budget) {
+  /** The least that has been in use since the last collection: what was live then, or still less. */
+  private long floor;
+
+  /**
+   * @param budget bytes that may be in use
+   * @param giveBackIdle releases what is kept for later runs, before an allocation fails
+   */
+  MemoryPool(Engine engine, long budget, Runnable giveBackIdle) {
     this.device = engine.device();
     this.engine = engine;
     this.budget = budget;
+    this.giveBackIdle = giveBackIdle;
   }
 
-  private static final class Lease extends PhantomReference<DeviceValue> {
-    private final Memory memory;
+  private static final class Lease extends PhantomReference<Object> {
+    private final Runnable ending;
 
-    Lease(DeviceValue value, ReferenceQueue<DeviceValue> queue) {
-      super(value, queue);
-      this.memory = value.memory();
+    Lease(Object owner, ReferenceQueue<Object> queue, Runnable ending) {
+      super(owner, queue);
+      this.ending = ending;
     }
   }
 
-  synchronized DeviceValue allocate(TensorType type) {
-    long bytes = Math.max(type.bytes(), 1);
-    Memory memory = reserve(bytes, type.toString());
+  DeviceValue allocate(TensorType type) {
+    Memory memory = reserve(Math.max(type.bytes(), 1), type.toString());
     var value = new DeviceValue(type, engine, memory);
-    leases.add(new Lease(value, unreachable));
+    whenUnreachable(value, () -> release(memory));
     return value;
   }
 
+  /** Calls {@code ending}, which must not refer to {@code owner}, some time after the last reference to {@code owner} is gone. */
+  void whenUnreachable(Object owner, Runnable ending) {
+    leases.add(new Lease(owner, unreachable, ending));
+  }
+
   /** Memory that its owner frees with {@link #release}. */
-  synchronized Memory reserve(long bytes, String what) {
-    drain();
-    sinceCollection += bytes;
-    if (sinceCollection > Math.max(PRESSURE, liveBytes)) {
-      collect();
-    }
-    if (liveBytes + bytes > budget) {
-      collect();
-    }
-    if (liveBytes + bytes > budget) {
-      throw new DeviceOutOfMemoryException(device.info().id(),
-          "%s needs %,d bytes; %,d of the budget of %,d are in use by %d values".formatted(what, bytes, liveBytes, budget, leases.size()),
-          "Use a smaller batch, or let go of tensors you no longer need.");
-    }
-    Memory memory = device.allocate(bytes);
-    liveBytes += memory.bytes();
-    peakBytes = Math.max(peakBytes, liveBytes);
+  Memory reserve(long bytes, String what) {
+    makeRoom(bytes, what);
+    Memory memory = allocate(bytes);
+    grow(memory.bytes());
     return memory;
   }
 
-  synchronized void release(Memory memory) {
-    liveBytes -= memory.bytes();
+  void release(Memory memory) {
+    discharge(memory.bytes());
     memory.free();
   }
 
-  private void drain() {
-    while (unreachable.poll() instanceof Lease lease) {
-      leases.remove(lease);
-      release(lease.memory);
+  /** Counts what the device has allocated by itself, until {@link #discharge}. */
+  void charge(long bytes, String what) {
+    makeRoom(bytes, what);
+    grow(bytes);
+  }
+
+  void discharge(long bytes) {
+    liveBytes -= bytes;
+    floor = Math.min(floor, liveBytes);
+  }
+
+  private void grow(long bytes) {
+    liveBytes += bytes;
+    peakBytes = Math.max(peakBytes, liveBytes);
+  }
+
+  /** Others use the device too, so that it may be full before the budget is spent. */
+  private Memory allocate(long bytes) {
+    try {
+      return device.allocate(bytes);
+    } catch (DeviceOutOfMemoryException full) {
+      collect(Long.MAX_VALUE);
+      giveBackIdle.run();
+      return device.allocate(bytes);
     }
   }
 
-  /** One collection; references are enqueued shortly after it, by another thread, hence the short wait. */
-  private void collect() {
-    sinceCollection = 0;
+  private void makeRoom(long bytes, String what) {
+    drain();
+    for (int i = 0; i < COLLECTIONS && !fits(bytes); i++) {
+      collect(bytes);
+    }
+    if (!fits(bytes)) {
+      giveBackIdle.run();
+    }
+    if (!fits(bytes)) {
+      throw new DeviceOutOfMemoryException(device.info().id(),
+          "%s needs %,d bytes; %,d of the budget of %,d are in use by %d values and Steps".formatted(what, bytes, liveBytes, budget, leases.size()),
+          "Use a smaller batch, or let go of tensors you no longer need.");
+    }
+  }
+
+  private boolean fits(long bytes) {
+    return bytes <= budget - liveBytes;
+  }
+
+  /** Gives back what has become unreachable. */
+  void drain() {
+    while (unreachable.poll() instanceof Lease lease) {
+      end(lease);
+    }
+  }
+
+  private void end(Lease lease) {
+    leases.remove(lease);
+    lease.ending.run();
+  }
+
+  /** One collection; then waits while references keep coming and {@code bytes} don't fit. */
+  private void collect(long bytes) {
     System.gc();
     try {
-      if (unreachable.remove(20) instanceof Lease lease) {
-        leases.remove(lease);
-        release(lease.memory);
+      while (!fits(bytes) && unreachable.remove(ENQUEUE_MILLIS) instanceof Lease lease) {
+        end(lease);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     drain();
+    floor = liveBytes;
   }
 
-  synchronized long liveBytes() {
+  /** Whether so much has come into use since the last collection that another may find some of it unreachable; says so once. */
+  boolean collectionDue() {
+    boolean due = liveBytes - floor > Math.max(PRESSURE, floor);
+    if (due) {
+      floor = liveBytes;
+    }
+    return due;
+  }
+
+  long liveBytes() {
     drain();
     return liveBytes;
   }
 
-  synchronized long peakBytes() {
+  long peakBytes() {
     return peakBytes;
   }
 }

@@ -4,10 +4,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The plans of one Step, bounded, least recently used out first. A miss is logged with the first difference from the plan used last; a
- * build that fails leaves nothing behind. Guarded by the engine's lock.
+ * build that fails leaves nothing behind. The plans are closed some time after the cache has become unreachable. Belongs to one engine,
+ * guarded by its lock.
  */
 public final class PlanCache {
 
@@ -19,6 +21,25 @@ public final class PlanCache {
 
   private final Map<PlanKey, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
   private long misses;
+  private @Nullable MemoryPool owner;
+
+  /** Called before each use. */
+  void ownedBy(MemoryPool pool) {
+    if (owner == null) {
+      owner = pool;
+      pool.whenUnreachable(this, closingAll(plans));
+    } else if (owner != pool) {
+      throw new IllegalStateException("a plan cache of one device was used on another");
+    }
+  }
+
+  /** Knows the plans and not the cache, so that it does not keep it alive. */
+  private static Runnable closingAll(Map<PlanKey, Plan> plans) {
+    return () -> {
+      plans.values().forEach(Plan::close);
+      plans.clear();
+    };
+  }
 
   Plan get(PlanKey key, Supplier<Plan> build) {
     Plan known = plans.get(key);

@@ -13,15 +13,10 @@ import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
 import java.util.List;
 
-/** Turns a step graph into a plan: decompose, lower to instructions, lay out memory, link. */
+/** Turns a step graph into a schedule: decompose, lower to instructions, lay out memory. */
 final class Planner {
 
   private Planner() {}
-
-  static Plan plan(StepGraph graph, Leaves leaves, Device device) {
-    Schedule schedule = schedule(graph, leaves, device);
-    return new Plan(schedule, device.link(schedule));
-  }
 
   static Schedule schedule(StepGraph graph, Leaves leaves, Device device) {
     List<Node> roots = Decomposition.of(graph.roots(), device);

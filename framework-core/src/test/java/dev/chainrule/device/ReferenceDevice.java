@@ -214,6 +214,11 @@ public final class ReferenceDevice implements Device {
     }
 
     @Override
+    public long bytes() {
+      return schedule.constants().stream().mapToLong(c -> c.type().bytes()).sum();
+    }
+
+    @Override
     public void close() {
       if (!open) {
         throw new AssertionError("closed twice");

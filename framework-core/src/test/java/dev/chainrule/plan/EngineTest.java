@@ -2,6 +2,7 @@ package dev.chainrule.plan;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -216,5 +217,68 @@ class EngineTest {
       assertEquals(steps % 2 == 0 ? 1 : -1, y.toDoubleArray()[0]);
       return y;
     });
+  }
+
+  @Test
+  void plansOfStepsThatAreGoneAreClosed() {
+    var device = ReferenceDevice.withMemory(100_000);
+    HostArray constant = HostArray.ofDoubles(TensorType.of(DType.F64, LARGE), new double[LARGE]);
+    Devices.with(device, () -> {
+      for (int i = 0; i < 100; i++) {
+        assertEquals(0, Step.evaluation(_ -> List.of(Tensor.constant(constant).sum())).run().getFirst().item());
+      }
+      return device;
+    });
+    assertTrue(device.closed() >= 88, "at most twelve constants fit: " + device.closed());
+    assertTrue(Engine.of(device).peakBytes() <= 100_000);
+  }
+
+  @Test
+  void largeInputsAreKeptForOneRunOnly() {
+    var device = ReferenceDevice.create();
+    Step sum = Step.evaluation(in -> List.of(in.stream().map(Tensor::sum).reduce(Tensor::add).orElseThrow()));
+    Devices.with(device, () -> {
+      sum.run(Tensor.of(new double[1 << 20]));
+      assertTrue(Engine.of(device).liveBytes() > 8 << 20);
+      long uploads = device.uploads();
+      sum.run(Tensor.of(new double[3]));
+      assertTrue(Engine.of(device).liveBytes() < 1 << 20, "one that was far too large: " + Engine.of(device).liveBytes());
+      sum.run(Tensor.of(new double[3]), Tensor.of(new double[1 << 20]));
+      sum.run(Tensor.of(new double[3]));
+      assertTrue(Engine.of(device).liveBytes() < 1 << 20, "one that was not used: " + Engine.of(device).liveBytes());
+      return uploads;
+    });
+  }
+
+  @Test
+  void whatIsKeptForLaterRunsIsGivenBackBeforeMemoryRunsOut() {
+    var device = ReferenceDevice.withMemory(100_000);
+    Devices.with(device, () -> {
+      products(50);
+      long arena = Engine.of(device).liveBytes() - 50 * 50 * 8;
+      assertTrue(arena > 28_000, "too small for this test: " + arena);
+      Tensor x = Tensor.of(new double[9_000]);
+      assertEquals(0, x.sum().item(), "fits without the arena of the run before only");
+      return x;
+    });
+    assertTrue(device.allocatedBytes() <= 100_000);
+  }
+
+  @Test
+  void aCollectionIsDueWhenMuchHasComeIntoUseNotWhenMuchHasGoneThrough() {
+    var pool = new MemoryPool(Engine.of(ReferenceDevice.create()), 1L << 40, () -> {});
+    long megabyte = 1 << 20;
+    for (int i = 0; i < 100; i++) {
+      pool.charge(200 * megabyte, "some");
+      assertFalse(pool.collectionDue());
+      pool.discharge(200 * megabyte);
+    }
+    pool.charge(300 * megabyte, "some");
+    assertTrue(pool.collectionDue());
+    assertFalse(pool.collectionDue(), "not twice for the same growth");
+    pool.charge(280 * megabyte, "some");
+    assertFalse(pool.collectionDue(), "what is live may grow by as much again");
+    pool.charge(30 * megabyte, "some");
+    assertTrue(pool.collectionDue());
   }
 }

@@ -128,6 +128,12 @@ record PlainExecutable(Schedule schedule, PlainDevice device) implements Executa
     MemorySegment.copy(values.segment(), 0, segment(operand.buffer(), bindings), offset, values.type().bytes());
   }
 
+  /** Its constants are on the heap. */
+  @Override
+  public long bytes() {
+    return 0;
+  }
+
   @Override
   public void close() {}
 }

@@ -101,6 +101,11 @@ final class CpuExecutable implements Executable {
   }
 
   @Override
+  public long bytes() {
+    return constants.bytes() + parameters.bytes();
+  }
+
+  @Override
   public void close() {
     constants.free();
     parameters.free();
