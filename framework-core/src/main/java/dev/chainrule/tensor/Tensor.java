@@ -763,6 +763,10 @@ public final class Tensor {
       trace.get().noteHostRead(this);
       return Evaluator.read(Evaluator.compute(List.of(node)).getFirst());
     }
+    if (node.op() instanceof Op.State(var variable)) {
+      // Read where it lies: a value of its own would be a second copy on the device.
+      return Evaluator.read(variable);
+    }
     Evaluator.evaluate(List.of(node));
     return toHostArray();
   }

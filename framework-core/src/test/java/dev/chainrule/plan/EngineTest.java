@@ -281,4 +281,23 @@ class EngineTest {
     pool.charge(30 * megabyte, "some");
     assertTrue(pool.collectionDue());
   }
+
+  @Test
+  void readingAVariableOnTheHostMakesNoSecondCopy() {
+    var device = ReferenceDevice.create();
+    Variable v = Variable.of("v", HostArray.ofDoubles(TensorType.of(DType.F64, LARGE), new double[LARGE]), true);
+    Devices.with(device, () -> {
+      Step.training(_ -> {
+        v.assign(v.value().add(1));
+        return List.of();
+      }).run();
+      long before = Engine.of(device).liveBytes();
+      int runs = device.runs();
+      assertEquals(1, v.value().toDoubleArray()[LARGE - 1]);
+      assertTrue(v.value().node().value().isEmpty());
+      assertEquals(before, Engine.of(device).liveBytes());
+      assertEquals(runs, device.runs());
+      return v;
+    });
+  }
 }
