@@ -31,6 +31,12 @@ public interface Device extends AutoCloseable {
   /** Copies and runs, in order. */
   Queue queue();
 
+  /** From opening to {@link #close}, which ends it. */
+  Lifetime lifetime();
+
+  /** Gives back all that is kept on the device, then the device itself; tensors and variables that lie on it are lost. */
   @Override
-  void close();
+  default void close() {
+    lifetime().end();
+  }
 }

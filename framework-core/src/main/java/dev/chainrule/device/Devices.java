@@ -81,7 +81,7 @@ public final class Devices {
   }
 
   /**
-   * Opens a device, once per process and name.
+   * Opens a device, once per process and name until it is closed.
    *
    * @param name {@code cpu}, {@code cuda}, {@code cuda:1}, {@code auto}
    * @throws DeviceUnavailableException when there is none of that name, with what is missing
@@ -102,7 +102,16 @@ public final class Devices {
     if (index >= count) {
       throw new DeviceUnavailableException(name, "there is no device " + index + ": found " + count + ", numbered from 0", "");
     }
-    return OPEN.computeIfAbsent(parts[0] + ":" + index, _ -> backend.open(index));
+    return OPEN.computeIfAbsent(parts[0] + ":" + index, id -> opened(id, backend, index));
+  }
+
+  private static Device opened(String id, Backend backend, int index) {
+    Device device = backend.open(index);
+    device.lifetime().atEnd(() -> {
+      OPEN.remove(id, device);
+      DEFAULT.values().remove(device);
+    });
+    return device;
   }
 
   private static int index(String name, String[] parts) {

@@ -51,6 +51,7 @@ public final class Engine {
   private final MemoryPool pool;
   private final ReentrantLock lock = new ReentrantLock();
   private final RunMemory runMemory;
+  private volatile boolean closed;
 
   private Engine(Device device) {
     this.device = device;
@@ -59,7 +60,33 @@ public final class Engine {
   }
 
   public static Engine of(Device device) {
-    return ENGINES.computeIfAbsent(device, Engine::new);
+    return ENGINES.computeIfAbsent(device, Engine::opened);
+  }
+
+  private static Engine opened(Device device) {
+    var engine = new Engine(device);
+    device.lifetime().atEnd(engine::close);
+    return engine;
+  }
+
+  /** Waits for the present run, then gives back all memory and closes all plans. */
+  private void close() {
+    ENGINES.remove(device, this);
+    lock.lock();
+    try {
+      closed = true;
+      runMemory.giveBackIdle();
+      pool.close();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Refuses to go on after the device has been closed. */
+  void requireOpen() {
+    if (closed) {
+      throw device.lifetime().closed();
+    }
   }
 
   /** The engine of this thread's current device. */
@@ -114,6 +141,7 @@ public final class Engine {
   public List<Value> run(StepGraph graph, @Nullable PlanCache cache) {
     lock.lock();
     try {
+      requireOpen();
       pool.drain();
       var leaves = new Leaves();
       if (cache != null) {
@@ -269,6 +297,7 @@ public final class Engine {
   DeviceValue upload(HostArray array) {
     lock.lock();
     try {
+      requireOpen();
       DeviceValue value = pool.allocate(array.type());
       device.queue().upload(array.segment(), value.memory());
       return value;
@@ -310,6 +339,7 @@ public final class Engine {
   private HostArray download(Memory memory, TensorType type) {
     lock.lock();
     try (Arena host = Arena.ofConfined()) {
+      requireOpen();
       MemorySegment copy = host.allocate(Math.max(type.bytes(), 1), Schedule.ALIGNMENT);
       device.queue().download(memory, copy.asSlice(0, type.bytes()));
       return HostArray.copyOf(type, copy);

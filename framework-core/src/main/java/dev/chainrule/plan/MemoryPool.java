@@ -7,6 +7,7 @@ import dev.chainrule.graph.TensorType;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -137,6 +138,11 @@ final class MemoryPool {
   private void end(Lease lease) {
     leases.remove(lease);
     lease.ending.run();
+  }
+
+  /** Gives back everything, whether or not it is still referred to. */
+  void close() {
+    List.copyOf(leases).forEach(this::end);
   }
 
   /** One collection; then waits while references keep coming and {@code bytes} don't fit. */

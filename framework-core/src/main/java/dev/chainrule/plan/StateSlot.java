@@ -172,6 +172,7 @@ public final class StateSlot {
     if (there.engine() == engine) {
       return there;
     }
+    there.engine().requireOpen();
     throw new DeviceMismatchException(name,
         "the variable lives on " + there.engine().device().info().id() + ", the plan runs on " + engine.device().info().id(),
         "Move it with to(device), or open the model on one device.");

@@ -37,6 +37,7 @@ public final class ReferenceDevice implements Device {
   private final long memoryBytes;
   private final List<Schedule> linked = new ArrayList<>();
   private final HeapQueue queue = new HeapQueue();
+  private final Lifetime lifetime = new Lifetime("reference:0");
   private long allocatedBytes;
   private int closed;
   private boolean running;
@@ -166,7 +167,9 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
-  public void close() {}
+  public Lifetime lifetime() {
+    return lifetime;
+  }
 
   private void requireIdle() {
     if (running) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.DeviceMismatchException;
 import dev.chainrule.DeviceOutOfMemoryException;
+import dev.chainrule.DeviceUnavailableException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.device.Devices;
 import dev.chainrule.device.ReferenceDevice;
@@ -20,6 +21,7 @@ import dev.chainrule.train.Step;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Evaluation outside Steps, and what of the device's memory is in use. */
 class EngineTest {
@@ -299,5 +301,33 @@ class EngineTest {
       assertEquals(runs, device.runs());
       return v;
     });
+  }
+
+  @Test
+  void closingADeviceGivesBackEverythingOnIt() {
+    var device = ReferenceDevice.create();
+    Variable v = Variable.of("v", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 1), true);
+    Step step = Step.training(in -> {
+      v.assign(v.value().add(in.get(0).sum()));
+      return List.of(in.get(0).exp());
+    });
+    Tensor kept = Devices.with(device, () -> step.run(large()).getFirst());
+    assertTrue(device.allocatedBytes() > 0);
+    device.close();
+    device.close();
+    assertEquals(0, device.allocatedBytes());
+    assertEquals(1, device.closed());
+    var other = ReferenceDevice.create();
+    for (Executable use : List.<Executable>of(
+        kept::toDoubleArray, v::toHostArray,
+        () -> Devices.with(device, () -> step.run(large())),
+        () -> Devices.with(device, () -> large().add(1).eval()),
+        () -> Devices.with(other, () -> step.run(large())))) {
+      var e = assertThrows(DeviceUnavailableException.class, use);
+      assertTrue(e.getMessage().startsWith("[reference:0] the device has been closed"), e.getMessage());
+    }
+    v.assign(Tensor.of(new double[] {5}));
+    Devices.with(other, () -> step.run(large()));
+    assertEquals(5, v.toHostArray().doubleAt(0), "a new value on another device");
   }
 }

@@ -4,6 +4,7 @@ import dev.chainrule.device.Device;
 import dev.chainrule.device.DeviceInfo;
 import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
+import dev.chainrule.device.Lifetime;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
@@ -23,7 +24,11 @@ import java.util.Optional;
  *
  * @param sabotage from an operation and its result to what the device says the result is
  */
-record PlainDevice(Sabotage sabotage) implements Device {
+record PlainDevice(Sabotage sabotage, Lifetime lifetime) implements Device {
+
+  PlainDevice(Sabotage sabotage) {
+    this(sabotage, new Lifetime("plain:0"));
+  }
 
   /** A way to be wrong. */
   @FunctionalInterface
@@ -80,8 +85,6 @@ record PlainDevice(Sabotage sabotage) implements Device {
     };
   }
 
-  @Override
-  public void close() {}
 
   /** Memory that the collector takes back. */
   record Segment(MemorySegment segment) implements Memory {

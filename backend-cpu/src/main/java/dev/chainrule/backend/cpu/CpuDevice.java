@@ -3,6 +3,7 @@ package dev.chainrule.backend.cpu;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.DeviceInfo;
 import dev.chainrule.device.Executable;
+import dev.chainrule.device.Lifetime;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
@@ -20,6 +21,7 @@ public final class CpuDevice implements Device {
   private final DeviceInfo info;
   private final Machine machine;
   private final CpuQueue queue;
+  private final Lifetime lifetime;
 
   /** What all kernels of a device share: the threads, their scratch space, and matrix products. */
   record Machine(Workers workers, Gemm gemm, Parts parts) {}
@@ -30,6 +32,8 @@ public final class CpuDevice implements Device {
     var workers = new Workers(threads);
     this.machine = new Machine(workers, new Gemm(workers), new Parts(workers));
     this.queue = new CpuQueue();
+    this.lifetime = new Lifetime(info.id());
+    lifetime.atEnd(workers::close);
   }
 
   static DeviceInfo describe(int threads) {
@@ -78,7 +82,7 @@ public final class CpuDevice implements Device {
   }
 
   @Override
-  public void close() {
-    machine.workers.close();
+  public Lifetime lifetime() {
+    return lifetime;
   }
 }

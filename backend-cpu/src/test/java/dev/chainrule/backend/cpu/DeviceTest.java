@@ -1,6 +1,8 @@
 package dev.chainrule.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +22,7 @@ import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
+import dev.chainrule.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -52,6 +55,16 @@ class DeviceTest {
         System.setProperty(property, before);
       }
     }
+  }
+
+  @Test
+  void aClosedDeviceIsOpenedAnew() {
+    var closed = Devices.open("cpu");
+    closed.close();
+    var open = Devices.open("cpu");
+    assertNotSame(closed, open);
+    assertSame(open, Devices.open("cpu:0"));
+    assertEquals(6.0, Devices.with(open, () -> Tensor.of(new double[] {1, 2, 3}).sum().item()));
   }
 
   @Test
