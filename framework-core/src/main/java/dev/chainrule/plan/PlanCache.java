@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The plans of one Step, bounded, least recently used out first. A miss is logged with the first difference from the plan used last; a
+ * The plans of one Step, bounded, least recently used out first. A miss is logged with the first difference from the nearest plan; a
  * build that fails leaves nothing behind. The plans are closed some time after the cache has become unreachable. Belongs to one engine,
  * guarded by its lock.
  */
@@ -62,11 +62,12 @@ public final class PlanCache {
     if (plans.isEmpty()) {
       return;
     }
-    PlanKey last = plans.keySet().stream().reduce((_, newest) -> newest).orElseThrow();
-    LOG.log(System.Logger.Level.DEBUG, () -> "new plan: " + last.firstDifference(key));
+    // Of two that differ as much, the one used later.
+    PlanKey nearest = plans.keySet().stream().reduce((a, b) -> a.distance(key) < b.distance(key) ? a : b).orElseThrow();
+    LOG.log(System.Logger.Level.DEBUG, () -> "new plan: " + nearest.firstDifference(key));
     if (misses == WARN + 1) {
       LOG.log(System.Logger.Level.WARNING,
-          "more than {0} plans for one Step ({1}): pad, bucket or drop odd batches", WARN, last.firstDifference(key));
+          "more than {0} plans for one Step ({1}): pad, bucket or drop odd batches", WARN, nearest.firstDifference(key));
     }
   }
 

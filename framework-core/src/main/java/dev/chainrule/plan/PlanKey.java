@@ -136,8 +136,16 @@ final class PlanKey {
         : symbols.length + " operations before, " + now.symbols.length + " now";
   }
 
-  int nodes() {
-    return symbols.length;
+  /** How much differs: the symbols that do, or everything when there are more operations in one of the two. */
+  int distance(PlanKey other) {
+    if (symbols.length != other.symbols.length) {
+      return Integer.MAX_VALUE;
+    }
+    int differing = 0;
+    for (int i = 0; i < symbols.length; i++) {
+      differing += symbols[i].equals(other.symbols[i]) ? 0 : 1;
+    }
+    return differing;
   }
 
   @Override

@@ -24,6 +24,8 @@ public final class Replay {
 
   private static final String UNCHANGED = "The run has changed nothing.";
 
+  private static final System.Logger LOG = System.getLogger(Replay.class.getName());
+
   private Replay() {}
 
   /**
@@ -35,6 +37,7 @@ public final class Replay {
   public static ChainruleException explain(StepGraph run, Optional<StepGraph> lined, FaultedRun fault, String when) {
     StepGraph graph = lined.filter(other -> PlanKey.of(run, new Leaves()).equals(PlanKey.of(other, new Leaves())))
         .map(other -> withOrigins(run, other)).orElse(run);
+    LOG.log(System.Logger.Level.INFO, "{0} faulted; computing it again on the host, one thread in double precision, to say where", when);
     var finiteness = new Finiteness();
     try {
       Interpreter.evaluate(graph.roots(), Engine::read, finiteness::observe);

@@ -67,6 +67,16 @@ class PlanCacheTest {
   }
 
   @Test
+  void aMissIsComparedWithTheNearestPlan() {
+    Step step = Step.evaluation(in -> List.of(in.get(0).dim(0) > 100 ? in.get(0).exp().sum() : in.get(0).sum()));
+    run(step, 64);
+    run(step, 128);
+    messages.clear();
+    run(step, 37);
+    assertEquals(List.of("FINE new plan: input 0 was f32[64], now f32[37]"), messages);
+  }
+
+  @Test
   void plansAreBoundedAndTheLeastUsedGoes() {
     Step step = Step.evaluation(in -> List.of(in.get(0).sum()));
     for (int n = 1; n <= 64; n++) {
