@@ -42,8 +42,15 @@ public final class Node {
     this.types = types;
     this.origin = origin;
     this.content = content;
-    this.pendingBytes = content instanceof Value ? 0 : pending();
-    this.readsState = op instanceof Op.State || anyInputReadsState();
+    List<Node> inputs = inputs();
+    boolean state = op instanceof Op.State;
+    long heaviest = 0;
+    for (int i = 0; i < inputs.size(); i++) {
+      state |= inputs.get(i).readsState;
+      heaviest = Math.max(heaviest, inputs.get(i).pendingBytes());
+    }
+    this.readsState = state;
+    this.pendingBytes = op instanceof Op.Source ? 0 : added(heaviest, types);
   }
 
   /** Numbers grow with time: an input's is below its user's. */
@@ -98,15 +105,6 @@ public final class Node {
     return readsState;
   }
 
-  private boolean anyInputReadsState() {
-    for (Node input : inputs()) {
-      if (input.readsState) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /**
    * How much work hangs on this node: the bytes of all results on the heaviest path from a leaf to it, and a constant for each node. It
    * bounds chains, which is what grows when a program never reads a value; a sum over a graph's branches would double at each node that
@@ -127,30 +125,12 @@ public final class Node {
     }
   }
 
-  private long pending() {
-    if (op instanceof Op.Source) {
-      return 0;
-    }
-    long bytes = 0;
-    for (Node input : inputs()) {
-      bytes = Math.max(bytes, input.pendingBytes());
-    }
-    bytes += NODE_BYTES;
-    for (TensorType type : types) {
-      bytes += type.bytes();
+  private static long added(long heaviest, List<TensorType> types) {
+    long bytes = heaviest + NODE_BYTES;
+    for (int i = 0; i < types.size(); i++) {
+      bytes += types.get(i).bytes();
     }
     return bytes < 0 ? Long.MAX_VALUE : bytes;
-  }
-
-  /** Of the number: the default asks the virtual machine, once for each of a step's thousands of nodes. */
-  @Override
-  public int hashCode() {
-    return Long.hashCode(id);
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return this == other;
   }
 
   /** {@code %12 = add f32[64,10]}. */
