@@ -175,7 +175,7 @@ public final class StateSlot {
     there.engine().requireOpen();
     throw new DeviceMismatchException(name,
         "the variable lives on " + there.engine().device().info().id() + ", the plan runs on " + engine.device().info().id(),
-        "Move it with to(device), or open the model on one device.");
+        "Run on that device, or take the value through the host: v.assign(Tensor.of(v.toHostArray())).");
   }
 
   /** The device has overwritten the content in place; under its engine's lock. */
