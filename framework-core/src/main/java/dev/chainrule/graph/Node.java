@@ -28,6 +28,7 @@ public final class Node {
 
   private final long id;
   private final Op op;
+  private final TensorType type;
   private final List<TensorType> types;
   private final Origin origin;
   private final long pendingBytes;
@@ -39,6 +40,7 @@ public final class Node {
   Node(Op op, List<TensorType> types, Object content, Origin origin) {
     this.id = NEXT_ID.getAndIncrement();
     this.op = op;
+    this.type = types.getFirst();
     this.types = types;
     this.origin = origin;
     this.content = content;
@@ -64,7 +66,7 @@ public final class Node {
 
   /** The type of the only result, or of the first. */
   public TensorType type() {
-    return types.getFirst();
+    return type;
   }
 
   /** The types of all results. */

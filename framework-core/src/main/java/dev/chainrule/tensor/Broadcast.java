@@ -38,6 +38,12 @@ final class Broadcast {
   static Shape shape(Supplier<String> operation, TensorType x, TensorType y) {
     Shape a = x.shape();
     Shape b = y.shape();
+    if (b.rank() == 0 || a.equals(b)) {
+      return a;
+    }
+    if (a.rank() == 0) {
+      return b;
+    }
     int rank = Math.max(a.rank(), b.rank());
     long[] dims = new long[rank];
     for (int i = 1; i <= rank; i++) {
