@@ -6,7 +6,7 @@ import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Philox;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +46,7 @@ public final class GradientCheck {
   public static Report of(Function<List<Tensor>, Tensor> function, List<HostArray> point) {
     List<Tensor> inputs = point.stream().map(Tensor::of).toList();
     List<Node> gradients = Gradients.of(loss(function, inputs), inputs).stream().map(Tensor::node).toList();
-    List<HostArray> analytic = Interpreter.evaluate(gradients, Evaluator::read);
+    List<HostArray> analytic = Interpreter.evaluate(gradients, Engine::read);
     var worst = new Report(0, "");
     for (int input = 0; input < point.size(); input++) {
       requireF64(point.get(input));
@@ -83,7 +83,7 @@ public final class GradientCheck {
     List<HostArray> there = new ArrayList<>(point);
     there.set(input, HostArray.ofDoubles(point.get(input).type(), moved));
     Tensor loss = loss(function, there.stream().map(Tensor::of).toList());
-    return Interpreter.evaluate(List.of(loss.node()), Evaluator::read).getFirst().doubleAt(0);
+    return Interpreter.evaluate(List.of(loss.node()), Engine::read).getFirst().doubleAt(0);
   }
 
   /** The sum of the results, each with a weight of its own between 1/2 and 3/2. */

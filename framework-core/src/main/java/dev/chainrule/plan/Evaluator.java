@@ -1,7 +1,6 @@
 package dev.chainrule.plan;
 
 import dev.chainrule.ChainruleException;
-import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Value;
 import java.util.List;
@@ -36,9 +35,5 @@ public final class Evaluator {
 
   private static ChainruleException explained(List<Node> nodes, FaultedRun fault) {
     return Replay.explain(StepGraph.of(nodes), Optional.empty(), fault, "evaluation");
-  }
-
-  public static HostArray read(Value value) {
-    return Engine.read(value);
   }
 }

@@ -16,6 +16,7 @@ import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.graph.Value;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.Evaluator;
 import dev.chainrule.plan.Placement;
 import java.util.Arrays;
@@ -756,16 +757,16 @@ public final class Tensor {
   public HostArray toHostArray() {
     requireOutsideBody("toHostArray");
     if (node.value().isPresent()) {
-      return Evaluator.read(node.value().get());
+      return Engine.read(node.value().get());
     }
     var trace = Trace.surrounding();
     if (trace.isPresent()) {
       trace.get().noteHostRead(this);
-      return Evaluator.read(Evaluator.compute(List.of(node)).getFirst());
+      return Engine.read(Evaluator.compute(List.of(node)).getFirst());
     }
     if (node.op() instanceof Op.State(var variable)) {
       // Read where it lies: a value of its own would be a second copy on the device.
-      return Evaluator.read(variable);
+      return Engine.read(variable);
     }
     Evaluator.evaluate(List.of(node));
     return toHostArray();

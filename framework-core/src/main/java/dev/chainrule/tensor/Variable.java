@@ -8,6 +8,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.Evaluator;
 import dev.chainrule.plan.StateSlot;
 import java.util.LinkedHashMap;
@@ -94,7 +95,7 @@ public final class Variable {
 
   /** The value last committed, on the host; whether or not a Step surrounds the caller. */
   public HostArray toHostArray() {
-    return Evaluator.read(slot.current());
+    return Engine.read(slot.current());
   }
 
   /** One tensor for each version, so that gradients can be asked for what {@link #value} gave before. */
@@ -167,7 +168,7 @@ public final class Variable {
 
   /** A device's memory would be overwritten by the next commit, under the feet of other tensors that share it. */
   private static HostArray hostCopy(Node node) {
-    return Evaluator.read(node.value().orElseGet(() -> Evaluator.compute(List.of(node)).getFirst()));
+    return Engine.read(node.value().orElseGet(() -> Evaluator.compute(List.of(node)).getFirst()));
   }
 
   /** A commit needs storage to go to, so this holds for a variable that is only assigned too. */

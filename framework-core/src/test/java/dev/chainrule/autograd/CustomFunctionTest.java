@@ -14,7 +14,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
@@ -35,7 +35,7 @@ class CustomFunctionTest {
   }
 
   private static double[] read(Tensor t) {
-    return Interpreter.evaluate(List.of(t.node()), Evaluator::read).getFirst().toDoubleArray();
+    return Interpreter.evaluate(List.of(t.node()), Engine::read).getFirst().toDoubleArray();
   }
 
   @Test

@@ -19,7 +19,7 @@ import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 class GradientsTest {
 
   private static double[] read(Tensor t) {
-    return Interpreter.evaluate(List.of(t.node()), Evaluator::read).getFirst().toDoubleArray();
+    return Interpreter.evaluate(List.of(t.node()), Engine::read).getFirst().toDoubleArray();
   }
 
   private static Tensor gradient(Tensor loss, Tensor target) {

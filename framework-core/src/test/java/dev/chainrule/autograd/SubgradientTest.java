@@ -8,7 +8,7 @@ import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Op;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +24,7 @@ class SubgradientTest {
   }
 
   private static double[] read(Tensor t) {
-    return Interpreter.evaluate(List.of(t.node()), Evaluator::read).getFirst().toDoubleArray();
+    return Interpreter.evaluate(List.of(t.node()), Engine::read).getFirst().toDoubleArray();
   }
 
   @Test

@@ -9,7 +9,7 @@ import dev.chainrule.graph.HostRandom;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
@@ -27,7 +27,7 @@ final class Reading {
   }
 
   private static HostArray read(Node node) {
-    return Interpreter.evaluate(List.of(node), Evaluator::read).getFirst();
+    return Interpreter.evaluate(List.of(node), Engine::read).getFirst();
   }
 
   static double[] doubles(Tensor tensor) {

@@ -85,7 +85,7 @@ class PlannerTest {
       }
       Tensor[] outputs = {pool.getLast(), pool.get(pool.size() - 2).transpose(), pool.get(pool.size() - 3), pool.getLast(), pool.get(10).sum()};
       List<HostArray> expected =
-          Interpreter.evaluate(List.of(outputs).stream().map(Tensor::node).toList(), Evaluator::read);
+          Interpreter.evaluate(List.of(outputs).stream().map(Tensor::node).toList(), Engine::read);
       ReferenceDevice on = round % 2 == 0 ? device : ReferenceDevice.dense();
       List<Tensor> found = Devices.with(on, () -> Step.evaluation(_ -> List.of(outputs)).run());
       for (int i = 0; i < outputs.length; i++) {
@@ -193,13 +193,13 @@ class PlannerTest {
     List<Node> roots = List.of(three.get(0).node(), three.get(1).node(), three.get(2).node(), three.get(0).add(three.get(2)).node());
     List<Node> written = Decomposition.of(roots, device);
     assertTrue(Graphs.topological(written).stream().noneMatch(n -> n.op() instanceof Op.Composite));
-    List<HostArray> expected = Interpreter.evaluate(roots, Evaluator::read);
-    assertEquals(expected, Interpreter.evaluate(written, Evaluator::read));
+    List<HostArray> expected = Interpreter.evaluate(roots, Engine::read);
+    assertEquals(expected, Interpreter.evaluate(written, Engine::read));
     // Only the innermost has a kernel: it stays, what surrounds it goes.
     var some = ReferenceDevice.withKernels(op -> !(op instanceof Op.Composite c) || c.name().equals("inner"));
     List<Node> partly = Decomposition.of(roots, some);
     assertEquals(1, Graphs.topological(partly).stream().filter(n -> n.op() instanceof Op.Composite).count());
-    assertEquals(expected, Interpreter.evaluate(partly, Evaluator::read));
+    assertEquals(expected, Interpreter.evaluate(partly, Engine::read));
   }
 
   @Test
@@ -208,9 +208,9 @@ class PlannerTest {
     var everything = ReferenceDevice.withKernels(op -> true);
     Tensor x = data(3);
     List<Tensor> found = Devices.with(everything, () -> Step.evaluation(in -> two.apply(Map.of(), in.get(0))).run(x));
-    HostArray expected = Interpreter.evaluate(List.of(x.exp().node()), Evaluator::read).getFirst();
+    HostArray expected = Interpreter.evaluate(List.of(x.exp().node()), Engine::read).getFirst();
     assertArrayEquals(expected.toDoubleArray(), found.get(0).toDoubleArray());
-    assertEquals(Interpreter.evaluate(List.of(x.sum().node()), Evaluator::read).getFirst().doubleAt(0), found.get(1).item());
+    assertEquals(Interpreter.evaluate(List.of(x.sum().node()), Engine::read).getFirst().doubleAt(0), found.get(1).item());
   }
 
   @Test

@@ -2,7 +2,7 @@ package dev.chainrule.tensor;
 
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import java.util.List;
 
 /** What tensors hold, by the reference interpreter: no device is asked. */
@@ -11,7 +11,7 @@ final class Values {
   private Values() {}
 
   static HostArray array(Tensor t) {
-    return Interpreter.evaluate(List.of(t.node()), Evaluator::read).getFirst();
+    return Interpreter.evaluate(List.of(t.node()), Engine::read).getFirst();
   }
 
   static double[] read(Tensor t) {

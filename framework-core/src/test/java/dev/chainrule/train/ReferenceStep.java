@@ -4,7 +4,7 @@ import dev.chainrule.NonFiniteException;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.StepGraph;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
@@ -53,7 +53,7 @@ public final class ReferenceStep {
   public List<HostArray> run(Tensor... inputs) {
     StepGraph graph = record(inputs);
     runs++;
-    List<HostArray> values = Interpreter.evaluate(roots(graph), Evaluator::read);
+    List<HostArray> values = Interpreter.evaluate(roots(graph), Engine::read);
     int outputs = graph.outputs().size();
     int checks = graph.checks().size();
     for (int i = 0; i < checks; i++) {
@@ -81,6 +81,6 @@ public final class ReferenceStep {
 
   /** What a variable holds. */
   public static double[] values(Variable variable) {
-    return Interpreter.evaluate(List.of(variable.value().node()), Evaluator::read).getFirst().toDoubleArray();
+    return Interpreter.evaluate(List.of(variable.value().node()), Engine::read).getFirst().toDoubleArray();
   }
 }

@@ -4,7 +4,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.plan.Evaluator;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
 
@@ -14,7 +14,7 @@ final class Exact {
   private Exact() {}
 
   static List<HostArray> evaluate(List<Tensor> tensors) {
-    return Interpreter.evaluate(tensors.stream().map(Tensor::node).toList(), Evaluator::read);
+    return Interpreter.evaluate(tensors.stream().map(Tensor::node).toList(), Engine::read);
   }
 
   /** The inputs as tensors, floating ones as f64. */

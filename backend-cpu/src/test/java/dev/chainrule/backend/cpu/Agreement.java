@@ -7,6 +7,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
+import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.Evaluator;
 import java.util.List;
 
@@ -19,7 +20,7 @@ final class Agreement {
   private Agreement() {}
 
   static HostArray onDevice(CpuDevice device, Node node) {
-    return Devices.with(device, () -> Evaluator.read(Evaluator.compute(List.of(node)).getFirst()));
+    return Devices.with(device, () -> Engine.read(Evaluator.compute(List.of(node)).getFirst()));
   }
 
   static HostArray reference(Node node) {

@@ -12,7 +12,6 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.graph.Value;
 import dev.chainrule.plan.Engine;
-import dev.chainrule.plan.Evaluator;
 import dev.chainrule.plan.FaultedRun;
 import dev.chainrule.plan.PlanCache;
 import dev.chainrule.plan.StateSlot;
@@ -97,6 +96,6 @@ class StateTest {
   }
 
   private static HostArray read(StateSlot slot) {
-    return Devices.with(DEVICE, () -> Evaluator.read(slot.current()));
+    return Devices.with(DEVICE, () -> Engine.read(slot.current()));
   }
 }
