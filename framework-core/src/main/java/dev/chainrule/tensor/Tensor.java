@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * others when their values are read. Operands broadcast as in NumPy; element types never mix silently. A Java number takes the
  * tensor's type: integral ones any, floating ones floating types only.
  */
-public final class Tensor {
+public final class Tensor implements Arithmetic, Comparisons, Reductions, Products, Shaping, Indexing, Activations {
 
   /** Pending work beyond this is evaluated by the call that crosses it, so that loops outside Steps stay bounded. */
   private static final long PENDING_LIMIT = 1L << 30;
@@ -70,7 +70,7 @@ public final class Tensor {
     return node;
   }
 
-  // --- from Java ---------------------------------------------------------------------------------------------------------------------
+  // --- from Java -------------------------------------------------------------------------------------------------------------------
 
   public static Tensor of(HostArray data) {
     return new Tensor(Ops.input(data));
@@ -125,7 +125,7 @@ public final class Tensor {
     return literal(ScalarValue.of(type.dtype(), value)).broadcastTo(type.shape());
   }
 
-  private static Tensor literal(ScalarValue value) {
+  static Tensor literal(ScalarValue value) {
     return constant(value.toArray());
   }
 
@@ -147,7 +147,22 @@ public final class Tensor {
     return made(Ops.node(new Op.Iota(type, axis)));
   }
 
-  // --- what it is --------------------------------------------------------------------------------------------------------------------
+  // --- of several ----------------------------------------------------------------------------------------------------------------
+
+  /** Tensors that differ in size along the axis at most, one after another. */
+  public static Tensor concat(int axis, Tensor... parts) {
+    if (parts.length == 0) {
+      throw new InvalidArgumentException("concat", "no tensors given", "The result's type would be unknown.");
+    }
+    return made(Ops.node(new Op.Concat(parts[0].axis(axis)), Stream.of(parts).map(Tensor::node).toArray(Node[]::new)));
+  }
+
+  /** Tensors of one type along a new axis. */
+  public static Tensor stack(int axis, Tensor... parts) {
+    return concat(axis, Stream.of(parts).map(p -> p.unsqueeze(axis)).toArray(Tensor[]::new));
+  }
+
+  // --- what it is ------------------------------------------------------------------------------------------------------------------
 
   public TensorType type() {
     return node.type();
@@ -170,507 +185,7 @@ public final class Tensor {
     return shape().dim(axis(axis));
   }
 
-  // --- arithmetic --------------------------------------------------------------------------------------------------------------------
-
-  public Tensor add(Tensor y) {
-    return Broadcast.apply(new Op.Add(), this, y);
-  }
-
-  public Tensor add(double y) {
-    return add(like(y));
-  }
-
-  public Tensor add(long y) {
-    return add(like(y));
-  }
-
-  public Tensor sub(Tensor y) {
-    return Broadcast.apply(new Op.Sub(), this, y);
-  }
-
-  public Tensor sub(double y) {
-    return sub(like(y));
-  }
-
-  public Tensor sub(long y) {
-    return sub(like(y));
-  }
-
-  public Tensor mul(Tensor y) {
-    return Broadcast.apply(new Op.Mul(), this, y);
-  }
-
-  public Tensor mul(double y) {
-    return mul(like(y));
-  }
-
-  public Tensor mul(long y) {
-    return mul(like(y));
-  }
-
-  /** The quotient; floating types only, for integers see {@link #floorDiv}. */
-  public Tensor div(Tensor y) {
-    return Broadcast.apply(new Op.Div(), this, y);
-  }
-
-  public Tensor div(double y) {
-    return div(like(y));
-  }
-
-  public Tensor div(long y) {
-    return div(like(y));
-  }
-
-  /** The quotient rounded down; integers too. */
-  public Tensor floorDiv(Tensor y) {
-    if (dtype().isFloating()) {
-      return div(y).floor();
-    }
-    Tensor quotient = Broadcast.apply(new Op.IDiv(), this, y);
-    Tensor inexactAndSignsDiffer = mod(y).notEqual(0).and(less(0).xor(y.less(0)));
-    return quotient.sub(inexactAndSignsDiffer.cast(dtype()));
-  }
-
-  /** The remainder with this tensor's sign, as Java's {@code %}. */
-  public Tensor mod(Tensor y) {
-    return Broadcast.apply(new Op.Mod(), this, y);
-  }
-
-  public Tensor pow(Tensor y) {
-    return Broadcast.apply(new Op.Pow(), this, y);
-  }
-
-  public Tensor pow(double y) {
-    return pow(like(y));
-  }
-
-  public Tensor pow(long y) {
-    return pow(like(y));
-  }
-
-  /** The larger of each pair; NaN where either is NaN. */
-  public Tensor maximum(Tensor y) {
-    return Broadcast.apply(new Op.Max(), this, y);
-  }
-
-  public Tensor maximum(double y) {
-    return maximum(like(y));
-  }
-
-  public Tensor maximum(long y) {
-    return maximum(like(y));
-  }
-
-  /** The smaller of each pair; NaN where either is NaN. */
-  public Tensor minimum(Tensor y) {
-    return Broadcast.apply(new Op.Min(), this, y);
-  }
-
-  public Tensor minimum(double y) {
-    return minimum(like(y));
-  }
-
-  public Tensor minimum(long y) {
-    return minimum(like(y));
-  }
-
-  public Tensor clamp(double low, double high) {
-    return maximum(low).minimum(high);
-  }
-
-  public Tensor clamp(long low, long high) {
-    return maximum(low).minimum(high);
-  }
-
-  public Tensor neg() {
-    return unary(new Op.Neg());
-  }
-
-  public Tensor abs() {
-    return unary(new Op.Abs());
-  }
-
-  /** -1, 0 or 1. */
-  public Tensor sign() {
-    return unary(new Op.Sign());
-  }
-
-  public Tensor floor() {
-    return unary(new Op.Floor());
-  }
-
-  public Tensor ceil() {
-    return unary(new Op.Ceil());
-  }
-
-  /** To the nearest integer, ties to even. */
-  public Tensor round() {
-    return unary(new Op.Round());
-  }
-
-  public Tensor exp() {
-    return unary(new Op.Exp());
-  }
-
-  /** e^x - 1, exact near 0. */
-  public Tensor expm1() {
-    return unary(new Op.Expm1());
-  }
-
-  public Tensor log() {
-    return unary(new Op.Log());
-  }
-
-  /** log(1 + x), exact near 0. */
-  public Tensor log1p() {
-    return unary(new Op.Log1p());
-  }
-
-  public Tensor sqrt() {
-    return unary(new Op.Sqrt());
-  }
-
-  /** 1 / sqrt(x). */
-  public Tensor rsqrt() {
-    return unary(new Op.Rsqrt());
-  }
-
-  public Tensor square() {
-    return mul(this);
-  }
-
-  public Tensor sin() {
-    return unary(new Op.Sin());
-  }
-
-  public Tensor cos() {
-    return unary(new Op.Cos());
-  }
-
-  public Tensor tan() {
-    return unary(new Op.Tan());
-  }
-
-  public Tensor tanh() {
-    return unary(new Op.Tanh());
-  }
-
-  /** The error function. */
-  public Tensor erf() {
-    return unary(new Op.Erf());
-  }
-
-  // --- comparisons, logic, bits ------------------------------------------------------------------------------------------------------
-
-  /** bool; false where either is NaN. */
-  public Tensor equal(Tensor y) {
-    return Broadcast.apply(new Op.Equal(), this, y);
-  }
-
-  public Tensor equal(double y) {
-    return equal(like(y));
-  }
-
-  public Tensor equal(long y) {
-    return equal(like(y));
-  }
-
-  /** bool; true where either is NaN. */
-  public Tensor notEqual(Tensor y) {
-    return equal(y).not();
-  }
-
-  public Tensor notEqual(double y) {
-    return equal(y).not();
-  }
-
-  public Tensor notEqual(long y) {
-    return equal(y).not();
-  }
-
-  /** bool; false where either is NaN. */
-  public Tensor less(Tensor y) {
-    return Broadcast.apply(new Op.Less(), this, y);
-  }
-
-  public Tensor less(double y) {
-    return less(like(y));
-  }
-
-  public Tensor less(long y) {
-    return less(like(y));
-  }
-
-  /** bool; false where either is NaN. */
-  public Tensor lessEqual(Tensor y) {
-    return Broadcast.apply(new Op.LessEqual(), this, y);
-  }
-
-  public Tensor lessEqual(double y) {
-    return lessEqual(like(y));
-  }
-
-  public Tensor lessEqual(long y) {
-    return lessEqual(like(y));
-  }
-
-  /** bool; false where either is NaN. */
-  public Tensor greater(Tensor y) {
-    return y.less(this);
-  }
-
-  public Tensor greater(double y) {
-    return like(y).less(this);
-  }
-
-  public Tensor greater(long y) {
-    return like(y).less(this);
-  }
-
-  /** bool; false where either is NaN. */
-  public Tensor greaterEqual(Tensor y) {
-    return y.lessEqual(this);
-  }
-
-  public Tensor greaterEqual(double y) {
-    return like(y).lessEqual(this);
-  }
-
-  public Tensor greaterEqual(long y) {
-    return like(y).lessEqual(this);
-  }
-
-  /** Logical on bool, bitwise on integers; so are the next three. */
-  public Tensor and(Tensor y) {
-    return Broadcast.apply(new Op.And(), this, y);
-  }
-
-  public Tensor or(Tensor y) {
-    return Broadcast.apply(new Op.Or(), this, y);
-  }
-
-  public Tensor xor(Tensor y) {
-    return Broadcast.apply(new Op.Xor(), this, y);
-  }
-
-  public Tensor not() {
-    return unary(new Op.Not());
-  }
-
-  public Tensor shiftLeft(int distance) {
-    return Broadcast.apply(new Op.ShiftLeft(), this, like(distance));
-  }
-
-  /** Copies of the sign bit come in. */
-  public Tensor shiftRight(int distance) {
-    return Broadcast.apply(new Op.ShiftRight(), this, like(distance));
-  }
-
-  /** Zeros come in. */
-  public Tensor shiftRightLogical(int distance) {
-    return Broadcast.apply(new Op.ShiftRightLogical(), this, like(distance));
-  }
-
-  /** {@code x} where this bool tensor is true, {@code y} elsewhere. */
-  public Tensor where(Tensor x, Tensor y) {
-    return Broadcast.where(this, x, y);
-  }
-
-  /** Values converted: float to integer truncates and saturates, NaN becomes 0, to bool non-zero is true. */
-  public Tensor cast(DType to) {
-    return to == dtype() ? this : unary(new Op.Cast(to));
-  }
-
-  /** The same bits as another type of the same width. */
-  public Tensor bitcast(DType to) {
-    return unary(new Op.Bitcast(to));
-  }
-
-  // --- reductions: over the named axes, over all without any; the axes disappear ------------------------------------------------------------
-
-  public Tensor sum(int... axes) {
-    return reduce(Op.Fold.SUM, axes);
-  }
-
-  public Tensor prod(int... axes) {
-    return reduce(Op.Fold.PROD, axes);
-  }
-
-  /** The largest element; NaN if there is one. */
-  public Tensor max(int... axes) {
-    return reduce(Op.Fold.MAX, axes);
-  }
-
-  /** The smallest element; NaN if there is one. */
-  public Tensor min(int... axes) {
-    return reduce(Op.Fold.MIN, axes);
-  }
-
-  /** Floating types only; the mean of nothing is NaN. Of 16-bit floats neither the sum nor the count need fit the type. */
-  public Tensor mean(int... axes) {
-    return accumulated("mean").average(axes).cast(dtype());
-  }
-
-  /** The mean squared distance from the mean (divided by n, not n - 1). Of 16-bit floats only the result need fit the type. */
-  public Tensor variance(int... axes) {
-    Tensor x = accumulated("variance");
-    return x.sub(x.keep(x.average(axes), axes)).square().average(axes).cast(dtype());
-  }
-
-  private Tensor accumulated(String what) {
-    if (!dtype().isFloating()) {
-      throw new DTypeMismatchException(what, "not defined for " + type(), "Cast it first: cast(DType.F32)." + what + "().");
-    }
-    return cast(dtype().accumulator());
-  }
-
-  private Tensor average(int... axes) {
-    return sum(axes).div(literal(ScalarValue.of(dtype(), count(axes))));
-  }
-
-  /** i32 index of the largest element along the axis, the first of equals. */
-  public Tensor argmax(int axis) {
-    return made(Ops.node(new Op.ArgReduce(Op.Fold.MAX, axis(axis)), node));
-  }
-
-  /** i32 index of the smallest element along the axis, the first of equals. */
-  public Tensor argmin(int axis) {
-    return made(Ops.node(new Op.ArgReduce(Op.Fold.MIN, axis(axis)), node));
-  }
-
-  /** A reduction of this tensor with the reduced axes put back at size 1, so that it broadcasts against this. */
-  public Tensor keep(Tensor reduced, int... axes) {
-    return reduced.reshape(shape().keeping(axes(axes)));
-  }
-
-  private long count(int... axes) {
-    Axes reduced = axes(axes);
-    long count = 1;
-    for (int i = 0; i < reduced.count(); i++) {
-      count *= shape().dim(reduced.get(i));
-    }
-    return count;
-  }
-
-  // --- products ----------------------------------------------------------------------------------------------------------------------
-
-  /** Matrix product [..., m, k] x [..., k, n] -> [..., m, n]; batch axes broadcast. */
-  public Tensor matmul(Tensor y) {
-    return MatrixProduct.of(this, y);
-  }
-
-  // --- movement ----------------------------------------------------------------------------------------------------------------------
-
-  /** The same elements in the same order; one size may be -1 and is worked out. */
-  public Tensor reshape(long... shape) {
-    return reshape(Movement.resolve(type(), shape));
-  }
-
-  public Tensor reshape(Shape shape) {
-    return shape.equals(shape()) ? this : unary(new Op.Reshape(shape));
-  }
-
-  /** [first, rest]: everything behind the axis in one. */
-  public Tensor flatten(int from) {
-    Shape kept = shape().slice(0, axis(from));
-    return reshape(kept.concat(Shape.of(shape().slice(axis(from), rank()).elements())));
-  }
-
-  /** Axis i of the result is axis {@code order[i]} of this. */
-  public Tensor permute(int... order) {
-    return unary(new Op.Permute(Axes.of(Arrays.stream(order).map(this::axis).toArray())));
-  }
-
-  /** The last two axes exchanged. */
-  public Tensor transpose() {
-    return Movement.transpose(this);
-  }
-
-  /** A new axis of size 1 at this position of the result. */
-  public Tensor unsqueeze(int axis) {
-    return Movement.unsqueeze(this, axis);
-  }
-
-  /** Without an axis of size 1. */
-  public Tensor squeeze(int axis) {
-    return Movement.squeeze(this, axis(axis));
-  }
-
-  public Tensor broadcastTo(Shape shape) {
-    return shape.equals(shape()) ? this : made(Broadcast.to(node, shape));
-  }
-
-  /** Elements [from, to) along an axis; negative bounds count from the end. */
-  public Tensor slice(int axis, long from, long to) {
-    return Movement.slice(this, axis(axis), from, to);
-  }
-
-  /** One element along an axis, which disappears. */
-  public Tensor select(int axis, long index) {
-    return slice(axis, index, index == -1 ? dim(axis) : index + 1).squeeze(axis);
-  }
-
-  /** Every axis {@code range} of the result's elements; the general form of {@link #slice}. */
-  public Tensor slice(List<Op.Range> ranges) {
-    return unary(new Op.Slice(ranges));
-  }
-
-  /** The order along an axis reversed. */
-  public Tensor flip(int axis) {
-    return Movement.flip(this, axis(axis));
-  }
-
-  /** {@code value} added {@code low} times before and {@code high} times after along an axis. */
-  public Tensor pad(int axis, long low, long high, double value) {
-    return Movement.pad(this, axis(axis), low, high, literal(ScalarValue.of(dtype(), value)));
-  }
-
-  /** {@code value} added {@code low} times before and {@code high} times after along an axis. */
-  public Tensor pad(int axis, long low, long high, long value) {
-    return Movement.pad(this, axis(axis), low, high, literal(ScalarValue.of(dtype(), value)));
-  }
-
-  /** The general form of {@link #pad}; the value is a scalar tensor. */
-  public Tensor pad(List<Op.Edge> edges, Tensor value) {
-    return made(Ops.node(new Op.Pad(edges), node, value.node()));
-  }
-
-  /** Tensors that differ in size along the axis at most, one after another. */
-  public static Tensor concat(int axis, Tensor... parts) {
-    if (parts.length == 0) {
-      throw new InvalidArgumentException("concat", "no tensors given", "The result's type would be unknown.");
-    }
-    return made(Ops.node(new Op.Concat(parts[0].axis(axis)), Stream.of(parts).map(Tensor::node).toArray(Node[]::new)));
-  }
-
-  /** Tensors of one type along a new axis. */
-  public static Tensor stack(int axis, Tensor... parts) {
-    return concat(axis, Stream.of(parts).map(p -> p.unsqueeze(axis)).toArray(Tensor[]::new));
-  }
-
-  // --- indexing ----------------------------------------------------------------------------------------------------------------------
-
-  /** x[a..., n, b...] at i[c...] -> [a..., c..., b...]; an index outside [0, n) makes the run fail and name it. */
-  public Tensor take(int axis, Tensor indices) {
-    return made(Ops.node(new Op.Gather(axis(axis)), node, indices.node()));
-  }
-
-  /** This tensor with updates[a..., c..., b...] added at i[c...] along the axis, in index order. */
-  public Tensor scatterAdd(int axis, Tensor indices, Tensor updates) {
-    return made(Ops.node(new Op.ScatterAdd(axis(axis)), node, indices.node(), updates.node()));
-  }
-
-  /** bool [..., classes]: true at each integer's own place, nowhere for an integer outside [0, classes). */
-  public Tensor oneHot(long classes) {
-    if (!dtype().isInteger()) {
-      throw new DTypeMismatchException("oneHot", type() + " are not class numbers, expected integers", "Cast them first: cast(DType.I32).");
-    }
-    Tensor number = cast(dtype() == DType.I64 ? DType.I64 : DType.I32); // u8 cannot count the classes
-    var type = new TensorType(number.dtype(), shape().concat(Shape.of(classes)));
-    return number.unsqueeze(rank()).equal(indices(type, rank()));
-  }
-
-  // --- control -----------------------------------------------------------------------------------------------------------------------
+  // --- control ---------------------------------------------------------------------------------------------------------------------
 
   /** The same values in storage of their own. */
   public Tensor copy() {
@@ -687,39 +202,7 @@ public final class Tensor {
     return Composites.STOP_GRADIENT.apply(this);
   }
 
-  // --- activations and losses in the same vocabulary ------------------------------------------------------------------------------------
-
-  /** max(x, 0); NaN stays, the derivative at 0 is 0. */
-  public Tensor relu() {
-    return lessEqual(0).where(like(0), this);
-  }
-
-  /** x where positive, {@code slope * x} elsewhere; the slope is part of a plan's structure. */
-  public Tensor leakyRelu(double slope) {
-    return lessEqual(0).where(mul(full(TensorType.scalar(dtype()), slope)), this);
-  }
-
-  /** 1 / (1 + exp(-x)). */
-  public Tensor sigmoid() {
-    return Composites.SIGMOID.apply(this);
-  }
-
-  /** x * Phi(x) with the normal distribution function Phi (Hendrycks and Gimpel, 2016), by erf. */
-  public Tensor gelu() {
-    return Composites.GELU.apply(this);
-  }
-
-  /** exp(x) / sum(exp(x)) along the axis. */
-  public Tensor softmax(int axis) {
-    return Composites.softmax(this, axis(axis));
-  }
-
-  /** log(softmax(x)) along the axis, exact where softmax underflows. */
-  public Tensor logSoftmax(int axis) {
-    return Composites.logSoftmax(this, axis(axis));
-  }
-
-  // --- to Java -----------------------------------------------------------------------------------------------------------------------
+  // --- to Java ---------------------------------------------------------------------------------------------------------------------
 
   /** Computes this tensor now and keeps its value; outside Steps only. */
   public Tensor eval() {
@@ -834,25 +317,21 @@ public final class Tensor {
     return node.value().filter(HostArray.class::isInstance).map(Object::toString).orElse(type() + " = " + node.op().label());
   }
 
-  // --- shared by the methods above ---------------------------------------------------------------------------------------------------------
+  // --- shared by the methods above -------------------------------------------------------------------------------------------------
 
-  private Tensor unary(Op op) {
+  Tensor unary(Op op) {
     return made(Ops.node(op, node));
   }
 
-  private Tensor like(double value) {
+  Tensor like(double value) {
     return new Tensor(Ops.scalar(dtype(), value));
   }
 
-  private Tensor like(long value) {
+  Tensor like(long value) {
     return new Tensor(Ops.scalar(dtype(), value));
   }
 
-  private Tensor reduce(Op.Fold fold, int... axes) {
-    return unary(new Op.Reduce(fold, axes(axes)));
-  }
-
-  private Axes axes(int... axes) {
+  Axes axes(int... axes) {
     return axes.length == 0 ? Axes.all(rank()) : Axes.of(Arrays.stream(axes).map(this::axis).toArray());
   }
 

@@ -1,0 +1,199 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.graph.Op;
+
+/** Arithmetic of {@link Tensor}s, element by element. Operands broadcast as in NumPy; a Java number takes the tensor's type. */
+sealed interface Arithmetic permits Tensor {
+
+  private Tensor self() {
+    return (Tensor) this;
+  }
+
+  default Tensor add(Tensor y) {
+    return Broadcast.apply(new Op.Add(), self(), y);
+  }
+
+  default Tensor add(double y) {
+    return add(self().like(y));
+  }
+
+  default Tensor add(long y) {
+    return add(self().like(y));
+  }
+
+  default Tensor sub(Tensor y) {
+    return Broadcast.apply(new Op.Sub(), self(), y);
+  }
+
+  default Tensor sub(double y) {
+    return sub(self().like(y));
+  }
+
+  default Tensor sub(long y) {
+    return sub(self().like(y));
+  }
+
+  default Tensor mul(Tensor y) {
+    return Broadcast.apply(new Op.Mul(), self(), y);
+  }
+
+  default Tensor mul(double y) {
+    return mul(self().like(y));
+  }
+
+  default Tensor mul(long y) {
+    return mul(self().like(y));
+  }
+
+  /** The quotient; floating types only, for integers see {@link #floorDiv}. */
+  default Tensor div(Tensor y) {
+    return Broadcast.apply(new Op.Div(), self(), y);
+  }
+
+  default Tensor div(double y) {
+    return div(self().like(y));
+  }
+
+  default Tensor div(long y) {
+    return div(self().like(y));
+  }
+
+  /** The quotient rounded down; integers too. */
+  default Tensor floorDiv(Tensor y) {
+    if (self().dtype().isFloating()) {
+      return div(y).floor();
+    }
+    Tensor quotient = Broadcast.apply(new Op.IDiv(), self(), y);
+    Tensor inexactAndSignsDiffer = mod(y).notEqual(0).and(self().less(0).xor(y.less(0)));
+    return quotient.sub(inexactAndSignsDiffer.cast(self().dtype()));
+  }
+
+  /** The remainder with this tensor's sign, as Java's {@code %}. */
+  default Tensor mod(Tensor y) {
+    return Broadcast.apply(new Op.Mod(), self(), y);
+  }
+
+  default Tensor pow(Tensor y) {
+    return Broadcast.apply(new Op.Pow(), self(), y);
+  }
+
+  default Tensor pow(double y) {
+    return pow(self().like(y));
+  }
+
+  default Tensor pow(long y) {
+    return pow(self().like(y));
+  }
+
+  /** The larger of each pair; NaN where either is NaN. */
+  default Tensor maximum(Tensor y) {
+    return Broadcast.apply(new Op.Max(), self(), y);
+  }
+
+  default Tensor maximum(double y) {
+    return maximum(self().like(y));
+  }
+
+  default Tensor maximum(long y) {
+    return maximum(self().like(y));
+  }
+
+  /** The smaller of each pair; NaN where either is NaN. */
+  default Tensor minimum(Tensor y) {
+    return Broadcast.apply(new Op.Min(), self(), y);
+  }
+
+  default Tensor minimum(double y) {
+    return minimum(self().like(y));
+  }
+
+  default Tensor minimum(long y) {
+    return minimum(self().like(y));
+  }
+
+  default Tensor clamp(double low, double high) {
+    return maximum(low).minimum(high);
+  }
+
+  default Tensor clamp(long low, long high) {
+    return maximum(low).minimum(high);
+  }
+
+  default Tensor neg() {
+    return self().unary(new Op.Neg());
+  }
+
+  default Tensor abs() {
+    return self().unary(new Op.Abs());
+  }
+
+  /** -1, 0 or 1. */
+  default Tensor sign() {
+    return self().unary(new Op.Sign());
+  }
+
+  default Tensor floor() {
+    return self().unary(new Op.Floor());
+  }
+
+  default Tensor ceil() {
+    return self().unary(new Op.Ceil());
+  }
+
+  /** To the nearest integer, ties to even. */
+  default Tensor round() {
+    return self().unary(new Op.Round());
+  }
+
+  default Tensor exp() {
+    return self().unary(new Op.Exp());
+  }
+
+  /** e^x - 1, exact near 0. */
+  default Tensor expm1() {
+    return self().unary(new Op.Expm1());
+  }
+
+  default Tensor log() {
+    return self().unary(new Op.Log());
+  }
+
+  /** log(1 + x), exact near 0. */
+  default Tensor log1p() {
+    return self().unary(new Op.Log1p());
+  }
+
+  default Tensor sqrt() {
+    return self().unary(new Op.Sqrt());
+  }
+
+  /** 1 / sqrt(x). */
+  default Tensor rsqrt() {
+    return self().unary(new Op.Rsqrt());
+  }
+
+  default Tensor square() {
+    return mul(self());
+  }
+
+  default Tensor sin() {
+    return self().unary(new Op.Sin());
+  }
+
+  default Tensor cos() {
+    return self().unary(new Op.Cos());
+  }
+
+  default Tensor tan() {
+    return self().unary(new Op.Tan());
+  }
+
+  default Tensor tanh() {
+    return self().unary(new Op.Tanh());
+  }
+
+  /** The error function. */
+  default Tensor erf() {
+    return self().unary(new Op.Erf());
+  }
+}

@@ -1,0 +1,136 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+
+/** Comparisons, logic, choices and conversions of {@link Tensor}s, element by element. */
+sealed interface Comparisons permits Tensor {
+
+  private Tensor self() {
+    return (Tensor) this;
+  }
+
+  /** bool; false where either is NaN. */
+  default Tensor equal(Tensor y) {
+    return Broadcast.apply(new Op.Equal(), self(), y);
+  }
+
+  default Tensor equal(double y) {
+    return equal(self().like(y));
+  }
+
+  default Tensor equal(long y) {
+    return equal(self().like(y));
+  }
+
+  /** bool; true where either is NaN. */
+  default Tensor notEqual(Tensor y) {
+    return equal(y).not();
+  }
+
+  default Tensor notEqual(double y) {
+    return equal(y).not();
+  }
+
+  default Tensor notEqual(long y) {
+    return equal(y).not();
+  }
+
+  /** bool; false where either is NaN. */
+  default Tensor less(Tensor y) {
+    return Broadcast.apply(new Op.Less(), self(), y);
+  }
+
+  default Tensor less(double y) {
+    return less(self().like(y));
+  }
+
+  default Tensor less(long y) {
+    return less(self().like(y));
+  }
+
+  /** bool; false where either is NaN. */
+  default Tensor lessEqual(Tensor y) {
+    return Broadcast.apply(new Op.LessEqual(), self(), y);
+  }
+
+  default Tensor lessEqual(double y) {
+    return lessEqual(self().like(y));
+  }
+
+  default Tensor lessEqual(long y) {
+    return lessEqual(self().like(y));
+  }
+
+  /** bool; false where either is NaN. */
+  default Tensor greater(Tensor y) {
+    return y.less(self());
+  }
+
+  default Tensor greater(double y) {
+    return self().like(y).less(self());
+  }
+
+  default Tensor greater(long y) {
+    return self().like(y).less(self());
+  }
+
+  /** bool; false where either is NaN. */
+  default Tensor greaterEqual(Tensor y) {
+    return y.lessEqual(self());
+  }
+
+  default Tensor greaterEqual(double y) {
+    return self().like(y).lessEqual(self());
+  }
+
+  default Tensor greaterEqual(long y) {
+    return self().like(y).lessEqual(self());
+  }
+
+  /** Logical on bool, bitwise on integers; so are the next three. */
+  default Tensor and(Tensor y) {
+    return Broadcast.apply(new Op.And(), self(), y);
+  }
+
+  default Tensor or(Tensor y) {
+    return Broadcast.apply(new Op.Or(), self(), y);
+  }
+
+  default Tensor xor(Tensor y) {
+    return Broadcast.apply(new Op.Xor(), self(), y);
+  }
+
+  default Tensor not() {
+    return self().unary(new Op.Not());
+  }
+
+  default Tensor shiftLeft(int distance) {
+    return Broadcast.apply(new Op.ShiftLeft(), self(), self().like(distance));
+  }
+
+  /** Copies of the sign bit come in. */
+  default Tensor shiftRight(int distance) {
+    return Broadcast.apply(new Op.ShiftRight(), self(), self().like(distance));
+  }
+
+  /** Zeros come in. */
+  default Tensor shiftRightLogical(int distance) {
+    return Broadcast.apply(new Op.ShiftRightLogical(), self(), self().like(distance));
+  }
+
+  /** {@code x} where this bool tensor is true, {@code y} elsewhere. */
+  default Tensor where(Tensor x, Tensor y) {
+    return Broadcast.where(self(), x, y);
+  }
+
+  /** Values converted: float to integer truncates and saturates, NaN becomes 0, to bool non-zero is true. */
+  default Tensor cast(DType to) {
+    return to == self().dtype() ? self() : self().unary(new Op.Cast(to));
+  }
+
+  /** The same bits as another type of the same width. */
+  default Tensor bitcast(DType to) {
+    return self().unary(new Op.Bitcast(to));
+  }
+}
