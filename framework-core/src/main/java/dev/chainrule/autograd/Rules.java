@@ -31,7 +31,10 @@ final class Rules {
     return switch (node.op()) {
       case Op.Composite composite -> StructuredRules.composite(composite, node, in, arrived);
       case Op.Sort(int axis, boolean _) -> StructuredRules.sort(node, arrived.getFirst(), axis);
-      case Op.Loop _, Op.Cond _ -> throw none(node);
+      case Op.Loop loop -> ControlRules.loop(loop, node, in, arrived);
+      case Op.Cond cond -> ControlRules.cond(cond, in, arrived);
+      case Op.While _ -> throw none(node);
+      case Op.Barrier _ -> arrived;
       default -> single(node, in, Objects.requireNonNull(arrived.getFirst()));
     };
   }
@@ -80,8 +83,9 @@ final class Rules {
       case Op.Overlap(int axis, long _, long size, long stride, long dilation) ->
           List.of(Tensor.of(Ops.node(new Op.Window(axis, size, stride, dilation), g.node())));
       case Op.Movement op -> MovementRules.cotangents(op, in, x, g);
-      case Op.Copy _, Op.Barrier _ -> List.of(g);
-      case Op.Result _, Op.Sort _, Op.Loop _, Op.Cond _, Op.Composite _ -> throw new IllegalStateException(node.toString());
+      case Op.Copy _ -> List.of(g);
+      case Op.Result _, Op.Sort _, Op.Loop _, Op.While _, Op.Cond _, Op.Barrier _, Op.Composite _ ->
+          throw new IllegalStateException(node.toString());
     };
   }
 

@@ -87,9 +87,7 @@ final class StructuredRules {
     if (op.derivative().isEmpty()) {
       return throughBody(op, node, in, arrived);
     }
-    List<Node> outputs = node.types().size() == 1
-        ? List.of(node)
-        : IntStream.range(0, node.types().size()).mapToObj(i -> Ops.node(new Op.Result(i), node)).toList();
+    List<Node> outputs = Ops.results(node);
     List<@Nullable Node> seeds = new ArrayList<>();
     for (Tensor seed : arrived) {
       seeds.add(seed == null ? null : seed.node());

@@ -35,11 +35,6 @@ public record Body(List<Node> parameters, List<Node> results) {
     for (int i = 0; i < parameters.size(); i++) {
       replaced.put(parameters.get(i), arguments.get(i));
     }
-    for (Node node : Graphs.topological(results)) {
-      if (!replaced.containsKey(node)) {
-        replaced.put(node, node.isLeaf() ? node : Ops.rebuilt(node, node.inputs().stream().map(replaced::get).toList(), origin));
-      }
-    }
-    return results.stream().map(replaced::get).toList();
+    return Graphs.replaced(results, replaced, _ -> origin);
   }
 }

@@ -38,14 +38,25 @@ final class ControlTypes {
     return List.copyOf(results);
   }
 
+  static List<TensorType> repeat(Op.While op, Node[] in) {
+    List<TensorType> arguments = typesOf(in);
+    fit(op, op.condition(), arguments);
+    fit(op, op.body(), arguments);
+    if (!op.condition().resultTypes().equals(List.of(TensorType.scalar(DType.BOOL)))) {
+      throw new DTypeMismatchException(op.label(), "the condition gives " + op.condition().resultTypes() + ", expected one bool[]", "");
+    }
+    if (op.carries() < 1 || op.carries() > in.length || !op.body().resultTypes().equals(arguments.subList(0, op.carries()))) {
+      throw new ShapeMismatchException(op.label(),
+          op.carries() + " carries of " + arguments + " become " + op.body().resultTypes(), "At least one, and each keeps its type.");
+    }
+    return op.body().resultTypes();
+  }
+
   static List<TensorType> cond(Op.Cond op, Node[] in) {
     if (!in[0].type().equals(TensorType.scalar(DType.BOOL))) {
       throw new DTypeMismatchException(op.label(), "predicate is " + in[0].type() + ", expected bool[]", "");
     }
-    List<TensorType> arguments = new ArrayList<>();
-    for (int i = 1; i < in.length; i++) {
-      arguments.add(in[i].type());
-    }
+    List<TensorType> arguments = typesOf(in).subList(1, in.length);
     fit(op, op.then(), arguments);
     fit(op, op.otherwise(), arguments);
     if (!op.then().resultTypes().equals(op.otherwise().resultTypes())) {
@@ -56,12 +67,16 @@ final class ControlTypes {
   }
 
   static List<TensorType> composite(Op.Composite op, Node[] in) {
-    List<TensorType> arguments = new ArrayList<>();
-    for (Node node : in) {
-      arguments.add(node.type());
-    }
-    fit(op, op.body(), arguments);
+    fit(op, op.body(), typesOf(in));
     return op.body().resultTypes();
+  }
+
+  static List<TensorType> typesOf(Node[] in) {
+    List<TensorType> types = new ArrayList<>(in.length);
+    for (Node node : in) {
+      types.add(node.type());
+    }
+    return List.copyOf(types);
   }
 
   private static void fit(Op op, Body body, List<TensorType> arguments) {

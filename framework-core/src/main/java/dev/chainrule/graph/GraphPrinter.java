@@ -118,6 +118,7 @@ public final class GraphPrinter {
     return switch (op) {
       case Op.Loop loop -> Map.of("body", loop.body());
       case Op.Composite composite -> Map.of("body", composite.body());
+      case Op.While loop -> new TreeMap<>(Map.of("while", loop.condition(), "body", loop.body())).descendingMap();
       case Op.Cond(Body then, Body otherwise) -> new TreeMap<>(Map.of("then", then, "else", otherwise)).descendingMap();
       default -> Map.of();
     };
@@ -154,6 +155,7 @@ public final class GraphPrinter {
       case Op.Concat(int axis) -> "axis=" + axis;
       case Op.Result(int index) -> "index=" + index;
       case Op.Loop(long length, int carries, int sliced, Body _) -> "length=" + length + " carries=" + carries + " sliced=" + sliced;
+      case Op.While(int carries, Body _, Body _) -> "carries=" + carries;
       case Op.Composite composite -> new TreeMap<>(composite.attributes()).entrySet().stream()
           .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(" "));
     };

@@ -4,9 +4,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Walks over graphs. All are iterative: the graph of a recurrent network is deeper than any stack. */
@@ -17,6 +20,22 @@ public final class Graphs {
   /** Every node that {@code outputs} need, inputs before users; leaves (evaluated nodes among them) end the walk. */
   public static List<Node> topological(Collection<Node> outputs) {
     return topological(outputs, _ -> false);
+  }
+
+  /**
+   * The same graph on other inputs: whatever depends on a key of {@code substitutes} is made anew.
+   *
+   * @param origin where a new node is said to have been made, from the node that it stands for
+   */
+  public static List<Node> replaced(List<Node> outputs, Map<Node, Node> substitutes, Function<Node, Origin> origin) {
+    Map<Node, Node> standing = new HashMap<>(substitutes);
+    for (Node node : topological(outputs, substitutes::containsKey)) {
+      if (!standing.containsKey(node)) {
+        List<Node> inputs = node.inputs().stream().map(standing::get).toList();
+        standing.put(node, inputs.equals(node.inputs()) ? node : Ops.rebuilt(node, inputs, origin.apply(node)));
+      }
+    }
+    return outputs.stream().map(standing::get).toList();
   }
 
   /** The same, with the nodes for which {@code ends} holds taken as leaves too. */

@@ -110,6 +110,8 @@ public final class Interpreter {
     return switch (node.op()) {
       case Op.Sort(int axis, boolean descending) -> ReductionMeaning.sort(in.get(0), axis, descending);
       case Op.Loop loop -> loop(loop, in);
+      case Op.While loop -> repeat(loop, in);
+      case Op.Barrier _ -> in;
       case Op.Cond(Body then, Body otherwise) -> call(in.get(0).longAt(0) != 0 ? then : otherwise, in.subList(1, in.size()));
       case Op.Composite composite -> call(composite.body(), in);
 
@@ -141,7 +143,7 @@ public final class Interpreter {
 
       case Op.Movement op -> List.of(MovementMeaning.move(op, in, node.type()));
       case Op.Overlap op -> List.of(MovementMeaning.overlap(op, in.get(0), node.type()));
-      case Op.Copy _, Op.Barrier _ -> List.of(in.get(0));
+      case Op.Copy _ -> List.of(in.get(0));
       case Op.Result(int index) -> List.of(in.get(index));
     };
   }
@@ -177,6 +179,16 @@ public final class Interpreter {
       bound.put(body.parameters().get(i), arguments.get(i));
     }
     return run(body.results(), bound);
+  }
+
+  private List<HostArray> repeat(Op.While op, List<HostArray> in) {
+    List<HostArray> arguments = in;
+    while (call(op.condition(), arguments).getFirst().longAt(0) != 0) {
+      List<HostArray> next = new ArrayList<>(call(op.body(), arguments));
+      next.addAll(in.subList(op.carries(), in.size()));
+      arguments = next;
+    }
+    return arguments.subList(0, op.carries());
   }
 
   private List<HostArray> loop(Op.Loop op, List<HostArray> in) {

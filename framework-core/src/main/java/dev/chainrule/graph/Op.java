@@ -18,6 +18,11 @@ public sealed interface Op {
     return name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1);
   }
 
+  /** The closed subgraphs that the operation executes. */
+  default List<Body> bodies() {
+    return List.of();
+  }
+
   /** One output element from the input elements at the same place; inputs and output have one shape. */
   sealed interface Pointwise extends Op {}
 
@@ -269,15 +274,36 @@ public sealed interface Op {
    * invariants. The body takes (I64 iteration, carries, slices, invariants) and gives (carries, outputs); results are the final
    * carries and the outputs stacked along a new leading axis.
    */
-  record Loop(long length, int carries, int sliced, Body body) implements Op {}
+  record Loop(long length, int carries, int sliced, Body body) implements Op {
+    @Override
+    public List<Body> bodies() {
+      return List.of(body);
+    }
+  }
+
+  /**
+   * (carries, invariants): repeats the body, from (carries, invariants) to carries, while the condition, from the same to a BOOL scalar,
+   * holds. Results are the carries at the end. The number of repetitions depends on the data, so there is no derivative.
+   */
+  record While(int carries, Body condition, Body body) implements Op {
+    @Override
+    public List<Body> bodies() {
+      return List.of(condition, body);
+    }
+  }
 
   /** (BOOL scalar, operands...): the results of one body or the other, which have equal types. */
-  record Cond(Body then, Body otherwise) implements Op {}
+  record Cond(Body then, Body otherwise) implements Op {
+    @Override
+    public List<Body> bodies() {
+      return List.of(then, otherwise);
+    }
+  }
 
   /** The same values in storage of their own. */
   record Copy() implements Op {}
 
-  /** Identity that no pass may merge or move across. */
+  /** Its inputs, each of which is to be had when all of them are: no pass may merge or move anything across. */
   record Barrier() implements Op {}
 
   /**
@@ -294,6 +320,11 @@ public sealed interface Op {
     @Override
     public String label() {
       return name;
+    }
+
+    @Override
+    public List<Body> bodies() {
+      return List.of(body);
     }
   }
 }

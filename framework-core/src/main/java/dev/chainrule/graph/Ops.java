@@ -1,6 +1,7 @@
 package dev.chainrule.graph;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The only maker of nodes: infers each node's type, so that whatever does not fit fails on the line that asked for it. */
 public final class Ops {
@@ -44,15 +45,27 @@ public final class Ops {
 
   /** A number as an operand: a parameter of the plan, in a closed body a literal. */
   public static Node scalar(ScalarValue value) {
-    if (Scope.current().isBody()) {
+    if (Scope.current().isClosedBody()) {
       return node(new Op.Const(value.toArray()));
     }
     return new Node(new Op.Scalar(), List.of(value.type()), value, Scope.current().origin());
   }
 
+  /** What a node computes, a node each: itself if that is one tensor. */
+  public static List<Node> results(Node node) {
+    return node.types().size() == 1
+        ? List.of(node)
+        : IntStream.range(0, node.types().size()).mapToObj(i -> node(new Op.Result(i), node)).toList();
+  }
+
   /** The same operation on other inputs of the same types, made where the original was. */
   public static Node rebuilt(Node original, List<Node> inputs) {
     return rebuilt(original, inputs, original.origin());
+  }
+
+  /** Another operation in the place of {@code original}, said to have been made there. */
+  public static Node rebuilt(Node original, Op op, List<Node> inputs) {
+    return new Node(op, TypeRules.infer(op, inputs.toArray(Node[]::new)), List.copyOf(inputs), original.origin());
   }
 
   /** The same operation on other inputs of the same types, said to have been made elsewhere. */

@@ -7,19 +7,35 @@ import java.util.function.Supplier;
 public class Scope {
 
   private static final ScopedValue<Scope> CURRENT = ScopedValue.newInstance();
-  private static final Scope OUTSIDE = new Scope(false, false);
+  private static final Scope OUTSIDE = new Scope(false, Kind.OUTSIDE, Origin.NONE);
 
-  private final boolean recordsLines;
-  private final boolean body;
-  private Origin origin = Origin.NONE;
-
-  private Scope(boolean recordsLines, boolean body) {
-    this.recordsLines = recordsLines;
-    this.body = body;
+  private enum Kind {
+    OUTSIDE,
+    TRACE,
+    /** A body whose outer tensors become inputs. */
+    OPEN_BODY,
+    /** A body that reads nothing from outside. */
+    CLOSED_BODY
   }
 
+  private final boolean recordsLines;
+  private final Kind kind;
+  private Origin origin;
+
+  private Scope(boolean recordsLines, Kind kind, Origin origin) {
+    this.recordsLines = recordsLines;
+    this.kind = kind;
+    this.origin = origin;
+  }
+
+  /** A trace. */
   protected Scope(boolean recordsLines) {
-    this(recordsLines, false);
+    this(recordsLines, Kind.TRACE, Origin.NONE);
+  }
+
+  /** An open body at the place that {@code around} is at; within a closed body closed too. */
+  protected Scope(Scope around) {
+    this(around.recordsLines, around.isClosedBody() ? Kind.CLOSED_BODY : Kind.OPEN_BODY, around.origin);
   }
 
   /** The scope of this thread; a neutral one outside any. */
@@ -39,14 +55,17 @@ public class Scope {
 
   /** Runs {@code function} as the tracing of a closed {@link Body}: numbers become literals, and no trace is to be seen. */
   public final <T> T tracingBody(Supplier<T> function) {
-    var inner = new Scope(recordsLines, true);
-    inner.origin = origin;
-    return inner.enter(function);
+    return new Scope(recordsLines, Kind.CLOSED_BODY, origin).enter(function);
   }
 
-  /** True while a closed body is traced. */
+  /** True while the body of a composite, a loop or a choice is traced: there are no values to be read. */
   public final boolean isBody() {
-    return body;
+    return kind == Kind.OPEN_BODY || kind == Kind.CLOSED_BODY;
+  }
+
+  /** True while a body is traced that may read nothing but its parameters. */
+  public final boolean isClosedBody() {
+    return kind == Kind.CLOSED_BODY;
   }
 
   /** The current module path. */
@@ -56,7 +75,7 @@ public class Scope {
 
   /** Runs {@code body} with {@code path} as the module path; outside a trace there are no paths. */
   public final <T> T at(String path, Supplier<T> body) {
-    if (this == OUTSIDE || path.equals(origin.path())) {
+    if (kind == Kind.OUTSIDE || path.equals(origin.path())) {
       return body.get();
     }
     Origin outer = origin;

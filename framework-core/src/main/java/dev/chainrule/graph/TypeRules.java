@@ -19,7 +19,9 @@ final class TypeRules {
     requireArity(op, in.length);
     return switch (op) {
       case Op.Loop loop -> ControlTypes.loop(loop, in);
+      case Op.While loop -> ControlTypes.repeat(loop, in);
       case Op.Cond cond -> ControlTypes.cond(cond, in);
+      case Op.Barrier _ -> ControlTypes.typesOf(in);
       case Op.Composite composite -> ControlTypes.composite(composite, in);
       case Op.Sort(int axis, boolean _) -> {
         axis(op, in[0], axis);
@@ -34,14 +36,14 @@ final class TypeRules {
       return; // most nodes by far, and tracing pays for each
     }
     int least = switch (op) {
-      case Op.Source _, Op.Loop _, Op.Composite _ -> 0;
+      case Op.Source _, Op.Loop _, Op.While _, Op.Composite _ -> 0;
       case Op.Unary _, Op.Cast _, Op.Bitcast _, Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.Sort _, Op.Overlap _, Op.Reshape _,
           Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _, Op.Result _, Op.Cond _, Op.Copy _, Op.Barrier _ -> 1;
       case Op.Binary _, Op.Comparison _, Op.Dot _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _, Op.Gather _,
           Op.Pad _ -> 2;
       case Op.Where _, Op.PhiloxBits _, Op.ScatterAdd _ -> 3;
     };
-    boolean more = op instanceof Op.Concat || op instanceof Op.Loop || op instanceof Op.Cond || op instanceof Op.Composite;
+    boolean more = op instanceof Op.Concat || op instanceof Op.Barrier || !op.bodies().isEmpty();
     if (inputs < least || inputs > least && !more) {
       throw new InvalidArgumentException(op.label(), "takes " + least + (more ? " or more" : "") + " inputs, got " + inputs, "");
     }
@@ -87,9 +89,10 @@ final class TypeRules {
         }
         yield in[0].types().get(index);
       }
-      case Op.Copy _, Op.Barrier _ -> in[0].type();
+      case Op.Copy _ -> in[0].type();
       case Op.Input _, Op.State _, Op.Scalar _, Op.Parameter _ -> throw new IllegalStateException(op.label() + " has a maker of its own");
-      case Op.Sort _, Op.Loop _, Op.Cond _, Op.Composite _ -> throw new IllegalStateException(op.label() + " has several results");
+      case Op.Sort _, Op.Loop _, Op.While _, Op.Cond _, Op.Barrier _, Op.Composite _ ->
+          throw new IllegalStateException(op.label() + " has several results");
     };
   }
 

@@ -31,26 +31,60 @@ import java.util.Set;
 /**
  * From nodes to instructions. Movement becomes a layout of the operand it moves wherever strides can express it, and a bitcast another
  * element type of it: in memory every bit of a NaN is safe, in a register it is not. A scalar operation that a single other one reads
- * at the same shape becomes part of that one's kernel; everything else is one instruction.
+ * at the same shape becomes part of that one's kernel; everything else is one instruction. A body is lowered by a lowering of its own
+ * that shares the buffers.
  */
 final class Lowering {
 
   /** Scalar operations in one kernel at most: what keeps a block's operands in the first-level cache. */
   private static final int LARGEST_KERNEL = 24;
 
+  private final Buffers buffers;
   private final Leaves leaves;
   private final Device device;
   private final List<Node> order;
   private final Map<Node, Integer> readers = new IdentityHashMap<>();
-  private final Map<Node, Integer> targets = new IdentityHashMap<>();
+  private final Map<Node, Operand> targets = new IdentityHashMap<>();
   private final Map<Node, List<Operand>> operands = new IdentityHashMap<>();
   private final Set<Node> fused = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Map<HostArray, Integer> constantSlots = new LinkedHashMap<>();
-  private final Set<Integer> delivered = new HashSet<>();
+  private final Set<Operand> delivered = new HashSet<>();
   private final List<Instruction> instructions = new ArrayList<>();
-  private final List<Long> temporaryBytes = new ArrayList<>();
 
-  Lowering(Leaves leaves, Device device, List<Node> roots, int outputs) {
+  /** What a schedule's buffers are given out from. */
+  static final class Buffers {
+    private final Map<HostArray, Integer> constants = new LinkedHashMap<>();
+    private final List<Long> temporaryBytes = new ArrayList<>();
+    private int slices;
+
+    List<HostArray> constants() {
+      return List.copyOf(constants.keySet());
+    }
+
+    List<Long> temporaryBytes() {
+      return Collections.unmodifiableList(temporaryBytes);
+    }
+
+    int slices() {
+      return slices;
+    }
+
+    BufferRef constant(HostArray array) {
+      return new BufferRef.Constant(constants.computeIfAbsent(array, _ -> constants.size()));
+    }
+
+    Operand temporary(TensorType type) {
+      temporaryBytes.add(type.bytes());
+      return Operand.dense(new BufferRef.Temporary(temporaryBytes.size() - 1), type);
+    }
+
+    BufferRef.Slice slice() {
+      return new BufferRef.Slice(slices++);
+    }
+  }
+
+  /** @param targets where the first roots are to go, if they can */
+  Lowering(Buffers buffers, Leaves leaves, Device device, List<Node> roots, List<Operand> targets) {
+    this.buffers = buffers;
     this.leaves = leaves;
     this.device = device;
     this.order = Graphs.topological(roots);
@@ -59,15 +93,20 @@ final class Lowering {
     }
     // A root is read from outside: it counts as shared, so that it is never only a part of another's kernel.
     roots.forEach(root -> readers.merge(root, 2, Integer::sum));
-    for (int i = outputs - 1; i >= 0; i--) {
-      targets.put(roots.get(i), i);
+    for (int i = targets.size() - 1; i >= 0; i--) {
+      this.targets.put(roots.get(i), targets.get(i));
     }
     fuse();
   }
 
+  /** Says where a body's argument is. */
+  void bind(Node parameter, Operand argument) {
+    operands.put(parameter, List.of(argument));
+  }
+
   void lowerAll() {
     for (Node node : order) {
-      if (!fused.contains(node)) {
+      if (!fused.contains(node) && !operands.containsKey(node)) {
         operands.put(node, lower(node));
       }
     }
@@ -75,14 +114,6 @@ final class Lowering {
 
   List<Instruction> instructions() {
     return Collections.unmodifiableList(instructions);
-  }
-
-  List<Long> temporaryBytes() {
-    return Collections.unmodifiableList(temporaryBytes);
-  }
-
-  List<HostArray> constants() {
-    return List.copyOf(constantSlots.keySet());
   }
 
   void emit(Instruction instruction) {
@@ -93,10 +124,10 @@ final class Lowering {
     return Objects.requireNonNull(operands.get(node), node.toString()).getFirst();
   }
 
-  /** Sees to it that output {@code slot} holds the root. */
-  void deliver(Node root, int slot) {
-    if (!delivered.contains(slot)) {
-      emit(copy(operand(root), Operand.dense(new BufferRef.Output(slot), root.type()), root.origin()));
+  /** Sees to it that {@code target} holds the root. */
+  void deliver(Node root, Operand target) {
+    if (!delivered.contains(target)) {
+      emit(copy(operand(root), target, root.origin()));
     }
   }
 
@@ -117,15 +148,21 @@ final class Lowering {
     }
     return switch (node.op()) {
       case Op.State _ -> List.of(Operand.dense(new BufferRef.State(leaves.slot(node)), node.type()));
-      case Op.Const(HostArray array) -> List.of(Operand.dense(constant(array), node.type()));
+      case Op.Const(HostArray array) -> List.of(Operand.dense(buffers.constant(array), node.type()));
       case Op.Bitcast(DType to) -> List.of(operand(node.input(0)).as(to));
       case Op.Iota _, Op.Pointwise _ -> List.of(compute(node));
       case Op.Copy _ -> List.of(materialised(operand(node.input(0)), node.origin()));
-      case Op.Barrier _ -> List.of(operand(node.input(0)));
+      case Op.Barrier _ -> node.inputs().stream().map(this::operand).toList();
       case Op.Result(int index) -> List.of(Objects.requireNonNull(operands.get(node.input(0))).get(index));
       case Op.Movement movement -> move(node, movement);
+      case Op.Loop _, Op.While _, Op.Cond _ -> new BodyLowering(this, buffers).lower(node);
       default -> call(node);
     };
+  }
+
+  /** A lowering for a body. */
+  Lowering inner(List<Node> results, List<Operand> targets) {
+    return new Lowering(buffers, leaves, device, results, targets);
   }
 
   private List<Operand> move(Node node, Op.Movement movement) {
@@ -160,7 +197,7 @@ final class Lowering {
     }
     List<Operand> outputs = new ArrayList<>();
     for (int i = 0; i < node.types().size(); i++) {
-      outputs.add(i == 0 && node.types().size() == 1 ? result(node) : temporary(node.types().get(i)));
+      outputs.add(i == 0 && node.types().size() == 1 ? result(node) : buffers.temporary(node.types().get(i)));
     }
     emit(new Instruction.Call(node.op(), inputs, outputs, node.origin()));
     return outputs;
@@ -224,34 +261,25 @@ final class Lowering {
     return new KernelExpression.Load(known, operand.dtype(), operand.layout());
   }
 
-  private static Instruction copy(Operand from, Operand to, Origin origin) {
+  static Instruction copy(Operand from, Operand to, Origin origin) {
     return new Instruction.Compute(new KernelExpression.Load(0, from.dtype(), from.layout()), List.of(from), to, origin);
   }
 
   // --- buffers -------------------------------------------------------------------------------------------------------------------------
 
-  private Operand materialised(Operand operand, Origin origin) {
-    Operand dense = temporary(operand.type());
+  Operand materialised(Operand operand, Origin origin) {
+    Operand dense = buffers.temporary(operand.type());
     emit(copy(operand, dense, origin));
     return dense;
   }
 
-  /** Where a node's only result goes: straight to the output if it is one. */
+  /** Where a node's only result goes: straight to its target if it has one. */
   private Operand result(Node node) {
-    Integer slot = targets.get(node);
-    if (slot == null) {
-      return temporary(node.type());
+    Operand target = targets.get(node);
+    if (target == null) {
+      return buffers.temporary(node.type());
     }
-    delivered.add(slot);
-    return Operand.dense(new BufferRef.Output(slot), node.type());
-  }
-
-  private Operand temporary(TensorType type) {
-    temporaryBytes.add(type.bytes());
-    return Operand.dense(new BufferRef.Temporary(temporaryBytes.size() - 1), type);
-  }
-
-  private BufferRef constant(HostArray array) {
-    return new BufferRef.Constant(constantSlots.computeIfAbsent(array, _ -> constantSlots.size()));
+    delivered.add(target);
+    return target;
   }
 }

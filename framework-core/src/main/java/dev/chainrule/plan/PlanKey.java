@@ -100,6 +100,8 @@ final class PlanKey {
         case Op.Composite(var name, var attributes, var body, var _) -> new BodySymbol(name, attributes, List.of(of(body)));
         case Op.Loop(long length, int carries, int sliced, Body body) ->
             new BodySymbol("loop", Map.of("length", length, "carries", carries, "sliced", sliced), List.of(of(body)));
+        case Op.While(int carries, Body condition, Body body) ->
+            new BodySymbol("while", Map.of("carries", carries), List.of(of(condition), of(body)));
         case Op.Cond(Body then, Body otherwise) -> new BodySymbol("cond", Map.of(), List.of(of(then), of(otherwise)));
         case Op op -> op;
       };

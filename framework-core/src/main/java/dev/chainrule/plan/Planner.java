@@ -11,6 +11,7 @@ import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Turns a step graph into a schedule: decompose, lower to instructions, lay out memory. */
@@ -19,13 +20,15 @@ final class Planner {
   private Planner() {}
 
   static Schedule schedule(StepGraph graph, Leaves leaves, Device device) {
-    List<Node> roots = Decomposition.of(graph.roots(), device);
+    List<Node> roots = Pruning.of(Decomposition.of(graph.roots(), device));
     int checks = graph.outputs().size();
     int assignments = checks + graph.checks().size();
-    var lowering = new Lowering(leaves, device, roots, graph.outputs().size());
+    var buffers = new Lowering.Buffers();
+    List<Operand> outputs = outputs(graph.outputs());
+    var lowering = new Lowering(buffers, leaves, device, roots, outputs);
     lowering.lowerAll();
     for (int i = 0; i < checks; i++) {
-      lowering.deliver(roots.get(i), i);
+      lowering.deliver(roots.get(i), outputs.get(i));
     }
     for (int i = checks; i < assignments; i++) {
       lowering.emit(new Instruction.CheckFinite(lowering.operand(roots.get(i)), roots.get(i).origin()));
@@ -36,10 +39,18 @@ final class Planner {
       Operand target = Operand.dense(new BufferRef.State(leaves.slot(version)), version.type());
       lowering.emit(new Instruction.Commit(updates.get(i), target, Origin.NONE));
     }
-    ArenaLayout arena = ArenaLayout.of(lowering.instructions(), lowering.temporaryBytes());
-    return new Schedule(lowering.instructions(), lowering.constants(), types(leaves.inputs), types(leaves.states),
-        graph.outputs().stream().map(Node::type).toList(), parameters(leaves.scalars), lowering.temporaryBytes(),
-        arena.offsets(), arena.bytes());
+    ArenaLayout arena = ArenaLayout.of(lowering.instructions(), buffers.temporaryBytes());
+    return new Schedule(lowering.instructions(), buffers.constants(), types(leaves.inputs), types(leaves.states),
+        graph.outputs().stream().map(Node::type).toList(), parameters(leaves.scalars), buffers.temporaryBytes(),
+        arena.offsets(), buffers.slices(), arena.bytes());
+  }
+
+  private static List<Operand> outputs(List<Node> outputs) {
+    List<Operand> operands = new ArrayList<>();
+    for (Node output : outputs) {
+      operands.add(Operand.dense(new BufferRef.Output(operands.size()), output.type()));
+    }
+    return operands;
   }
 
   private static List<TensorType> types(List<? extends Value> values) {

@@ -18,6 +18,9 @@ public sealed interface BufferRef {
   /** Java numbers, {@link Schedule#PARAMETER_BYTES} apart, in the type of their operand. */
   record Parameter(int slot) implements BufferRef {}
 
+  /** A part of another buffer that moves on with the repetitions of an {@link Instruction.Loop}. */
+  record Slice(int id) implements BufferRef {}
+
   /** A literal of the plan. */
   record Constant(int slot) implements BufferRef {}
 }

@@ -84,6 +84,11 @@ public final class Layout {
     return new Layout(Shape.of(dims), start, result);
   }
 
+  /** The first part along the first axis, which disappears; the others are {@code stride(0)} apart. */
+  public Layout first() {
+    return new Layout(shape.slice(1, shape.rank()), offset, Arrays.copyOfRange(strides, 1, strides.length));
+  }
+
   /** Overlapping windows along an axis; their elements become a new last axis. */
   public Layout window(Op.Window window, Shape result) {
     long[] windowed = Arrays.copyOf(strides, strides.length + 1);

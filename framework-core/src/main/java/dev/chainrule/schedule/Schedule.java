@@ -16,6 +16,7 @@ import java.util.List;
  * @param parameters types of the Java numbers
  * @param temporaryBytes size of each temporary
  * @param temporaryOffsets byte offset of each temporary in the arena
+ * @param slices how many moving parts there are, {@link BufferRef.Slice}
  * @param arenaBytes what the temporaries need together
  */
 public record Schedule(
@@ -27,6 +28,7 @@ public record Schedule(
     List<DType> parameters,
     List<Long> temporaryBytes,
     List<Long> temporaryOffsets,
+    int slices,
     long arenaBytes) {
 
   /** Distance between two parameters, whatever their type. */

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,11 +86,7 @@ public final class CompositeFunction {
     for (int i = 0; i < operands.length; i++) {
       operands[i] = inputs[i].node();
     }
-    Node node = Ops.node(op, operands);
-    if (node.types().size() == 1) {
-      return Tensor.made(List.of(node));
-    }
-    return Tensor.made(IntStream.range(0, node.types().size()).mapToObj(i -> Ops.node(new Op.Result(i), node)).toList());
+    return Tensor.resultsOf(Ops.node(op, operands));
   }
 
   private Body body(Map<String, Object> attributes, Tensor... inputs) {

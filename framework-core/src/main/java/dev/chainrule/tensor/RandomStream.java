@@ -19,13 +19,13 @@ public final class RandomStream {
 
   private final Tensor seed;
   private final Tensor run;
-  private final Tensor iteration;
+  private final Tensor zero;
   private final long stream;
 
-  RandomStream(Tensor seed, Tensor run, Tensor iteration, long stream) {
+  RandomStream(Tensor seed, Tensor run, Tensor zero, long stream) {
     this.seed = seed;
     this.run = run;
-    this.iteration = iteration;
+    this.zero = zero;
     this.stream = stream;
   }
 
@@ -37,12 +37,17 @@ public final class RandomStream {
 
   /** Stream number {@code i} below this one, independent of it and of its siblings. */
   public RandomStream split(int i) {
-    return new RandomStream(seed, run, iteration, Philox.mix(stream ^ Philox.stream("split", i)));
+    return new RandomStream(seed, run, zero, Philox.mix(stream ^ Philox.stream("split", i)));
+  }
+
+  /** In a loop's body the number of the repetition, so that each has bits of its own. */
+  private Tensor iteration() {
+    return Region.iteration().orElse(zero);
   }
 
   /** Uniformly random bits, i32 of the given shape. */
   public Tensor bits(Shape shape) {
-    return Tensor.made(Ops.node(new Op.PhiloxBits(shape, stream), seed.node(), run.node(), iteration.node()));
+    return Tensor.made(Ops.node(new Op.PhiloxBits(shape, stream), seed.node(), run.node(), iteration().node()));
   }
 
   /** Uniform on [0, 1) in steps of 2^-24, f32. */

@@ -60,6 +60,11 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Produc
     return results.stream().map(Tensor::of).toList();
   }
 
+  /** All results of a node that has just been made. */
+  static List<Tensor> resultsOf(Node node) {
+    return made(Ops.results(node));
+  }
+
   private static void evaluateOutsideTraces(List<Node> nodes) {
     if (Trace.surrounding().isEmpty() && !Scope.current().isBody()) {
       Evaluator.evaluate(nodes);

@@ -67,9 +67,13 @@ public final class Trace extends Scope {
     return new Recording(new StepGraph(outputs.stream().map(Tensor::node).toList(), assignments, trace.checks), List.copyOf(trace.hostReads));
   }
 
-  /** The trace around the caller, if there is one. */
+  /** The trace around the caller, if there is one; loops and the like within it count. */
   public static Optional<Trace> surrounding() {
-    return Scope.current() instanceof Trace trace ? Optional.of(trace) : Optional.empty();
+    Scope scope = Scope.current();
+    while (scope instanceof Region region) {
+      scope = region.around();
+    }
+    return scope instanceof Trace trace ? Optional.of(trace) : Optional.empty();
   }
 
   /**
@@ -78,12 +82,16 @@ public final class Trace extends Scope {
    * ({@link dev.chainrule.train.Step#withSeed}) where that must not be.
    */
   public RandomStream random() {
-    int call = randomCalls.merge(path(), 1, Integer::sum) - 1;
-    return new RandomStream(seedTensor, runTensor, zero, Philox.stream(path(), call));
+    String path = Scope.current().path();
+    int call = randomCalls.merge(path, 1, Integer::sum) - 1;
+    return new RandomStream(seedTensor, runTensor, zero, Philox.stream(path, call));
   }
 
   /** Demands that the tensor is finite: else the run faults, commits nothing, and the error calls it {@code what}. */
   public void mustBeFinite(Tensor tensor, String what) {
+    if (Scope.current().isBody()) {
+      throw new InvalidArgumentException(what, "was to be checked inside a loop or another body", "Check a result of it.");
+    }
     checks.add(new StepGraph.Check(tensor.node(), what));
   }
 

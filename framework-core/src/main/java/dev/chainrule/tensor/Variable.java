@@ -82,8 +82,12 @@ public final class Variable {
 
   /** The value: in a trace that of the last assignment in program order, elsewhere the one last committed. */
   public Tensor value() {
-    if (Scope.current().isBody()) {
-      throw new InvalidArgumentException(name(), "a variable was read inside a composite or loop body", "Pass its value as an input.");
+    if (Scope.current().isClosedBody()) {
+      throw new InvalidArgumentException(name(), "a variable was read inside a composite's body", "Pass its value as an input.");
+    }
+    Optional<Tensor> inRegion = Scope.current() instanceof Region region ? region.lastAssigned(this) : Optional.empty();
+    if (inRegion.isPresent()) {
+      return inRegion.get();
     }
     var trace = Trace.surrounding();
     if (trace.isPresent()) {
@@ -121,8 +125,12 @@ public final class Variable {
     if (!value.type().equals(type())) {
       throw new InvalidArgumentException(name(), "the variable is " + type() + ", the new value " + value.type(), "");
     }
-    if (Scope.current().isBody()) {
+    if (Scope.current().isClosedBody()) {
       throw new InvalidArgumentException(name(), "a variable was assigned inside a composite or loop body", "Carry it as a result.");
+    }
+    if (Scope.current() instanceof Region region) {
+      region.assign(this, value);
+      return;
     }
     Trace.surrounding().ifPresentOrElse(
         trace -> {

@@ -250,6 +250,10 @@ final class GradientCases {
   private void control() {
     op(Op.Copy.class, smooth("passes through", x -> x.copy().square(), values(-2, 2, 3)));
     op(Op.Barrier.class, smooth("passes through", x -> x.barrier().square(), values(-2, 2, 3)));
+    op(Op.Barrier.class, new Case("two at a time", in -> {
+      Tensor passed = apply(new Op.Barrier(), in);
+      return apply(new Op.Result(0), List.of(passed)).mul(apply(new Op.Result(1), List.of(passed)).sin());
+    }, List.of(values(-2, 2, 3), values(-2, 2, 1)), true));
     CompositeFunction byBody = new CompositeFunction("byBody",
         (in, _) -> List.of(in.get(0).mul(in.get(1)), in.get(0).exp()), Optional.empty());
     CompositeFunction byRule = new CompositeFunction("byRule", (in, _) -> List.of(in.get(0).square()),
@@ -263,6 +267,9 @@ final class GradientCases {
     op(Op.Composite.class, new Case("its own derivative", in -> byRule.apply(in.get(0).sin()), two.subList(0, 1), true));
     CompositeFunction outer = new CompositeFunction("outer", (in, _) -> List.of(both(byBody.apply(Map.of(), in.get(0), byRule.apply(in.get(0))))),
         Optional.empty());
+    ControlGradientCases.loops().forEach(c -> op(Op.Loop.class, c));
+    ControlGradientCases.choices().forEach(c -> op(Op.Cond.class, c));
+    ControlGradientCases.checkpoints().forEach(c -> op(Op.Composite.class, c));
     op(Op.Composite.class, new Case("composites within", in -> outer.apply(in.get(0)), two.subList(0, 1), true));
   }
 
@@ -295,9 +302,7 @@ final class GradientCases {
         Op.State.class, "a source: what gradients are taken for",
         Op.Scalar.class, "a source",
         Op.Parameter.class, "a source"));
-    withoutGradient.putAll(Map.of(
-        Op.Loop.class, "no rule yet: GradientsTest.loopsAndConditionalsSayThatTheyHaveNoDerivative",
-        Op.Cond.class, "no rule yet: GradientsTest.loopsAndConditionalsSayThatTheyHaveNoDerivative"));
+    withoutGradient.put(Op.While.class, "how often it repeats is no smooth function: GradientsTest.aLoopOfUnknownLengthHasNoDerivative");
   }
 
   private void namedFunctions() {

@@ -1,5 +1,6 @@
 package dev.chainrule.autograd;
 
+import static dev.chainrule.autograd.GradientCases.scalar;
 import static dev.chainrule.autograd.GradientCases.vector;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -21,6 +22,7 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.CompositeFunction;
+import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import java.util.List;
@@ -220,17 +222,35 @@ class GradientsTest {
   }
 
   @Test
-  void loopsAndConditionalsSayThatTheyHaveNoDerivative() {
+  void aLoopOfUnknownLengthHasNoDerivative() {
     Node x = Ops.input(vector(1, 2));
-    Node i = Ops.parameter(0, TensorType.scalar(DType.I64));
-    Node carry = Ops.parameter(1, x.type());
-    Node loop = Ops.node(new Op.Loop(3, 1, 0, new Body(List.of(i, carry), List.of(Ops.node(new Op.Exp(), carry)))), x);
-    assertNoDerivative("loop", loop, x);
+    Node a = Ops.parameter(0, x.type());
+    Node b = Ops.parameter(0, x.type());
+    Node small = Ops.node(new Op.Less(), Ops.node(new Op.Reduce(Op.Fold.SUM, Axes.of(0)), a), Ops.node(new Op.Const(scalar(100))));
+    var condition = new Body(List.of(a), List.of(small));
+    assertNoDerivative("while", Ops.node(new Op.While(1, condition, new Body(List.of(b), List.of(Ops.node(new Op.Exp(), b)))), x), x);
+  }
 
-    Node p = Ops.parameter(0, x.type());
-    var then = new Body(List.of(p), List.of(Ops.node(new Op.Exp(), p)));
-    Node cond = Ops.node(new Op.Cond(then, then), Ops.input(HostArray.ofLongs(TensorType.scalar(DType.BOOL), 1)), x);
-    assertNoDerivative("cond", cond, x);
+  /** The gradient's graph, bodies included, has the same size for any length; what is kept is about two roots of it. */
+  @Test
+  void theGradientOfALoopDoesNotGrowWithItsLength() {
+    assertEquals(gradientNodes(2), gradientNodes(2_000));
+  }
+
+  private static int gradientNodes(int length) {
+    Tensor w = Tensor.of(vector(0.5, 0.25));
+    Tensor xs = Tensor.zeros(TensorType.of(DType.F64, length, 2));
+    Loop.Results results = Loop.scan(length, List.of(w), List.of(xs), (_, carries, slices) -> {
+      Tensor next = carries.getFirst().mul(w).add(slices.getFirst()).tanh();
+      return new Loop.Results(List.of(next), List.of(next));
+    });
+    Tensor loss = results.carries().getFirst().sum().add(results.outputs().getFirst().square().sum());
+    return allNodes(List.of(loss.node(), gradient(loss, w).node()));
+  }
+
+  private static int allNodes(List<Node> roots) {
+    List<Node> nodes = Graphs.topological(roots);
+    return nodes.size() + nodes.stream().flatMap(n -> n.op().bodies().stream()).mapToInt(b -> allNodes(b.results())).sum();
   }
 
   @Test

@@ -19,10 +19,14 @@ import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,9 +56,9 @@ public final class ReferenceDevice implements Device {
     this.memoryBytes = memoryBytes;
   }
 
-  /** With a kernel for every operation but composites, loops and conditionals; operands may be strided. */
+  /** With a kernel for every operation but those with bodies; operands may be strided. */
   public static ReferenceDevice create() {
-    return new ReferenceDevice(op -> !(op instanceof Op.Composite || op instanceof Op.Loop || op instanceof Op.Cond), true, 1L << 40);
+    return new ReferenceDevice(op -> op.bodies().isEmpty(), true, 1L << 40);
   }
 
   /** The same for dense operands only. */
@@ -297,7 +301,14 @@ public final class ReferenceDevice implements Device {
     }
   }
 
-  private record Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit) {
+  /** Where a moving slice's buffer begins now. */
+  private record Window(MemorySegment segment, long byteOffset) {}
+
+  private record Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit, Map<BufferRef.Slice, Window> slices) {
+
+    Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit) {
+      this(schedule, bindings, beforeCommit, new HashMap<>());
+    }
 
     Fault all() {
       byte[] arena = content(bindings.arena());
@@ -337,6 +348,27 @@ public final class ReferenceDevice implements Device {
             write(outputs.get(i), evaluate(outputs.size() == 1 ? node : Ops.node(new Op.Result(i), node)));
           }
         }
+        case Instruction.Loop loop -> {
+          for (long i = 0; i < loop.length(); i++) {
+            write(loop.number(), HostArray.ofLongs(loop.number().type(), i));
+            for (Instruction.Slice slice : Stream.concat(loop.inputs().stream(), loop.outputs().stream()).toList()) {
+              Operand whole = slice.whole();
+              Window begin = window(whole.buffer());
+              slices.put(slice.buffer(),
+                  new Window(begin.segment, begin.byteOffset + i * whole.layout().stride(0) * whole.dtype().bytes()));
+            }
+            loop.body().forEach(this::run);
+          }
+        }
+        case Instruction.While(var condition, Operand holds, var body, var _) -> {
+          condition.forEach(this::run);
+          while (read(holds).longAt(0) != 0) {
+            body.forEach(this::run);
+            condition.forEach(this::run);
+          }
+        }
+        case Instruction.Cond(Operand predicate, var then, var otherwise, var _) ->
+            (read(predicate).longAt(0) != 0 ? then : otherwise).forEach(this::run);
         case Instruction.CheckFinite(Operand operand, var _) -> {
           HostArray array = read(operand);
           for (long i = 0; i < array.elements(); i++) {
@@ -380,7 +412,7 @@ public final class ReferenceDevice implements Device {
     private HostArray read(Operand operand) {
       Shape shape = operand.shape();
       int size = operand.dtype().bytes();
-      MemorySegment buffer = buffer(operand.buffer());
+      Window buffer = window(operand.buffer());
       byte[] dense = new byte[Math.toIntExact(shape.elements() * size)];
       long[] at = new long[shape.rank()];
       for (int i = 0; i < shape.elements(); i++) {
@@ -388,7 +420,7 @@ public final class ReferenceDevice implements Device {
         for (int axis = 0; axis < at.length; axis++) {
           from += at[axis] * operand.layout().stride(axis);
         }
-        MemorySegment.copy(buffer, from * size, MemorySegment.ofArray(dense), (long) i * size, size);
+        MemorySegment.copy(buffer.segment, buffer.byteOffset + from * size, MemorySegment.ofArray(dense), (long) i * size, size);
         for (int axis = at.length - 1; axis >= 0 && ++at[axis] == shape.dim(axis); axis--) {
           at[axis] = 0;
         }
@@ -400,12 +432,18 @@ public final class ReferenceDevice implements Device {
       if (!operand.layout().equals(Layout.dense(operand.shape())) || !operand.type().equals(values.type())) {
         throw new AssertionError(values.type() + " written to " + operand);
       }
-      MemorySegment.copy(values.segment(), 0, buffer(operand.buffer()), 0, values.type().bytes());
+      Window buffer = window(operand.buffer());
+      MemorySegment.copy(values.segment(), 0, buffer.segment, buffer.byteOffset, values.type().bytes());
+    }
+
+    private Window window(BufferRef buffer) {
+      return buffer instanceof BufferRef.Slice slice ? Objects.requireNonNull(slices.get(slice)) : new Window(buffer(buffer), 0);
     }
 
     /** Exactly the buffer's bytes: whoever reads beyond them fails. */
     private MemorySegment buffer(BufferRef buffer) {
       return switch (buffer) {
+        case BufferRef.Slice slice -> throw new AssertionError(slice + " is no buffer of its own");
         case BufferRef.Temporary t ->
             MemorySegment.ofArray(content(bindings.arena())).asSlice(schedule.offset(t), schedule.temporaryBytes().get(t.id()));
         case BufferRef.Input(int slot) -> sized(bindings.inputs().get(slot), schedule.inputs().get(slot));

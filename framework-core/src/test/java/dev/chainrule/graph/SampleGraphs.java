@@ -176,6 +176,13 @@ final class SampleGraphs {
 
     exact(node(new Op.Cond(function(new Op.Neg()), function(new Op.Abs())), scalar(DType.BOOL, 1), scalar(DType.F32, 5)),
         scalar(DType.F32, -5));
+    Node limit = Ops.parameter(1, f);
+    Node doubled = Ops.parameter(0, f);
+    Node other = Ops.parameter(1, f);
+    exact(node(new Op.While(1, new Body(List.of(carry, limit), List.of(Ops.node(new Op.Less(), carry, limit))),
+        new Body(List.of(doubled, other), List.of(Ops.node(new Op.Add(), doubled, doubled)))), scalar(DType.F32, 3), scalar(DType.F32, 40)),
+        scalar(DType.F32, 48));
+    exact(node(new Op.Barrier(), f32(1, 2), longs(DType.I64, 3)), f32(1, 2), longs(DType.I64, 3));
     exact(node(new Op.Copy(), f32(1, 2)), f32(1, 2));
     exact(node(new Op.Barrier(), f32(1, 2)), f32(1, 2));
 

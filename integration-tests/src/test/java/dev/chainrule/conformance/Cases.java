@@ -1,6 +1,5 @@
 package dev.chainrule.conformance;
 
-import dev.chainrule.graph.Body;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
@@ -16,12 +15,9 @@ import java.util.stream.Stream;
 final class Cases {
 
   /**
-   * Operations that no backend needs to have yet. A device either computes them right or says that it has no kernel; the cases are the
-   * same, so whatever a device starts to support is checked from its first day.
+   * What a backend beside the CPU may lack. A device either computes it right or says that it has no kernel; the cases are the same, so
+   * whatever a device starts to support is checked from its first day.
    */
-  private static final Set<Class<? extends Op>> REFUSED_BY_ANY = Set.of(Op.Loop.class, Op.Cond.class);
-
-  /** What a backend beside the CPU may lack as well. */
   private static final Set<Class<? extends Op>> REFUSED_BY_OTHERS = Set.of(Op.Conv.class, Op.ConvInputGradient.class,
       Op.ConvWeightGradient.class, Op.Sort.class, Op.Overlap.class, Op.Cumulate.class);
 
@@ -40,8 +36,7 @@ final class Cases {
   static boolean mayBeRefused(Case c, String backend) {
     List<Node> nodes = nodes(c);
     boolean other = !backend.equals("cpu");
-    return nodes.stream().anyMatch(n -> REFUSED_BY_ANY.contains(n.op().getClass()))
-        || (other && nodes.stream().anyMatch(n -> REFUSED_BY_OTHERS.contains(n.op().getClass())))
+    return (other && nodes.stream().anyMatch(n -> REFUSED_BY_OTHERS.contains(n.op().getClass())))
         || (other && nodes.stream().flatMap(n -> n.types().stream()).anyMatch(t -> TYPES_REFUSED_BY_OTHERS.contains(t.dtype())));
   }
 
@@ -56,17 +51,8 @@ final class Cases {
   private static void collect(List<Node> roots, Set<Node> nodes) {
     for (Node node : Graphs.topological(roots)) {
       if (nodes.add(node)) {
-        bodies(node.op()).forEach(body -> collect(body.results(), nodes));
+        node.op().bodies().forEach(body -> collect(body.results(), nodes));
       }
     }
-  }
-
-  private static List<Body> bodies(Op op) {
-    return switch (op) {
-      case Op.Composite composite -> List.of(composite.body());
-      case Op.Loop loop -> List.of(loop.body());
-      case Op.Cond(Body then, Body otherwise) -> List.of(then, otherwise);
-      default -> List.of();
-    };
   }
 }

@@ -44,7 +44,7 @@ record PlainDevice(Sabotage sabotage, Lifetime lifetime) implements Device {
   @Override
   public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
     return switch (op) {
-      case Op.Composite _, Op.Loop _, Op.Cond _ -> Optional.empty();
+      case Op.Composite _, Op.Loop _, Op.While _, Op.Cond _ -> Optional.empty();
       default -> Optional.of(new NativeKernel(false));
     };
   }

@@ -21,11 +21,22 @@ import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A schedule run one instruction at a time, each on dense copies of its operands. */
-record PlainExecutable(Schedule schedule, PlainDevice device) implements Executable {
+record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slice, Window> slices) implements Executable {
+
+  PlainExecutable(Schedule schedule, PlainDevice device) {
+    this(schedule, device, new HashMap<>());
+  }
+
+  /** Where a moving slice's buffer begins now. */
+  record Window(MemorySegment segment, long byteOffset) {}
 
   Fault run(Queue.Bindings bindings) {
     for (int i = 0; i < schedule.instructions().size(); i++) {
@@ -50,6 +61,20 @@ record PlainExecutable(Schedule schedule, PlainDevice device) implements Executa
           write(outputs.get(i), results.get(i), bindings);
         }
       }
+      case Instruction.Loop loop -> {
+        for (long i = 0; i < loop.length(); i++) {
+          repeat(loop, i, bindings);
+        }
+      }
+      case Instruction.While(var condition, var holds, var body, var _) -> {
+        condition.forEach(each -> run(each, bindings));
+        while (read(holds, bindings).longAt(0) != 0) {
+          body.forEach(each -> run(each, bindings));
+          condition.forEach(each -> run(each, bindings));
+        }
+      }
+      case Instruction.Cond(var predicate, var then, var otherwise, var _) ->
+          (read(predicate, bindings).longAt(0) != 0 ? then : otherwise).forEach(each -> run(each, bindings));
       case Instruction.CheckFinite(var operand, var _) -> {
         HostArray x = read(operand, bindings);
         return IntStream.range(0, Math.toIntExact(x.elements())).allMatch(i -> Double.isFinite(x.doubleAt(i)));
@@ -57,6 +82,17 @@ record PlainExecutable(Schedule schedule, PlainDevice device) implements Executa
       case Instruction.Commit(var from, var to, var _) -> write(to, read(from, bindings), bindings);
     }
     return true;
+  }
+
+  private void repeat(Instruction.Loop loop, long number, Queue.Bindings bindings) {
+    write(loop.number(), HostArray.ofLongs(loop.number().type(), number), bindings);
+    for (Instruction.Slice slice : Stream.concat(loop.inputs().stream(), loop.outputs().stream()).toList()) {
+      Operand whole = slice.whole();
+      Window begin = window(whole.buffer(), bindings);
+      long step = whole.layout().stride(0) * whole.dtype().bytes();
+      slices.put(slice.buffer(), new Window(begin.segment, begin.byteOffset + number * step));
+    }
+    loop.body().forEach(each -> run(each, bindings));
   }
 
   private HostArray evaluate(KernelExpression expression, List<Operand> arguments, Shape domain, Queue.Bindings bindings) {
@@ -83,8 +119,15 @@ record PlainExecutable(Schedule schedule, PlainDevice device) implements Executa
 
   // --- memory ------------------------------------------------------------------------------------------------------------------------
 
+  private Window window(BufferRef buffer, Queue.Bindings bindings) {
+    return buffer instanceof BufferRef.Slice slice
+        ? Objects.requireNonNull(slices.get(slice))
+        : new Window(segment(buffer, bindings), 0);
+  }
+
   private MemorySegment segment(BufferRef buffer, Queue.Bindings bindings) {
     return switch (buffer) {
+      case BufferRef.Slice slice -> throw new IllegalStateException(slice + " is no buffer of its own");
       case BufferRef.Temporary temporary -> of(bindings.arena()).asSlice(schedule.offset(temporary));
       case BufferRef.Parameter(int slot) -> bindings.parameters().asSlice((long) slot * Schedule.PARAMETER_BYTES);
       case BufferRef.Constant(int slot) -> schedule.constants().get(slot).segment();
@@ -99,7 +142,7 @@ record PlainExecutable(Schedule schedule, PlainDevice device) implements Executa
   }
 
   private HostArray read(Operand operand, Queue.Bindings bindings) {
-    MemorySegment source = segment(operand.buffer(), bindings);
+    Window source = window(operand.buffer(), bindings);
     Layout layout = operand.layout();
     int size = operand.dtype().bytes();
     byte[] dense = new byte[Math.toIntExact(operand.type().bytes())];
@@ -107,7 +150,7 @@ record PlainExecutable(Schedule schedule, PlainDevice device) implements Executa
     long[] index = new long[dims.length];
     long at = layout.offset();
     for (int i = 0; i < dense.length; i += size) {
-      MemorySegment.copy(source, at * size, MemorySegment.ofArray(dense), i, size);
+      MemorySegment.copy(source.segment, source.byteOffset + at * size, MemorySegment.ofArray(dense), i, size);
       for (int axis = dims.length - 1; axis >= 0; axis--) {
         at += layout.stride(axis);
         if (++index[axis] < dims[axis]) {
@@ -125,7 +168,8 @@ record PlainExecutable(Schedule schedule, PlainDevice device) implements Executa
       throw new IllegalStateException("a result of " + values.type() + " for " + operand);
     }
     long offset = operand.layout().offset() * operand.dtype().bytes();
-    MemorySegment.copy(values.segment(), 0, segment(operand.buffer(), bindings), offset, values.type().bytes());
+    Window target = window(operand.buffer(), bindings);
+    MemorySegment.copy(values.segment(), 0, target.segment, target.byteOffset + offset, values.type().bytes());
   }
 
   /** Its constants are on the heap. */

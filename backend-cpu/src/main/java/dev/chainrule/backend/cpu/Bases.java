@@ -4,7 +4,7 @@ import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Schedule;
 
 /**
- * How a schedule's table of base addresses is laid out: arena, parameters, constants, then inputs, states and outputs; and where each
+ * How a schedule's table of base addresses is laid out: arena, parameters, constants, then inputs, states, outputs and moving slices; and where each
  * constant lies in the memory that holds them all.
  */
 final class Bases {
@@ -46,8 +46,12 @@ final class Bases {
     return states() + schedule.states().size();
   }
 
-  int count() {
+  int slices() {
     return outputs() + schedule.outputs().size();
+  }
+
+  int count() {
+    return slices() + schedule.slices();
   }
 
   Place place(BufferRef buffer) {
@@ -58,6 +62,7 @@ final class Bases {
       case BufferRef.Input(int slot) -> new Place(INPUTS + slot, 0);
       case BufferRef.State(int slot) -> new Place(states() + slot, 0);
       case BufferRef.Output(int slot) -> new Place(outputs() + slot, 0);
+      case BufferRef.Slice(int id) -> new Place(slices() + id, 0);
     };
   }
 }

@@ -27,8 +27,8 @@ final class Kernels {
     return switch (op) {
       case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.Dot _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
       case Op.Gather _, Op.PhiloxBits _, Op.Overlap _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> DENSE;
-      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.Cond _,
-          Op.Copy _, Op.Barrier _, Op.Composite _ -> Optional.empty();
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
+          Op.Cond _, Op.Copy _, Op.Barrier _, Op.Composite _ -> Optional.empty();
     };
   }
 
@@ -36,8 +36,31 @@ final class Kernels {
     return switch (instruction) {
       case Instruction.Compute compute -> compute(compute);
       case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
+      case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
+      case Instruction.While(var condition, Operand holds, var body, _) ->
+          repeatWhile(new Flag(holds, bases), linked(condition), linked(body));
+      case Instruction.Cond(Operand predicate, var then, var otherwise, _) ->
+          choice(new Flag(predicate, bases), linked(then), linked(otherwise));
       case Instruction.CheckFinite(Operand operand, _) -> new FiniteCheck(operand, bases);
       case Instruction.Commit(Operand from, Operand to, _) -> copy(from, from.layout(), to);
+    };
+  }
+
+  private List<Kernel> linked(List<Instruction> instructions) {
+    return instructions.stream().map(this::link).toList();
+  }
+
+  private static Kernel choice(Flag predicate, List<Kernel> then, List<Kernel> otherwise) {
+    return frame -> (predicate.isSet(frame) ? then : otherwise).forEach(kernel -> kernel.run(frame));
+  }
+
+  private static Kernel repeatWhile(Flag holds, List<Kernel> condition, List<Kernel> body) {
+    return frame -> {
+      condition.forEach(kernel -> kernel.run(frame));
+      while (holds.isSet(frame)) {
+        body.forEach(kernel -> kernel.run(frame));
+        condition.forEach(kernel -> kernel.run(frame));
+      }
     };
   }
 
@@ -69,8 +92,8 @@ final class Kernels {
       case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, bases, machine.gemm());
       case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
       case Op.ConvWeightGradient conv -> Convolution.weightGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
-      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.Cond _,
-          Op.Copy _, Op.Barrier _, Op.Composite _ ->
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
+          Op.Cond _, Op.Copy _, Op.Barrier _, Op.Composite _ ->
           throw new IllegalStateException("[cpu] no kernel for " + op.label());
     };
   }
