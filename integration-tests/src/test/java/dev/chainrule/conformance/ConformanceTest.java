@@ -106,7 +106,7 @@ class ConformanceTest {
   private static boolean isPossible(Node node, DType dtype) {
     DType now = dataType(node);
     boolean fixed = switch (node.op()) {
-      case Op.PhiloxBits _, Op.Result _, Op.Loop _, Op.Cond _ -> true;
+      case Op.PhiloxBits _, Op.Result _, Op.Loop _, Op.While _, Op.Cond _ -> true;
       default -> false;
     };
     if (fixed) {

@@ -8,6 +8,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.CompositeFunction;
+import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,7 @@ final class ControlCases {
       all.composites(dtype);
       all.loops(dtype);
       all.conditions(dtype);
+      all.repetitions(dtype);
     }
     return all.cases;
   }
@@ -95,6 +97,16 @@ final class ControlCases {
     Node factor = Ops.parameter(3, type);
     Node next = Ops.node(new Op.Add(), carry, Ops.node(new Op.Mul(), slice, factor));
     return new Body(List.of(iteration, carry, slice, factor), List.of(next, carry));
+  }
+
+  /** Doubled while the sum is small: exact in every type that can hold it. */
+  private void repetitions(DType dtype) {
+    for (long limit : new long[] {0, 100}) {
+      HostArray x = HostArray.ofLongs(TensorType.of(dtype, 3), 1, 2, 3);
+      cases.add(Case.of(Op.While.class, dtype + " while the sum is less than " + limit, Bound.EXACT,
+          in -> Loop.whileTrue(List.of(in, in.neg()), c -> c.getFirst().cast(DType.I64).sum().less(limit),
+              c -> List.of(c.get(0).add(c.get(0)), c.get(0))).getFirst(), x));
+    }
   }
 
   private void conditions(DType dtype) {

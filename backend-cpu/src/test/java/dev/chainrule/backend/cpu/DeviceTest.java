@@ -126,7 +126,7 @@ class DeviceTest {
         new Instruction.Call(new Op.Gather(0), List.of(x, Operand.dense(new BufferRef.Input(1), type)), List.of(out), Origin.NONE),
         new Instruction.Call(new Op.Gather(0), List.of(x, Operand.dense(new BufferRef.Input(2), type)), List.of(out), Origin.NONE));
     var schedule = new Schedule(instructions, List.of(), List.of(source, type, type), List.of(), List.of(result), List.of(), List.of(),
-        List.of(), 0);
+        List.of(), 0, 0);
     List<Memory> memories = List.of(
         memory(device, MemorySegment.ofArray(new float[2])), memory(device, MemorySegment.ofArray(first)),
         memory(device, MemorySegment.ofArray(second)), device.allocate(result.bytes()));
