@@ -167,6 +167,23 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Produc
     return concat(axis, Stream.of(parts).map(p -> p.unsqueeze(axis)).toArray(Tensor[]::new));
   }
 
+  /**
+   * Sums of products by labelled axes, as NumPy's einsum: {@code einsum("bij,bjk->bik", x, y)} is a product of each pair of matrices. Every
+   * operand names its axes by letters, separated by commas; equal letters mean equal indices, and letters that the result lacks are summed
+   * over. A letter twice in one operand is a diagonal; {@code ...} stands for any further axes, which broadcast, as do axes of size 1.
+   * Without {@code ->} the result has the axes of the ellipsis, then the letters that occur once, in alphabetical order.
+   *
+   * <p>It is written out in sums and products of two operands, from left to right: order the operands so that this is cheap. Integers
+   * wrap in their type; 16-bit floats are rounded to it at each step.
+   *
+   * @param operands numbers of one type
+   * @throws InvalidArgumentException when the subscripts make no sense
+   * @throws ShapeMismatchException when they do not fit the operands
+   */
+  public static Tensor einsum(String subscripts, Tensor... operands) {
+    return Einsum.of(subscripts, operands);
+  }
+
   // --- what it is ------------------------------------------------------------------------------------------------------------------
 
   public TensorType type() {
