@@ -5,21 +5,29 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
 
-/** Brings the operands of a matrix product to equal batch axes. */
+/** Brings the operands of a matrix product to equal batch axes; a vector is a row on the left and a column on the right. */
 final class MatrixProduct {
 
   private MatrixProduct() {}
 
   static Tensor of(Tensor x, Tensor y) {
-    if (x.rank() < 2 || y.rank() < 2) {
-      throw new ShapeMismatchException("matmul", "expected matrices, got " + x.type() + " x " + y.type(),
-          "unsqueeze() makes a row or a column of a vector.");
+    if (x.rank() < 1 || y.rank() < 1) {
+      throw new ShapeMismatchException("matmul", "expected matrices or vectors, got " + x.type() + " x " + y.type(),
+          "mul() multiplies by a scalar.");
     }
-    if (x.dim(-1) != y.dim(-2)) {
+    long inner = y.dim(y.rank() == 1 ? 0 : -2);
+    if (x.dim(-1) != inner) {
       throw new ShapeMismatchException("matmul",
-          "inner dimensions differ: " + x.type() + " x " + y.type() + " (" + x.dim(-1) + " vs " + y.dim(-2) + ")",
+          "inner dimensions differ: " + x.type() + " x " + y.type() + " (" + x.dim(-1) + " vs " + inner + ")",
           "The last axis of the left operand must be as long as the second last of the right one; transpose() swaps them.");
     }
+    if (x.rank() == 1) {
+      return of(x.unsqueeze(0), y).squeeze(y.rank() == 1 ? 0 : -2);
+    }
+    return y.rank() == 1 ? of(x, y.unsqueeze(1)).squeeze(-1) : matrices(x, y);
+  }
+
+  private static Tensor matrices(Tensor x, Tensor y) {
     if (y.rank() == 2 && x.rank() > 2) {
       // One matrix for the whole batch: a single taller product.
       Tensor rows = x.reshape(x.shape().slice(0, x.rank() - 1).elements(), x.dim(-1));

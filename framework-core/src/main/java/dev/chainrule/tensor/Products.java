@@ -7,7 +7,10 @@ sealed interface Products permits Tensor {
     return (Tensor) this;
   }
 
-  /** Matrix product [..., m, k] x [..., k, n] -> [..., m, n]; batch axes broadcast. */
+  /**
+   * Matrix product [..., m, k] x [..., k, n] -> [..., m, n]; batch axes broadcast. As in NumPy a vector is a row on the left and a column on
+   * the right, whose axis of size 1 the result lacks: [k] x [..., k, n] -> [..., n], [..., m, k] x [k] -> [..., m], [k] x [k] -> [].
+   */
   default Tensor matmul(Tensor y) {
     return MatrixProduct.of(self(), y);
   }

@@ -160,6 +160,37 @@ class BroadcastTest {
     }
   }
 
+  @Test
+  void vectorsAreRowsOnTheLeftAndColumnsOnTheRight() {
+    Tensor v = tensor(new double[] {1, 10}, new long[] {2});
+    Tensor w = tensor(new double[] {3, 4, 5}, new long[] {3});
+    Tensor x = tensor(new double[] {1, 2, 3, 4, 5, 6}, new long[] {2, 3});
+    assertEquals(Shape.SCALAR, v.matmul(v).shape());
+    assertArrayEquals(new double[] {101}, read(v.matmul(v)));
+    assertArrayEquals(new double[] {41, 52, 63}, read(v.matmul(x)));
+    assertArrayEquals(new double[] {26, 62}, read(x.matmul(w)));
+    Tensor batch = Tensor.stack(0, x, x.mul(2), x.neg());
+    assertEquals(Shape.of(3, 3), v.matmul(batch).shape());
+    assertArrayEquals(new double[] {41, 52, 63, 82, 104, 126, -41, -52, -63}, read(v.matmul(batch)));
+    assertEquals(Shape.of(3, 2), batch.matmul(w).shape());
+    assertArrayEquals(new double[] {26, 62, 52, 124, -26, -62}, read(batch.matmul(w)));
+    Tensor nothing = tensor(new double[0], new long[] {0});
+    assertArrayEquals(new double[] {0}, read(nothing.matmul(nothing)));
+    assertArrayEquals(new double[] {0, 0}, read(nothing.matmul(tensor(new double[0], new long[] {0, 2}))));
+  }
+
+  @Test
+  void vectorsThatDoNotFitAreRefusedInTheirOwnShapes() {
+    Tensor v = tensor(new double[] {1, 10}, new long[] {2});
+    Tensor x = tensor(new double[6], new long[] {2, 3});
+    var right = assertThrows(ShapeMismatchException.class, () -> x.matmul(v));
+    assertTrue(right.getMessage().startsWith("[matmul] inner dimensions differ: f64[2,3] x f64[2] (3 vs 2)"), right.getMessage());
+    var left = assertThrows(ShapeMismatchException.class, () -> v.matmul(x.transpose()));
+    assertTrue(left.getMessage().startsWith("[matmul] inner dimensions differ: f64[2] x f64[3,2] (2 vs 3)"), left.getMessage());
+    var scalar = assertThrows(ShapeMismatchException.class, () -> v.matmul(v.sum()));
+    assertTrue(scalar.getMessage().startsWith("[matmul] expected matrices or vectors, got f64[2] x f64[]"), scalar.getMessage());
+  }
+
   private static long[] join(long[] batch, long rows, long columns) {
     long[] joined = Arrays.copyOf(batch, batch.length + 2);
     joined[batch.length] = rows;
