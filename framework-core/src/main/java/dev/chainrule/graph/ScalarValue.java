@@ -31,6 +31,12 @@ public record ScalarValue(DType dtype, Number number) implements Value {
     if (dtype.isFloating()) {
       return new ScalarValue(dtype, (double) number);
     }
+    requireInRange(dtype, number);
+    return new ScalarValue(dtype, number);
+  }
+
+  /** Fails where a type that is not floating does not have the number. */
+  public static void requireInRange(DType dtype, long number) {
     boolean fits = switch (dtype) {
       case I32 -> number == (int) number;
       case U8 -> number >= 0 && number <= 255;
@@ -40,7 +46,6 @@ public record ScalarValue(DType dtype, Number number) implements Value {
     if (!fits) {
       throw new DTypeMismatchException("scalar", number + " is outside the range of " + dtype, "Cast the tensor to a wider type.");
     }
-    return new ScalarValue(dtype, number);
   }
 
   /** A Byte, Short, Integer or Long as an integral number, a Float or Double as a floating one; no other class says which it is. */

@@ -1,11 +1,14 @@
 package dev.chainrule.tensor;
 
+import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Philox;
+import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
 
 /**
  * Where random bits come from: a value, not a generator. The same stream gives the same bits each time it is asked and on every
@@ -55,10 +58,70 @@ public final class RandomStream {
     return bits(shape).shiftRightLogical(8).cast(DType.F32).mul(0x1p-24);
   }
 
+  /**
+   * Uniform on [low, high), f32: {@code low + (high - low) u} with the u of {@link #uniform(Shape)}, and where that rounds to
+   * {@code high} the next number below. Both ends are rounded to f32 first.
+   */
+  public Tensor uniform(Shape shape, double low, double high) {
+    float from = (float) low;
+    float to = (float) high;
+    if (!(from < to) || !Float.isFinite(to - from)) {
+      throw new InvalidArgumentException("uniform", "from " + low + " to " + high + ": no interval of finite f32 numbers", "");
+    }
+    return uniform(shape).mul(to - from).add(from).minimum(Math.nextDown(to));
+  }
+
   /** Standard normal, f32, by the method of Box and Muller (1958). */
   public Tensor normal(Shape shape) {
     Tensor radius = split(0).bits(shape).shiftRightLogical(8).cast(DType.F32).add(1).mul(0x1p-24).log().mul(-2).sqrt();
     return radius.mul(split(1).uniform(shape).mul(2 * Math.PI).cos());
+  }
+
+  /** Normal, f32: {@code mean + deviation z} with the z of {@link #normal(Shape)}; the deviation is not negative. */
+  public Tensor normal(Shape shape, double mean, double deviation) {
+    if (!(deviation >= 0) || !Double.isFinite(mean + deviation)) {
+      throw new InvalidArgumentException("normal",
+          "mean " + mean + ", deviation " + deviation, "Both are finite, the deviation 0 or more.");
+    }
+    return normal(shape).mul(deviation).add(mean);
+  }
+
+  /**
+   * Integers in [low, high), at most 2^32 different ones, each as likely as any other but for a relative difference below 2^-32: of a
+   * 64-bit number w the upper half of w (high - low), as Lemire has it ("Fast random integer generation in an interval", 2019), without
+   * his rejections.
+   *
+   * @param type i32, i64 or u8; it holds low and high - 1
+   */
+  public Tensor integers(TensorType type, long low, long high) {
+    if (!type.dtype().isInteger()) {
+      throw new DTypeMismatchException("integers", type + " is no integer type", "Draw i32 numbers and cast them.");
+    }
+    long count = high - low;
+    if (low >= high || count < 0 || count > 1L << 32) {
+      throw new InvalidArgumentException("integers", "[" + low + ", " + high + ") does not hold 1 to 2^32 numbers", "");
+    }
+    ScalarValue.requireInRange(type.dtype(), low);
+    ScalarValue.requireInRange(type.dtype(), high - 1);
+    // w = 2^32 a + b. No sum overflows as an unsigned number: a count + 2^-32 b count < 2^32 count.
+    Tensor a = unsigned(split(0).bits(type.shape()));
+    Tensor b = unsigned(split(1).bits(type.shape()));
+    Tensor upper = a.mul(count).add(b.mul(count).shiftRightLogical(32)).shiftRightLogical(32);
+    return upper.add(low).cast(type.dtype());
+  }
+
+  private static Tensor unsigned(Tensor bits) {
+    return bits.cast(DType.I64).shiftLeft(32).shiftRightLogical(32);
+  }
+
+  /**
+   * The numbers 0, 1, ..., n - 1 in random order, i32: the order of n random 64-bit numbers. Equal ones, which occur with a probability
+   * below n^2 2^-65, keep their order.
+   */
+  public Tensor permutation(long n) {
+    Shape shape = Shape.of(n);
+    Tensor keys = split(0).bits(shape).cast(DType.I64).shiftLeft(32).or(unsigned(split(1).bits(shape)));
+    return Tensor.made(Ops.node(new Op.Result(1), Ops.node(new Op.Sort(0, false), keys.node())));
   }
 
   /** True with the given probability, bool; decided on the raw bits, so that every device decides alike. */

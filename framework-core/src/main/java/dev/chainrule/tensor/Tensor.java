@@ -142,9 +142,62 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Produc
     return full(type, 1);
   }
 
+  /** Zeros of this tensor's type. */
+  public Tensor zerosLike() {
+    return zeros(type());
+  }
+
+  /** Ones of this tensor's type. */
+  public Tensor onesLike() {
+    return ones(type());
+  }
+
+  /** {@link #full(TensorType, double)} of this tensor's type. */
+  public Tensor fullLike(double value) {
+    return full(type(), value);
+  }
+
+  /** {@link #full(TensorType, long)} of this tensor's type. */
+  public Tensor fullLike(long value) {
+    return full(type(), value);
+  }
+
   /** 0, 1, ..., count - 1. */
   public static Tensor arange(DType dtype, long count) {
     return indices(TensorType.of(dtype, count), 0);
+  }
+
+  /** from, from + step, ... as far as they lie before {@code to}, which may be below with a negative step; both ends fit the type. */
+  public static Tensor arange(DType dtype, long from, long to, long step) {
+    return Creation.arange(dtype, from, to, step);
+  }
+
+  /**
+   * The ceil((to - from) / step) numbers {@code from + i step}; floating types only. Product and sum are rounded to the type, those of
+   * the 16-bit ones to f32 first. As in NumPy, rounding of the quotient decides whether a last element next to {@code to} is there:
+   * where that matters, say how many with {@link #linspace}.
+   */
+  public static Tensor arange(DType dtype, double from, double to, double step) {
+    return Creation.arange(dtype, from, to, step);
+  }
+
+  /**
+   * {@code count} evenly spaced numbers of which the first is {@code from} and the last {@code to}, exactly; one alone is {@code from}.
+   * With h = (to - from) / (count - 1) element i is {@code from + i h} in the first half, the middle included, and
+   * {@code to - (count - 1 - i) h} in the second. Floating types only; the 16-bit ones compute in f32.
+   */
+  public static Tensor linspace(DType dtype, double from, double to, long count) {
+    return Creation.linspace(dtype, from, to, count);
+  }
+
+  /** The identity matrix of n rows. */
+  public static Tensor eye(DType dtype, long n) {
+    return eye(dtype, n, n);
+  }
+
+  /** Ones on the main diagonal of a matrix, zeros elsewhere. */
+  public static Tensor eye(DType dtype, long rows, long columns) {
+    return Creation.eye(dtype, rows, columns);
   }
 
   /** The index along {@code axis} at each element. */

@@ -8,17 +8,25 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Philox;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class RandomStreamTest {
@@ -129,5 +137,120 @@ class RandomStreamTest {
     long below = Arrays.stream(x).filter(v -> v < -1).count();
     assertEquals(0.15865525, below / n, 5 * Math.sqrt(0.16 * 0.84 / n));
     assertFalse(Arrays.equals(x, read(RandomStream.of(12).normal(MANY))));
+  }
+
+  // --- fills -------------------------------------------------------------------------------------------------------------------------
+
+  @Test
+  void uniformOnAnIntervalStaysInsideIt() {
+    double[] unit = read(RandomStream.of(5).uniform(MANY));
+    double[][] intervals = {{-3, 5}, {0, 1}, {0.1, 0.3}, {1e6, 1e6 + 0.25}, {-1e-40, 1e-40}, {1, 1 + 0x1p-23}, {-1e38, 1e38}};
+    for (double[] ends : intervals) {
+      float low = (float) ends[0];
+      float high = (float) ends[1];
+      double[] values = read(RandomStream.of(5).uniform(MANY, ends[0], ends[1]));
+      for (int i = 0; i < values.length; i++) {
+        assertEquals(Math.min((float) unit[i] * (high - low) + low, Math.nextDown(high)), values[i]);
+        assertTrue(values[i] >= low && values[i] < high, values[i] + " in [" + low + ", " + high + ")");
+      }
+    }
+    double infinity = Double.POSITIVE_INFINITY;
+    for (double[] wrong : new double[][] {{1, 1}, {2, 1}, {0, Double.NaN}, {0, infinity}, {-3e38, 3e38}, {0, 1e-60}, {0, 1e300}}) {
+      assertThrows(InvalidArgumentException.class, () -> RandomStream.of(1).uniform(MANY, wrong[0], wrong[1]));
+    }
+  }
+
+  @Test
+  void normalIsScaledAndMoved() {
+    double[] standard = read(RandomStream.of(11).normal(MANY));
+    double[] values = read(RandomStream.of(11).normal(MANY, -2.5, 0.1));
+    for (int i = 0; i < values.length; i++) {
+      assertEquals((float) standard[i] * 0.1f - 2.5f, values[i]);
+    }
+    assertArrayEquals(new double[] {4, 4}, read(RandomStream.of(11).normal(Shape.of(2), 4, 0)));
+    for (double[] wrong : new double[][] {{0, -1}, {0, Double.NaN}, {Double.NaN, 1}, {0, Double.POSITIVE_INFINITY}}) {
+      assertThrows(InvalidArgumentException.class, () -> RandomStream.of(1).normal(MANY, wrong[0], wrong[1]));
+    }
+  }
+
+  /** The upper half of a 64-bit number times the count, in exact arithmetic. */
+  @Test
+  void integersAreTheUpperHalfOfAProduct() {
+    long[] upper = readLongs(RandomStream.of(4).split(0).bits(MANY));
+    long[] lower = readLongs(RandomStream.of(4).split(1).bits(MANY));
+    long[][] ranges = {{0, 10}, {-7, -6}, {-3, 4}, {0, 256}, {Integer.MIN_VALUE, 1L << 31}, {0, Integer.MAX_VALUE}};
+    for (long[] range : ranges) {
+      for (DType dtype : List.of(DType.I32, DType.I64, DType.U8)) {
+        if (dtype == DType.U8 && (range[0] < 0 || range[1] > 256)) {
+          continue;
+        }
+        Tensor drawn = RandomStream.of(4).integers(new TensorType(dtype, MANY), range[0], range[1]);
+        assertEquals(new TensorType(dtype, MANY), drawn.type());
+        long[] values = readLongs(drawn);
+        for (int i = 0; i < values.length; i++) {
+          BigInteger word = BigInteger.valueOf(upper[i] & 0xffffffffL).shiftLeft(32).or(BigInteger.valueOf(lower[i] & 0xffffffffL));
+          assertEquals(range[0] + word.multiply(BigInteger.valueOf(range[1] - range[0])).shiftRight(64).longValueExact(), values[i]);
+          assertTrue(values[i] >= range[0] && values[i] < range[1]);
+        }
+      }
+    }
+    long far = Long.MIN_VALUE + 3;
+    for (long value : readLongs(RandomStream.of(4).integers(TensorType.of(DType.I64, 100), far, far + 2))) {
+      assertTrue(value == far || value == far + 1);
+    }
+  }
+
+  @Test
+  void integersAreEquallyLikely() {
+    int[] count = new int[7];
+    for (long value : readLongs(RandomStream.of(8).integers(new TensorType(DType.I32, MANY), 0, 7))) {
+      count[(int) value]++;
+    }
+    double chiSquare = 0;
+    double expected = MANY.elements() / 7.0;
+    for (int c : count) {
+      chiSquare += (c - expected) * (c - expected) / expected;
+    }
+    assertTrue(chiSquare < 22.5, "chi-square " + chiSquare + " with 6 degrees of freedom: beyond 22.46 with probability 0.001");
+  }
+
+  @Test
+  void integersOutsideTheirTypeAreRefused() {
+    RandomStream stream = RandomStream.of(1);
+    assertThrows(InvalidArgumentException.class, () -> stream.integers(TensorType.of(DType.I32, 2), 3, 3));
+    assertThrows(InvalidArgumentException.class, () -> stream.integers(TensorType.of(DType.I64, 2), 4, 3));
+    assertThrows(InvalidArgumentException.class, () -> stream.integers(TensorType.of(DType.I64, 2), 0, (1L << 32) + 1));
+    assertThrows(InvalidArgumentException.class, () -> stream.integers(TensorType.of(DType.I64, 2), Long.MIN_VALUE, Long.MAX_VALUE));
+    assertThrows(DTypeMismatchException.class, () -> stream.integers(TensorType.of(DType.I32, 2), 0, (1L << 31) + 1));
+    assertThrows(DTypeMismatchException.class, () -> stream.integers(TensorType.of(DType.U8, 2), -1, 3));
+    assertThrows(DTypeMismatchException.class, () -> stream.integers(TensorType.of(DType.F32, 2), 0, 3));
+    assertThrows(DTypeMismatchException.class, () -> stream.integers(TensorType.of(DType.BOOL, 2), 0, 2));
+  }
+
+  /** Sorting the same 64-bit numbers in Java. */
+  @Test
+  void aPermutationIsTheOrderOfRandomNumbers() {
+    for (int n : new int[] {0, 1, 2, 3, 1000}) {
+      Tensor drawn = RandomStream.of(6).permutation(n);
+      assertEquals(TensorType.of(DType.I32, n), drawn.type());
+      long[] upper = readLongs(RandomStream.of(6).split(0).bits(Shape.of(n)));
+      long[] lower = readLongs(RandomStream.of(6).split(1).bits(Shape.of(n)));
+      long[] expected = IntStream.range(0, n).boxed()
+          .sorted(Comparator.comparingLong(i -> upper[i] << 32 | lower[i] & 0xffffffffL)).mapToLong(i -> i).toArray();
+      assertArrayEquals(expected, readLongs(drawn));
+      assertArrayEquals(LongStream.range(0, n).toArray(), Arrays.stream(readLongs(drawn)).sorted().toArray());
+    }
+  }
+
+  @Test
+  void eachOrderOfThreeIsEquallyLikely() {
+    Map<List<Long>, Integer> count = new HashMap<>();
+    int draws = 1200;
+    for (int i = 0; i < draws; i++) {
+      count.merge(Arrays.stream(readLongs(RandomStream.of(i).permutation(3))).boxed().toList(), 1, Integer::sum);
+    }
+    assertEquals(6, count.size());
+    double chiSquare = count.values().stream().mapToDouble(c -> (c - draws / 6.0) * (c - draws / 6.0) / (draws / 6.0)).sum();
+    assertTrue(chiSquare < 20.5, "chi-square " + chiSquare + " with 5 degrees of freedom: beyond 20.5 with probability 0.001");
   }
 }

@@ -28,8 +28,10 @@ final class SourceCases {
     for (DType dtype : Samples.NUMERIC) {
       all.iotas(dtype);
     }
+    all.sequences();
     all.randomBits();
     all.distributions();
+    all.fills();
     return all.cases;
   }
 
@@ -88,6 +90,26 @@ final class SourceCases {
     }
   }
 
+  private void sequences() {
+    for (DType dtype : Samples.INTEGER) {
+      source(Op.Iota.class, "arange " + dtype, () -> Tensor.arange(dtype, 200, 3, -7));
+      source(Op.Iota.class, "arange to the end of " + dtype, () -> Tensor.arange(dtype, 250, 256, 5));
+    }
+    source(Op.Iota.class, "arange of all i64", () -> Tensor.arange(DType.I64, Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE / 3));
+    for (DType dtype : Samples.FLOATING) {
+      source(Op.Iota.class, "arange " + dtype, () -> Tensor.arange(dtype, -3, 4.05, 0.1));
+      source(Op.Iota.class, "large arange " + dtype, () -> Tensor.arange(dtype, 0, Samples.LARGE * 0.3, 0.3));
+      for (long count : new long[] {0, 1, 2, 17, Samples.LARGE}) {
+        source(Op.Iota.class, "linspace " + dtype + " " + count, () -> Tensor.linspace(dtype, -0.1, 70, count));
+      }
+    }
+    for (DType dtype : Samples.ALL) {
+      for (long[] size : new long[][] {{0, 3}, {1, 1}, {5, 7}, {300, 257}}) {
+        source(Op.Iota.class, "eye " + TensorType.of(dtype, size), () -> Tensor.eye(dtype, size[0], size[1]));
+      }
+    }
+  }
+
   // --- random bits -------------------------------------------------------------------------------------------------------------------
 
   private void randomBits() {
@@ -123,14 +145,41 @@ final class SourceCases {
     HostArray first = bits(RandomStream.of(3).split(0), shape);
     HostArray second = bits(RandomStream.of(3).split(1), shape);
     cases.add(new Case(Op.PhiloxBits.class, "normal", List.of(first, second),
-        in -> List.of(in.get(0).dtype() == DType.F32
-            ? RandomStream.of(3).normal(shape) : radius(in).mul(in.get(1).mul(0x1p-24).mul(2 * Math.PI).cos())),
+        in -> List.of(in.get(0).dtype() == DType.F32 ? RandomStream.of(3).normal(shape) : normal(in)),
         Case.Oracle.IN_F64, Bounds.normal(SourceCases::radius)));
+  }
+
+  private void fills() {
+    Shape shape = Shape.of(33, 31);
+    source(Op.PhiloxBits.class, "uniform on an interval", () -> RandomStream.of(1).uniform(shape, -0.1, 1e6));
+    source(Op.PhiloxBits.class, "uniform on a narrow interval", () -> RandomStream.of(1).uniform(shape, 1, 1.0000005));
+    long[][] ranges = {{0, 1}, {0, 200}, {-9, 1000}, {Integer.MIN_VALUE, 1L << 31}, {Long.MAX_VALUE - 1000, Long.MAX_VALUE}};
+    for (long[] range : ranges) {
+      String name = "integers in [" + range[0] + ", " + range[1] + ") as ";
+      source(Op.PhiloxBits.class, name + "i64", () -> RandomStream.of(4).integers(new TensorType(DType.I64, shape), range[0], range[1]));
+      if (range[1] <= 1L << 31) {
+        source(Op.PhiloxBits.class, name + "i32", () -> RandomStream.of(4).integers(new TensorType(DType.I32, shape), range[0], range[1]));
+      }
+    }
+    source(Op.PhiloxBits.class, "integers as u8", () -> RandomStream.of(4).integers(new TensorType(DType.U8, shape), 3, 256));
+    for (long n : new long[] {0, 1, 2, 1000, Samples.LARGE}) {
+      source(Op.Sort.class, "permutation of " + n, () -> RandomStream.of(5).permutation(n));
+    }
+    // As the normal itself (4 ulp are at most 8u of the radius), times the deviation, which rounds, as do product and sum.
+    HostArray first = bits(RandomStream.of(3).split(0), shape);
+    HostArray second = bits(RandomStream.of(3).split(1), shape);
+    cases.add(new Case(Op.PhiloxBits.class, "normal, moved and scaled", List.of(first, second),
+        in -> List.of(in.get(0).dtype() == DType.F32 ? RandomStream.of(3).normal(shape, -2.5, 0.1) : normal(in).mul(0.1).add(-2.5)),
+        Case.Oracle.IN_F64, Bound.ulps(1).and(8 + 4 * Math.PI + 10 + 2, in -> radius(in).mul(0.1))));
   }
 
   /** f32 numbers in [0, 2^24), as {@link RandomStream#uniform} has them before it divides. */
   private static HostArray bits(RandomStream stream, Shape shape) {
     return Exact.evaluate(List.of(stream.bits(shape).shiftRightLogical(8).cast(DType.F32))).getFirst();
+  }
+
+  private static Tensor normal(List<Tensor> in) {
+    return radius(in).mul(in.get(1).mul(0x1p-24).mul(2 * Math.PI).cos());
   }
 
   private static Tensor radius(List<Tensor> in) {
