@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Rearrangements of {@link Tensor}s: nothing is computed, and mostly nothing is copied. */
+/** Rearrangements of {@link Tensor}s: hardly anything is computed, and mostly nothing is copied. Axes may count from the end. */
 sealed interface Shaping permits Tensor {
 
   private Tensor self() {
@@ -43,6 +43,16 @@ sealed interface Shaping permits Tensor {
     return Movement.transpose(self());
   }
 
+  /** Two axes exchanged. */
+  default Tensor swapAxes(int a, int b) {
+    return Movement.swapAxes(self(), self().axis(a), self().axis(b));
+  }
+
+  /** The axis {@code from} at position {@code to} of the result; the others keep their order. */
+  default Tensor moveAxis(int from, int to) {
+    return Movement.moveAxis(self(), self().axis(from), self().axis(to));
+  }
+
   /** A new axis of size 1 at this position of the result. */
   default Tensor unsqueeze(int axis) {
     return Movement.unsqueeze(self(), axis);
@@ -59,7 +69,17 @@ sealed interface Shaping permits Tensor {
 
   /** Elements [from, to) along an axis; negative bounds count from the end. */
   default Tensor slice(int axis, long from, long to) {
-    return Movement.slice(self(), self().axis(axis), from, to);
+    return slice(axis, from, to, 1);
+  }
+
+  /**
+   * Of the elements [from, to) along an axis every {@code |step|}-th: from the first one on, or with a negative step from the last one
+   * back. In NumPy's notation {@code x[from:to][::step]}, so {@code slice(0, 0, n, -1)} is all of them reversed. (NumPy's
+   * {@code x[from:to:step]} names the ends in the order of the walk; there an end before the first element cannot be written, as -1 is
+   * the last one.) Negative bounds count from the end, bounds outside the axis and a step of 0 are errors.
+   */
+  default Tensor slice(int axis, long from, long to, long step) {
+    return Movement.slice(self(), self().axis(axis), from, to, step);
   }
 
   /** One element along an axis, which disappears. */
@@ -74,7 +94,81 @@ sealed interface Shaping permits Tensor {
 
   /** The order along an axis reversed. */
   default Tensor flip(int axis) {
-    return Movement.flip(self(), self().axis(axis));
+    return slice(axis, 0, self().dim(axis), -1);
+  }
+
+  /** Elements moved {@code shift} places towards higher positions along an axis, those beyond the end to its beginning. */
+  default Tensor roll(int axis, long shift) {
+    return Movement.roll(self(), self().axis(axis), shift);
+  }
+
+  /** As many parts of equal size along an axis. */
+  default List<Tensor> split(int axis, long parts) {
+    return Movement.split(self(), self().axis(axis), parts);
+  }
+
+  /** Parts of the given sizes along an axis, one after another; the sizes add up to the axis's. */
+  default List<Tensor> split(int axis, long... sizes) {
+    return Movement.split(self(), self().axis(axis), sizes);
+  }
+
+  /** Repeated as a whole, {@code repeats} times along each axis; aligned at the last axis, what is missing on either side counts as 1. */
+  default Tensor tile(long... repeats) {
+    return Movement.tile(self(), repeats);
+  }
+
+  /** Each element along an axis {@code times} times in a row. */
+  default Tensor repeatInterleave(int axis, long times) {
+    return Movement.repeatInterleave(self(), self().axis(axis), times);
+  }
+
+  /** The lower triangle of the last two axes, the main diagonal included; zeros above it. */
+  default Tensor tril() {
+    return tril(0);
+  }
+
+  /** Element [..., i, j] where {@code j - i <= diagonal}, 0 elsewhere. */
+  default Tensor tril(long diagonal) {
+    return Triangles.lower(self(), diagonal);
+  }
+
+  /** The upper triangle of the last two axes, the main diagonal included; zeros below it. */
+  default Tensor triu() {
+    return triu(0);
+  }
+
+  /** Element [..., i, j] where {@code j - i >= diagonal}, 0 elsewhere. */
+  default Tensor triu(long diagonal) {
+    return Triangles.upper(self(), diagonal);
+  }
+
+  /** The main diagonal of the last two axes: [..., rows, columns] to [..., min(rows, columns)]. */
+  default Tensor diagonal() {
+    return diagonal(0);
+  }
+
+  /** The elements [..., i, i + offset] of the last two axes, as a new last axis; empty where the offset leaves the matrix. */
+  default Tensor diagonal(long offset) {
+    return Triangles.diagonal(self(), offset);
+  }
+
+  /**
+   * Sliding windows along an axis, without padding: its size n becomes their count {@code (n - (size - 1) dilation - 1) / stride + 1},
+   * rounded down, and a new last axis holds the {@code size} elements of each, {@code dilation} apart. {@link #fold} is the adjoint.
+   */
+  default Tensor window(int axis, long size, long stride, long dilation) {
+    return self().unary(new Op.Window(self().axis(axis), size, stride, dilation));
+  }
+
+  /**
+   * Windows [..., count, ..., size] added up where they came from, [..., length, ...]: overlapping ones add, what none covers is 0. The
+   * adjoint of {@link #window}, whose arguments it takes; not for bool.
+   *
+   * @param axis of the result, and of the windows' count
+   * @param length of the result along the axis
+   */
+  default Tensor fold(int axis, long length, long size, long stride, long dilation) {
+    return Movement.fold(self(), axis, new Op.Overlap(0, length, size, stride, dilation));
   }
 
   /** {@code value} added {@code low} times before and {@code high} times after along an axis. */
