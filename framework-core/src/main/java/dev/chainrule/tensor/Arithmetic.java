@@ -176,6 +176,21 @@ sealed interface Arithmetic permits Tensor {
     return mul(self());
   }
 
+  /** 1 / x; floating types only. */
+  default Tensor reciprocal() {
+    return self().onesLike().div(self());
+  }
+
+  /** {@code x + weight (end - x)}: this tensor at weight 0, {@code end}, but for rounding, at 1. */
+  default Tensor lerp(Tensor end, Tensor weight) {
+    return add(weight.mul(end.sub(self())));
+  }
+
+  /** {@code x + weight (end - x)}: this tensor at weight 0, {@code end}, but for rounding, at 1; floating types only. */
+  default Tensor lerp(Tensor end, double weight) {
+    return lerp(end, self().like(weight));
+  }
+
   default Tensor sin() {
     return self().unary(new Op.Sin());
   }

@@ -250,4 +250,26 @@ class ArithmeticTest {
     assertThrows(ShapeMismatchException.class,
         () -> Composites.softmaxCrossEntropy(Tensor.of(logits, 2, 3), Tensor.of(new int[] {1})));
   }
+
+  @Test
+  void lerpGoesFromOneTensorToTheOther() {
+    Tensor x = Tensor.of(new double[] {1, -2, 8});
+    Tensor end = Tensor.of(new double[] {3});
+    assertArrayEquals(new double[] {1, -2, 8}, read(x.lerp(end, 0)));
+    assertArrayEquals(new double[] {1.5, -0.75, 6.75}, read(x.lerp(end, 0.25)));
+    assertArrayEquals(new double[] {3, 3, 3}, read(x.lerp(end, 1)));
+    assertArrayEquals(new double[] {2, -2, -2, 5, -7, 13}, read(x.lerp(end, Tensor.of(new double[] {0.5, 0, 2, 2, -1, -1}, 2, 3))));
+    Tensor ones = Tensor.of(new int[] {1, 1});
+    assertArrayEquals(new long[] {7, 1}, readLongs(ones.lerp(ones.mul(3), Tensor.of(new int[] {3, 0}))));
+    assertThrows(DTypeMismatchException.class, () -> I32.lerp(I32, 0.5));
+    assertThrows(DTypeMismatchException.class, () -> x.lerp(Tensor.of(new float[] {3}), 0.5));
+  }
+
+  @Test
+  void theReciprocalIsOneDividedByIt() {
+    double infinity = Double.POSITIVE_INFINITY;
+    assertArrayEquals(new double[] {0.5, -4, infinity, -infinity, 0, Double.NaN},
+        read(Tensor.of(new double[] {2, -0.25, 0, -0.0, infinity, Double.NaN}).reciprocal()));
+    assertThrows(DTypeMismatchException.class, I32::reciprocal);
+  }
 }

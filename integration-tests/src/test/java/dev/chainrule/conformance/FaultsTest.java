@@ -97,6 +97,30 @@ class FaultsTest {
     }
   }
 
+  /** Each of these would be a right place in another line: index 4 of the first row of four is the second row's first element. */
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void anIndexOfItsOwnOutsideItsAxis(TestedDevice device) {
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      for (long wrong : new long[] {4, -1, 19}) {
+        Tensor good = longs(dtype, 0, 3, 2, 1, 3).reshape(5, 1);
+        Tensor bad = longs(dtype, 0, 3, wrong, 1, 3).reshape(5, 1);
+        device.run(() -> assertFaults(IndexRangeException.class, "gather", "index " + wrong + " (element 2", i -> table().takeAlong(1, i),
+            good, bad));
+        device.run(() -> assertFaults(IndexRangeException.class, "gather", "index " + wrong + " (element 2",
+            i -> table().scatterAlongAdd(1, i, Tensor.ones(TensorType.of(DType.F32, 5, 1))), good, bad));
+      }
+      for (long wrong : new long[] {5, -1}) {
+        device.run(() -> assertFaults(IndexRangeException.class, "gather", "index " + wrong + " (element 3",
+            i -> table().indexSelect(0, i), longs(dtype, 0, 4, 2, 1), longs(dtype, 0, 4, 2, wrong)));
+        device.run(() -> assertFaults(IndexRangeException.class, "gather", "index " + wrong + " (element 0",
+            i -> table().takeAlong(0, i), longs(dtype, 4).reshape(1, 1), longs(dtype, wrong).reshape(1, 1)));
+      }
+    }
+    device.run(() -> assertFaults(IndexRangeException.class, "gather", Long.toString((1L << 32) + 1), i -> table().takeAlong(0, i),
+        longs(DType.I64, 1).reshape(1, 1), longs(DType.I64, (1L << 32) + 1).reshape(1, 1)));
+  }
+
   @ParameterizedTest
   @MethodSource(DEVICES)
   void aLabelThatIsNoClass(TestedDevice device) {
