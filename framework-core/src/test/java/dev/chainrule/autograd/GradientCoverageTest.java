@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -63,14 +64,18 @@ class GradientCoverageTest {
 
   @TestFactory
   Stream<DynamicTest> gradientsEqualDifferences() {
-    return cases.all().map(e -> dynamicTest(e.getKey() + ": " + e.getValue().name(),
+    return all().map(e -> dynamicTest(e.getKey() + ": " + e.getValue().name(),
         () -> assertPassed(GradientCheck.of(e.getValue().function(), e.getValue().point()))));
   }
 
   @TestFactory
   Stream<DynamicTest> gradientsOfGradientsEqualDifferences() {
-    return cases.all().filter(e -> e.getValue().smooth()).map(e -> dynamicTest(e.getKey() + ": " + e.getValue().name(),
+    return all().filter(e -> e.getValue().smooth()).map(e -> dynamicTest(e.getKey() + ": " + e.getValue().name(),
         () -> assertPassed(GradientCheck.ofGradient(e.getValue().function(), e.getValue().point()))));
+  }
+
+  private Stream<Map.Entry<String, GradientCases.Case>> all() {
+    return Stream.concat(cases.all(), ShapingGradientCases.all().map(c -> Map.entry("methods", c)));
   }
 
   private static void assertPassed(GradientCheck.Report report) {

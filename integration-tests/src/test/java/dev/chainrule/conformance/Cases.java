@@ -28,7 +28,7 @@ final class Cases {
   static List<Case> all() {
     List<Case> all = new ArrayList<>();
     Stream.of(PointwiseCases.all(), SourceCases.all(), ReductionCases.all(), ProductCases.all(), IndexCases.all(), MovementCases.all(),
-        ControlCases.all(), CompositeCases.all(), GradientCases.all()).forEach(all::addAll);
+        ControlCases.all(), CompositeCases.all(), ShapingCases.all(), GradientCases.all()).forEach(all::addAll);
     return all;
   }
 
