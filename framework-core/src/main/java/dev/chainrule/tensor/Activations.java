@@ -21,12 +21,30 @@ sealed interface Activations permits Tensor {
 
   /** 1 / (1 + exp(-x)). */
   default Tensor sigmoid() {
-    return Composites.SIGMOID.apply(self());
+    return ActivationFunctions.SIGMOID.apply(self());
   }
 
   /** x * Phi(x) with the normal distribution function Phi (Hendrycks and Gimpel, 2016), by erf. */
   default Tensor gelu() {
-    return Composites.GELU.apply(self());
+    return ActivationFunctions.GELU.apply(self());
+  }
+
+  /**
+   * The approximation of {@link #gelu} by 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel, 2016), off by up to
+   * 5e-4: for models that were trained with it.
+   */
+  default Tensor geluTanh() {
+    return ActivationFunctions.GELU_TANH.apply(self());
+  }
+
+  /** x sigmoid(x), also called swish (Elfwing, Uchibe and Doya, 2018). */
+  default Tensor silu() {
+    return ActivationFunctions.SILU.apply(self());
+  }
+
+  /** log(1 + exp(x)), a smooth {@link #relu}: x itself far above 0, exp(x) far below (Dugas et al., 2001). Nothing overflows. */
+  default Tensor softplus() {
+    return ActivationFunctions.SOFTPLUS.apply(self());
   }
 
   /** exp(x) / sum(exp(x)) along the axis. */

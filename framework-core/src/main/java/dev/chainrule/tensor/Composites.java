@@ -11,24 +11,17 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The functions that models are made of, each as a composition of primitives with its own derivative where that is better. */
+/**
+ * The softmax and the losses made of it, each as a composition of primitives with its own derivative where that is better. The other
+ * functions that models are made of are with what they belong to: {@link Activations}, {@link Normalisation}, {@link Attention},
+ * {@link RandomStream#dropout}.
+ */
 public final class Composites {
 
   private Composites() {}
 
   static final CompositeFunction STOP_GRADIENT = CompositeFunction.unary("stopGradient", x -> x,
       Optional.of((_, _, _, _) -> Collections.<@Nullable Tensor>singletonList(null)));
-
-  /** The derivative is written with the result: s (1 - s), where the composition's would be inf / inf for large inputs. */
-  static final CompositeFunction SIGMOID = CompositeFunction.unary("sigmoid",
-      x -> Tensor.ones(x.type()).div(x.neg().exp().add(1)),
-      Optional.of((_, out, g, _) -> {
-        Tensor s = out.getFirst();
-        return List.of(only(g).mul(s.mul(s.neg().add(1))));
-      }));
-
-  static final CompositeFunction GELU = CompositeFunction.unary("gelu",
-      x -> x.mul(x.mul(Math.sqrt(0.5)).erf().add(1)).mul(0.5), Optional.empty());
 
   static final CompositeFunction SOFTMAX = new CompositeFunction("softmax", (in, attributes) -> {
     int axis = axis(attributes);
@@ -98,10 +91,15 @@ public final class Composites {
   }
 
   private static int axis(Map<String, Object> attributes) {
-    return (Integer) Objects.requireNonNull(attributes.get("axis"));
+    return attribute(attributes, "axis", Integer.class);
   }
 
-  private static Tensor only(List<@Nullable Tensor> cotangents) {
+  static <T> T attribute(Map<String, Object> attributes, String name, Class<T> type) {
+    return type.cast(Objects.requireNonNull(attributes.get(name), name));
+  }
+
+  /** The cotangent of a function with one result: it has arrived, or nobody would ask. */
+  static Tensor only(List<@Nullable Tensor> cotangents) {
     return Objects.requireNonNull(cotangents.getFirst());
   }
 }
