@@ -8,6 +8,7 @@ import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.schedule.Instruction;
 import java.util.IdentityHashMap;
@@ -113,9 +114,11 @@ public final class Replay {
       Optional<Node> cause = Optional.empty();
       Optional<Node> next = Optional.of(node).filter(n -> kind(n) != Kind.FINITE);
       while (next.isPresent()) {
-        cause = next;
         Node found = next.get();
-        next = found.inputs().stream().filter(i -> kind(found) == Kind.NAN ? kind(i) == Kind.NAN : kind(i) != Kind.FINITE).findFirst();
+        // Which of several results is no operation: the one that made them all is named, and its inputs are looked at.
+        Node maker = found.op() instanceof Op.Result ? found.input(0) : found;
+        cause = Optional.of(maker);
+        next = maker.inputs().stream().filter(i -> kind(found) == Kind.NAN ? kind(i) == Kind.NAN : kind(i) != Kind.FINITE).findFirst();
       }
       return cause;
     }

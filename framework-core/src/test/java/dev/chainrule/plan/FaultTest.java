@@ -15,11 +15,14 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -88,6 +91,21 @@ class FaultTest {
     });
     var e = assertThrows(NonFiniteException.class, () -> run(step, Tensor.of(new double[] {1e4})));
     assertTrue(e.getMessage().startsWith("[loss] step 1: loss is not finite, first at sub f64[1]"), e.getMessage());
+  }
+
+  /** Whichever result it is: the function is named, or what came to it. */
+  @Test
+  void ofAFunctionWithSeveralResultsTheFunctionIsNamed() {
+    var both = new CompositeFunction("both", (in, _) -> List.of(in.getFirst().mul(2), in.getFirst().sqrt()), Optional.empty());
+    Step step = Step.training(in -> {
+      Tensor loss = both.apply(Map.of(), in.get(0).neg()).get(1).sum();
+      mustBeFinite(loss);
+      return List.of(loss);
+    });
+    var own = assertThrows(NonFiniteException.class, () -> run(step, Tensor.of(new double[] {-1, 1})));
+    assertTrue(own.getMessage().startsWith("[loss] step 1: loss is not finite, first at both f64[2]"), own.getMessage());
+    var before = assertThrows(NonFiniteException.class, () -> run(step, Tensor.of(new double[] {-1, Double.NaN})));
+    assertTrue(before.getMessage().startsWith("[loss] step 2: loss is not finite, first at input f64[2]"), before.getMessage());
   }
 
   @Test
