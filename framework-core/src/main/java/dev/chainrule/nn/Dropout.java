@@ -1,7 +1,6 @@
 package dev.chainrule.nn;
 
 import dev.chainrule.InvalidArgumentException;
-import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
@@ -35,12 +34,7 @@ public final class Dropout extends Module {
     Trace trace = Trace.surrounding().orElseThrow(() -> new InvalidArgumentException(label(),
         "dropout in training mode needs the random bits of a Step, and none surrounds this call",
         "Run it in a Step (Step.training), or in evaluation mode."));
-    double keep = 1 - probability;
-    if (keep == 0) {
-      return Tensor.zeros(x.type());
-    }
-    Tensor kept = trace.random().bernoulli(keep, x.shape());
-    return kept.where(x.mul(1 / keep), Tensor.zeros(TensorType.scalar(x.dtype())));
+    return trace.random().dropout(x, probability);
   }
 
   @Override

@@ -9,6 +9,11 @@ import dev.chainrule.graph.Philox;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where random bits come from: a value, not a generator. The same stream gives the same bits each time it is asked and on every
@@ -19,6 +24,15 @@ import dev.chainrule.graph.TensorType;
  * ({@link dev.chainrule.train.Step#withSeed}).
  */
 public final class RandomStream {
+
+  /**
+   * (x, seed, run, iteration): the bits are drawn within, so the backward pass is the same function of the cotangent, and nothing is stored.
+   */
+  static final CompositeFunction DROPOUT = new CompositeFunction("dropout",
+      (in, attributes) -> List.of(dropped(in, 1 - Composites.attribute(attributes, "rate", Double.class),
+          Composites.attribute(attributes, "stream", Long.class))),
+      Optional.of((in, _, g, attributes) -> Arrays.<@Nullable Tensor>asList(
+          dropout(attributes, Composites.only(g), in.get(1), in.get(2), in.get(3)), null, null, null)));
 
   private final Tensor seed;
   private final Tensor run;
@@ -133,5 +147,35 @@ public final class RandomStream {
     long threshold = Integer.MIN_VALUE + Math.round(probability * 0x1p32);
     Tensor word = bits(shape);
     return threshold > Integer.MAX_VALUE ? word.equal(word) : word.less(threshold);
+  }
+
+  /**
+   * Each element 0 with the probability {@code rate}, else divided by 1 - rate (Srivastava et al., 2014); at a rate of 0 x itself, at 1
+   * zeros. What is dropped is 0 whatever it was, NaN included.
+   *
+   * @param x floating
+   * @param rate in [0, 1]; part of a plan's structure
+   */
+  public Tensor dropout(Tensor x, double rate) {
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new InvalidArgumentException("dropout", "rate " + rate + ", expected 0 to 1", "");
+    }
+    if (!x.dtype().isFloating()) {
+      throw new DTypeMismatchException("dropout", "not defined for " + x.type(), "Cast it first: cast(DType.F32).");
+    }
+    if (rate == 0) {
+      return x;
+    }
+    return rate == 1 ? Tensor.zeros(x.type()) : dropout(Map.of("rate", rate, "stream", stream), x, seed, run, iteration);
+  }
+
+  private static Tensor dropout(Map<String, Object> attributes, Tensor... inputs) {
+    return DROPOUT.apply(attributes, inputs).getFirst();
+  }
+
+  private static Tensor dropped(List<Tensor> in, double keep, long stream) {
+    Tensor x = in.getFirst();
+    Tensor kept = new RandomStream(in.get(1), in.get(2), in.get(3), stream).bernoulli(keep, x.shape());
+    return kept.where(x.mul(1 / keep), Tensor.zeros(TensorType.scalar(x.dtype())));
   }
 }
