@@ -1,0 +1,136 @@
+package dev.chainrule.tensor;
+
+import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Scaled dot-product attention (Vaswani et al., "Attention is all you need", 2017): softmax(q k^T scale) v, where each query attends to the
+ * keys that the mask and the causal order leave it. {@code Attention.CAUSAL.apply(q, k, v)}.
+ *
+ * <p>A query that may attend to nothing gets zeros, and passes no gradient on. What a query may not attend to has the weight 0, whatever its
+ * score, NaN included; but a value that is not finite makes NaN even with that weight (0 times infinity). 16-bit floats are computed in
+ * f32 and rounded once, at the end.
+ *
+ * @param mask bool, broadcastable to [..., t, s]: true where the query may attend to the key; empty: everywhere
+ * @param scale of the scores; empty: 1 / sqrt(d)
+ * @param causal whether query i may attend to the keys 0 to i only, counted from the first (as PyTorch's is_causal: top left)
+ */
+public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean causal) {
+
+  /** Every query attends to every key. */
+  public static final Attention FULL = new Attention(Optional.empty(), OptionalDouble.empty(), false);
+
+  /** No query attends to a later key. */
+  public static final Attention CAUSAL = new Attention(Optional.empty(), OptionalDouble.empty(), true);
+
+  /** (q, k, v) or (q, k, v, mask). The body's derivative computes the probabilities again and uses softmax's own: p (g - sum(g p)). */
+  static final CompositeFunction FUNCTION = new CompositeFunction("attention", (in, attributes) -> {
+    Tensor q = wide(in.get(0));
+    Tensor scores = q.matmul(wide(in.get(1)).transpose()).mul(Composites.attribute(attributes, "scale", Double.class));
+    Optional<Tensor> mask = in.size() == 4 ? Optional.of(withAnAxis(in.get(3))) : Optional.empty();
+    Optional<Tensor> order = Composites.attribute(attributes, "causal", Boolean.class) ? Optional.of(causalOrder(scores)) : Optional.empty();
+    Tensor weights = mask.map(m -> order.map(m::and).orElse(m)).or(() -> order).map(allowed -> softmaxOf(scores, allowed))
+        .orElseGet(() -> scores.softmax(-1));
+    return List.of(weights.matmul(wide(in.get(2))).cast(in.get(0).dtype()));
+  }, Optional.empty());
+
+  public Attention {
+    if (scale.isPresent() && !Double.isFinite(scale.getAsDouble())) {
+      throw new InvalidArgumentException("attention", "scale is " + scale.getAsDouble() + ", expected a finite number", "");
+    }
+  }
+
+  /** Where true, the query may attend to the key; with {@link #CAUSAL} both must allow it. */
+  public Attention withMask(Tensor allowed) {
+    return new Attention(Optional.of(allowed), scale, causal);
+  }
+
+  /** Scores q k^T multiplied by this number; it is part of a plan's structure. */
+  public Attention withScale(double factor) {
+    return new Attention(mask, OptionalDouble.of(factor), causal);
+  }
+
+  /**
+   * Leading axes broadcast, so that queries of several heads may share one key and value: q [b, heads, t, d] with k [b, 1, s, d].
+   *
+   * @param q queries [..., t, d], floating
+   * @param k keys [..., s, d]
+   * @param v values [..., s, e]
+   * @return [..., t, e]
+   */
+  public Tensor apply(Tensor q, Tensor k, Tensor v) {
+    requireFit(q, k, v);
+    double factor = scale.orElse(1 / Math.sqrt(Math.max(q.dim(-1), 1)));
+    Map<String, Object> attributes = Map.of("scale", factor, "causal", causal);
+    return mask.map(m -> FUNCTION.apply(attributes, q, k, v, m)).orElseGet(() -> FUNCTION.apply(attributes, q, k, v)).getFirst();
+  }
+
+  /**
+   * Softmax over what is allowed, 0 elsewhere. A row without anything allowed is given equal scores first: all at minus infinity would be
+   * NaN, in the gradient too.
+   */
+  private static Tensor softmaxOf(Tensor scores, Tensor allowed) {
+    TensorType one = TensorType.scalar(scores.dtype());
+    Tensor any = allowed.keep(allowed.max(-1), -1);
+    Tensor forbidden = any.where(Tensor.full(one, Double.NEGATIVE_INFINITY), Tensor.zeros(one));
+    return allowed.where(allowed.where(scores, forbidden).softmax(-1), Tensor.zeros(one));
+  }
+
+  /** bool [t, s]: true where the key is not later than the query. */
+  private static Tensor causalOrder(Tensor scores) {
+    var positions = new TensorType(DType.I32, scores.shape().slice(scores.rank() - 2, scores.rank()));
+    return Tensor.indices(positions, 1).lessEqual(Tensor.indices(positions, 0));
+  }
+
+  private static Tensor withAnAxis(Tensor mask) {
+    return mask.rank() == 0 ? mask.unsqueeze(0) : mask;
+  }
+
+  private static Tensor wide(Tensor x) {
+    return x.cast(x.dtype().accumulator());
+  }
+
+  // --- what does not fit -------------------------------------------------------------------------------------------------------------
+
+  private void requireFit(Tensor q, Tensor k, Tensor v) {
+    if (!q.dtype().isFloating() || k.dtype() != q.dtype() || v.dtype() != q.dtype()) {
+      throw new DTypeMismatchException("attention", "expected q, k and v of one floating type, got " + types(q, k, v),
+          "Cast them first: cast(DType.F32).");
+    }
+    boolean matrices = q.rank() >= 2 && k.rank() >= 2 && v.rank() >= 2;
+    if (!matrices || q.dim(-1) != k.dim(-1) || k.dim(-2) != v.dim(-2)) {
+      throw new ShapeMismatchException("attention", "expected q [..., t, d], k [..., s, d], v [..., s, e], got " + types(q, k, v), "");
+    }
+    Shape batch = Broadcast.shape(() -> "attention", batch(q), batch(k));
+    Shape scores = batch.concat(Shape.of(q.dim(-2), k.dim(-2)));
+    Broadcast.shape(() -> "attention", q.type().withShape(batch), batch(v));
+    mask.ifPresent(m -> requireMask(m, scores));
+  }
+
+  private static void requireMask(Tensor mask, Shape scores) {
+    if (mask.dtype() != DType.BOOL) {
+      throw new DTypeMismatchException("attention", "the mask is " + mask.type() + ", expected bool: true where a query may attend",
+          "Compare it first, for instance notEqual(0).");
+    }
+    TensorType whole = TensorType.scalar(DType.BOOL).withShape(scores);
+    if (!Broadcast.shape(() -> "attention", mask.type(), whole).equals(scores)) {
+      throw new ShapeMismatchException("attention", "the mask is " + mask.type() + ", expected what broadcasts to " + scores, "");
+    }
+  }
+
+  private static TensorType batch(Tensor x) {
+    return x.type().withShape(x.shape().slice(0, x.rank() - 2));
+  }
+
+  private static String types(Tensor q, Tensor k, Tensor v) {
+    return q.type() + ", " + k.type() + ", " + v.type();
+  }
+}
