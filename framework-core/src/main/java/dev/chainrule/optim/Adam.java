@@ -3,7 +3,6 @@ package dev.chainrule.optim;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import java.util.List;
-import java.util.function.BinaryOperator;
 
 /**
  * Adam (Kingma and Ba, 2015). With the gradient g, the learning rate lr and the step t, 1 for the first:
@@ -59,8 +58,7 @@ public final class Adam extends Optimizer {
 
   @Override
   Update update(Tensor rate, Tensor step) {
-    MomentEstimates.Direction direction = estimates.at(step);
-    BinaryOperator<Tensor> penalised = penalty(weightDecay, rate.dtype());
-    return (i, p, g) -> p.sub(direction.of(m.get(i), v.get(i), penalised.apply(g, p)).mul(rate));
+    AdamUpdate.Decay decay = weightDecay == 0 ? AdamUpdate.Decay.NONE : AdamUpdate.Decay.PENALTY;
+    return estimates.update(decay, weightDecay, rate, step, m, v);
   }
 }

@@ -55,8 +55,6 @@ public final class AdamW extends Optimizer {
 
   @Override
   Update update(Tensor rate, Tensor step) {
-    MomentEstimates.Direction direction = estimates.at(step);
-    Tensor wd = Tensor.scalar(rate.dtype(), weightDecay);
-    return (i, p, g) -> p.sub(direction.of(m.get(i), v.get(i), g).add(p.mul(wd)).mul(rate));
+    return estimates.update(AdamUpdate.Decay.DECOUPLED, weightDecay, rate, step, m, v);
   }
 }

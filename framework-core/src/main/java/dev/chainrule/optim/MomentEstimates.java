@@ -2,6 +2,7 @@ package dev.chainrule.optim;
 
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
+import java.util.List;
 
 /**
  * Adam's direction: the mean of past gradients over the root of the mean of their squares, both exponentially weighted and corrected for
@@ -17,24 +18,20 @@ record MomentEstimates(double beta1, double beta2, double epsilon) {
     HyperParameter.positive("adam", "epsilon", epsilon);
   }
 
-  /** The rule at one step: assigns m and v and gives the corrected m over the root of the corrected v. */
-  interface Direction {
-    Tensor of(Variable m, Variable v, Tensor gradient);
-  }
-
-  /** The rule at {@code step}, 1 for the first. */
-  Direction at(Tensor step) {
-    Tensor share1 = Tensor.scalar(step.dtype(), 1 - beta1);
-    Tensor share2 = Tensor.scalar(step.dtype(), 1 - beta2);
-    Tensor eps = Tensor.scalar(step.dtype(), epsilon);
-    Tensor correction1 = correction(beta1, step);
-    Tensor correction2 = correction(beta2, step);
-    return (m, v, g) -> {
-      Tensor mean = towards(m.value(), g, share1);
-      Tensor square = towards(v.value(), g.square(), share2);
-      m.assign(mean);
-      Optimizer.assignFinite(v, square);
-      return mean.div(correction1).div(square.div(correction2).sqrt().add(eps));
+  /**
+   * The rule for parameters with the means m and v, which it assigns.
+   *
+   * @param rate learning rate, scalar of the parameters' type
+   * @param step 1 for the first, scalar of the same type
+   */
+  Optimizer.Update update(AdamUpdate.Decay decay, double weightDecay, Tensor rate, Tensor step, List<Variable> m, List<Variable> v) {
+    var rule = new AdamUpdate(decay, rate, Tensor.scalar(step.dtype(), 1 - beta1), Tensor.scalar(step.dtype(), 1 - beta2),
+        Tensor.scalar(step.dtype(), epsilon), correction(beta1, step), correction(beta2, step), Tensor.scalar(step.dtype(), weightDecay));
+    return (i, p, g) -> {
+      AdamUpdate.Result result = rule.apply(p, g, m.get(i).value(), v.get(i).value());
+      m.get(i).assign(result.m());
+      Optimizer.assignFinite(v.get(i), result.v());
+      return result.parameter();
     };
   }
 

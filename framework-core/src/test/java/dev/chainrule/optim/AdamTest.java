@@ -134,8 +134,10 @@ class AdamTest {
     Variable m = Variable.of("m", zero(), false);
     Variable v = Variable.of("v", zero(), false);
     var step = ReferenceStep.training(0,
-        _ -> List.of(new MomentEstimates(beta, 0, 1e-30).at(Tensor.scalar(t)).of(m, v, Tensor.scalar(1))));
-    return (1 - beta) / step.run().getFirst().doubleAt(0);
+        _ -> List.of(new MomentEstimates(beta, 0, 1e-30)
+            .update(AdamUpdate.Decay.NONE, 0, Tensor.scalar(1), Tensor.scalar(t), List.of(m), List.of(v))
+            .apply(0, Tensor.scalar(0), Tensor.scalar(1))));
+    return (beta - 1) / step.run().getFirst().doubleAt(0);
   }
 
   private static HostArray zero() {
