@@ -9,7 +9,6 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.CompositeFunction;
-import dev.chainrule.tensor.Composites;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,8 +34,7 @@ final class GradientCases {
 
   private final Map<Class<? extends Op>, List<Case>> ops = new LinkedHashMap<>();
   private final Map<Class<? extends Op>, String> withoutGradient = new LinkedHashMap<>();
-  private final Map<String, List<Case>> composites = new LinkedHashMap<>();
-  private final Map<String, String> compositesWithoutGradient = new LinkedHashMap<>();
+  private final Map<String, List<Case>> composites = CompositeGradientCases.all();
 
   GradientCases() {
     unary();
@@ -48,7 +46,6 @@ final class GradientCases {
     movement();
     control();
     nothingToCheck();
-    namedFunctions();
   }
 
   Map<Class<? extends Op>, List<Case>> ops() {
@@ -64,7 +61,7 @@ final class GradientCases {
   }
 
   Map<String, String> compositesWithoutGradient() {
-    return compositesWithoutGradient;
+    return CompositeGradientCases.nothingToCheck();
   }
 
   // --- operations ------------------------------------------------------------------------------------------------------------------
@@ -305,26 +302,10 @@ final class GradientCases {
     withoutGradient.put(Op.While.class, "how often it repeats is no smooth function: GradientsTest.aLoopOfUnknownLengthHasNoDerivative");
   }
 
-  private void namedFunctions() {
-    compositesWithoutGradient.put("stopGradient", "its gradient is zero by definition: SubgradientTest");
-    composite("sigmoid", smooth("both signs", Tensor::sigmoid, values(-3, 3, 2, 3)));
-    composite("gelu", smooth("both signs", Tensor::gelu, values(-3, 3, 2, 3)));
-    for (int axis : new int[] {0, 1}) {
-      composite("softmax", smooth("axis " + axis, x -> x.softmax(axis), values(-3, 3, 3, 4)));
-      composite("logSoftmax", smooth("axis " + axis, x -> x.logSoftmax(axis), values(-3, 3, 3, 4)));
-    }
-    Tensor labels = Tensor.of(new int[] {3, 0, 3});
-    composite("softmaxCrossEntropy", smooth("labels repeat", x -> Composites.softmaxCrossEntropy(x, labels), values(-3, 3, 3, 4)));
-  }
-
   // --- how cases are made ------------------------------------------------------------------------------------------------------------
 
   private void op(Class<? extends Op> op, Case check) {
     ops.computeIfAbsent(op, _ -> new ArrayList<>()).add(check);
-  }
-
-  private void composite(String name, Case check) {
-    composites.computeIfAbsent(name, _ -> new ArrayList<>()).add(check);
   }
 
   private static Case smooth(String name, UnaryOperator<Tensor> function, HostArray x) {
