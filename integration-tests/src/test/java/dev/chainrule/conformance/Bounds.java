@@ -106,4 +106,81 @@ final class Bounds {
   static Bound normal(Function<List<Tensor>, Tensor> radius) {
     return Bound.ulps(4).and(4 * Math.PI + 10, radius);
   }
+
+  /** x times a sigmoid, which is wrong by 10 u: one product more. Where exp(-x) overflows the result is 0, by less than 1000 times x's part. */
+  static Bound silu(DType dtype) {
+    return rounded(dtype, 11).andAbsolute(1024 * FloatFormat.of(dtype.accumulator()).smallestNormal());
+  }
+
+  /**
+   * max(x, 0) + log1p(e) with e = exp(-|x|) wrong by 8 u, which the logarithm passes on at most whole; its own 8 u and the sum's u make
+   * 17 u.
+   */
+  static Bound softplus(DType dtype) {
+    return rounded(dtype, 17);
+  }
+
+  /** In units of the last place; what is computed in f32 for 16-bit types is rounded once more, and its own error is far below that. */
+  private static Bound rounded(DType dtype, double ulps) {
+    return Bound.ulps(dtype.accumulator() == dtype ? evaluations(dtype) * ulps : 1);
+  }
+
+  /**
+   * x/2 (1 + tanh a): the five operations that make a, whose terms have one sign, are wrong by 7 u, of which at most 0.45 reach the result;
+   * tanh by 8 u, the sum by 2 u. With the factor |x|/2 that is 6.6 u|x|, and two products round.
+   */
+  static Bound geluTanh(DType dtype, Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(2).and(7 * evaluations(dtype), size).roundedIn(dtype.accumulator());
+  }
+
+  /**
+   * (x - mean) r w + b with r = 1 / sqrt(variance + epsilon). The mean is wrong by (n + 1) u mean|x| =: (n + 1) u M, and so is each
+   * distance, which rounds as well. In units of u and for w = 1 that makes (n + 1) M r in the normalised value v itself; in r, through the
+   * squares, as much again times v, and (n + 3) / 2 + 4 of its own sum and root; three products and a sum more. Altogether less than
+   * (n + 12) (1 + |v|) (1 + M r).
+   *
+   * @param size |w| (1 + |v|) (1 + M r) + |b|
+   */
+  static Bound standardised(DType dtype, double n, Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(1).and(evaluations(dtype) * (n + 12), size).roundedIn(dtype.accumulator());
+  }
+
+  /** x r w without a mean taken away: the mean square is wrong by (n + 2) u, its root by half that and 5 u, and two products round. */
+  static Bound rmsNorm(DType dtype, double n) {
+    return product(dtype, n / 2 + 9);
+  }
+
+  /** A sum of n terms, divided by n. */
+  static Bound mean(DType dtype, double n, Function<List<Tensor>, Tensor> meanOfSizes) {
+    return Bound.ulps(1).and(evaluations(dtype) * (n + 1), meanOfSizes).roundedIn(dtype.accumulator());
+  }
+
+  /**
+   * Distances wrong by ((n + 1) M + |d|) u, twice in their squares; n + 2 for their mean.
+   *
+   * @param size s (s + M) with the deviation s and M = mean|x|
+   */
+  static Bound variance(DType dtype, double n, Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(1).and(evaluations(dtype) * (3 * n + 6), size).roundedIn(dtype.accumulator());
+  }
+
+  /** (x - mean) (r w) + b with given statistics: eight roundings, 4 of them the root's, and the sum. */
+  static Bound affine(DType dtype, Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(1).and(evaluations(dtype) * 9, size).roundedIn(dtype.accumulator());
+  }
+
+  /**
+   * A score is wrong by (d + 3) u A, with A the largest sum of sizes times the scale; so is the exponent of each weight and of their sum,
+   * which with softmax's own 2 D + s + 17 for s keys and D at most 2 A, and s for the sum over the values, makes 2 (d + 3) A + 4 A + 17 +
+   * 2 s roundings of sum(p |v|).
+   *
+   * @param size sum(p |v|) times these roundings
+   */
+  static Bound attention(DType dtype, Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(1).and(evaluations(dtype), size).roundedIn(dtype.accumulator());
+  }
+
+  static Bound adam(DType dtype, double roundings, Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(1).and(evaluations(dtype) * roundings, size);
+  }
 }

@@ -28,7 +28,8 @@ final class Cases {
   static List<Case> all() {
     List<Case> all = new ArrayList<>();
     Stream.of(PointwiseCases.all(), SourceCases.all(), ReductionCases.all(), ProductCases.all(), IndexCases.all(), MovementCases.all(),
-        ControlCases.all(), CompositeCases.all(), ShapingCases.all(), GradientCases.all()).forEach(all::addAll);
+        ControlCases.all(), CompositeCases.all(), ActivationCases.all(), NormalisationCases.all(), AttentionCases.all(),
+        TrainingCases.all(), ShapingCases.all(), GradientCases.all()).forEach(all::addAll);
     return all;
   }
 
