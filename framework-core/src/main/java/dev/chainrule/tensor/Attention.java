@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
  * Scaled dot-product attention (Vaswani et al., "Attention is all you need", 2017): softmax(q k^T scale) v, where each query attends to the
  * keys that the mask and the causal order leave it. {@code Attention.CAUSAL.apply(q, k, v)}.
  *
- * <p>A query that may attend to nothing gets zeros, and passes no gradient on. What a query may not attend to has the weight 0, whatever its
- * score, NaN included; but a value that is not finite makes NaN even with that weight (0 times infinity). 16-bit floats are computed in
- * f32 and rounded once, at the end.
+ * <p>A query that may attend to nothing gets zeros, and passes no gradient on. What a query may not attend to has the weight 0, whatever
+ * its score, NaN included; but a value that is not finite makes NaN even with that weight (0 times infinity). 16-bit floats are computed
+ * in f32 and rounded once, at the end.
  *
  * @param mask bool, broadcastable to [..., t, s]: true where the query may attend to the key; empty: everywhere
  * @param scale of the scores; empty: 1 / sqrt(d)
@@ -36,9 +36,10 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
     Tensor q = wide(in.get(0));
     Tensor scores = q.matmul(wide(in.get(1)).transpose()).mul(Composites.attribute(attributes, "scale", Double.class));
     Optional<Tensor> mask = in.size() == 4 ? Optional.of(withAnAxis(in.get(3))) : Optional.empty();
-    Optional<Tensor> order = Composites.attribute(attributes, "causal", Boolean.class) ? Optional.of(causalOrder(scores)) : Optional.empty();
-    Tensor weights = mask.map(m -> order.map(m::and).orElse(m)).or(() -> order).map(allowed -> softmaxOf(scores, allowed))
-        .orElseGet(() -> scores.softmax(-1));
+    boolean causal = Composites.attribute(attributes, "causal", Boolean.class);
+    Optional<Tensor> order = causal ? Optional.of(causalOrder(scores)) : Optional.empty();
+    Optional<Tensor> allowed = mask.map(m -> order.map(m::and).orElse(m)).or(() -> order);
+    Tensor weights = allowed.map(a -> softmaxOf(scores, a)).orElseGet(() -> scores.softmax(-1));
     return List.of(weights.matmul(wide(in.get(2))).cast(in.get(0).dtype()));
   }, Optional.empty());
 

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class RandomStream {
 
   /**
-   * (x, seed, run, iteration): the bits are drawn within, so the backward pass is the same function of the cotangent, and nothing is stored.
+   * (x, seed, run, iteration): the bits are drawn within, so the backward pass is the same function of the cotangent, and nothing is
+   * stored.
    */
   static final CompositeFunction DROPOUT = new CompositeFunction("dropout",
       (in, attributes) -> List.of(dropped(in, 1 - Composites.attribute(attributes, "rate", Double.class),
@@ -166,7 +167,7 @@ public final class RandomStream {
     if (rate == 0) {
       return x;
     }
-    return rate == 1 ? Tensor.zeros(x.type()) : dropout(Map.of("rate", rate, "stream", stream), x, seed, run, iteration);
+    return rate == 1 ? Tensor.zeros(x.type()) : dropout(Map.of("rate", rate, "stream", stream), x, seed, run, iteration());
   }
 
   private static Tensor dropout(Map<String, Object> attributes, Tensor... inputs) {

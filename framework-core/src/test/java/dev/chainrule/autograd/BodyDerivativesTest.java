@@ -87,7 +87,8 @@ class BodyDerivativesTest {
   }
 
   private static Stream<Op.Composite> composites(Tensor tensor) {
-    return Graphs.topological(List.of(tensor.node())).stream().map(Node::op).filter(Op.Composite.class::isInstance).map(Op.Composite.class::cast);
+    return Graphs.topological(List.of(tensor.node())).stream().map(Node::op)
+        .filter(Op.Composite.class::isInstance).map(Op.Composite.class::cast);
   }
 
   /** Bodies hold composites themselves. */

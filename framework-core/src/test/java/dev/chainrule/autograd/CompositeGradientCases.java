@@ -171,11 +171,13 @@ final class CompositeGradientCases {
         new long[] {3, 2}, new long[] {4, 2}, new long[] {4, 2});
     attention("a mask for each example", Attention.FULL.withMask(bool(new long[] {2, 1, 1}, 1, 0)),
         new long[] {2, 3, 2}, new long[] {2, 4, 2}, new long[] {2, 4, 2});
-    attention("a mask that is one", Attention.FULL.withMask(bool(new long[] {}, 1)), new long[] {3, 2}, new long[] {4, 2}, new long[] {4, 2});
+    attention("a mask that is one", Attention.FULL.withMask(bool(new long[] {}, 1)),
+        new long[] {3, 2}, new long[] {4, 2}, new long[] {4, 2});
   }
 
   private void attention(String what, Attention attention, long[] q, long[] k, long[] v) {
-    add("attention", what, in -> attention.apply(in.get(0), in.get(1), in.get(2)), values(-2, 2, q), values(-1.9, 2, k), values(-1.8, 2, v));
+    add("attention", what, in -> attention.apply(in.get(0), in.get(1), in.get(2)),
+        values(-2, 2, q), values(-1.9, 2, k), values(-1.8, 2, v));
   }
 
   private static Tensor bool(long[] shape, long... values) {

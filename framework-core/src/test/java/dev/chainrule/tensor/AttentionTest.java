@@ -132,7 +132,8 @@ class AttentionTest {
   @Test
   void withoutComponentsAllScoresAreEqual() {
     Tensor v = Tensor.of(new double[] {1, 2, 6}, 3, 1);
-    assertArrayEquals(new double[] {3}, Values.read(Attention.FULL.apply(random(DType.F64, 1, 1, 0), random(DType.F64, 1, 3, 0), v)), 1e-12);
+    Tensor y = Attention.FULL.apply(random(DType.F64, 1, 1, 0), random(DType.F64, 1, 3, 0), v);
+    assertArrayEquals(new double[] {3}, Values.read(y), 1e-12);
   }
 
   @Test
@@ -187,7 +188,8 @@ class AttentionTest {
         () -> Attention.FULL.apply(x, x, x.select(0, 0)));
     assertRefused("[attention] expected q, k and v of one floating type, got f32[2,3], f64[2,3], f32[2,3]",
         () -> Attention.FULL.apply(x, x.cast(DType.F64), x));
-    assertRefused("[attention] shapes do not broadcast", () -> Attention.FULL.apply(random(DType.F32, 1, 2, 2, 3), random(DType.F32, 1, 3, 2, 3), x));
+    assertRefused("[attention] shapes do not broadcast",
+        () -> Attention.FULL.apply(random(DType.F32, 1, 2, 2, 3), random(DType.F32, 1, 3, 2, 3), x));
     assertRefused("[attention] the mask is f32[2,3], expected bool", () -> Attention.FULL.withMask(x).apply(x, x, x));
     assertRefused("[attention] the mask is bool[4,1,2], expected what broadcasts to [2,2]",
         () -> Attention.FULL.withMask(mask(new long[] {4, 1, 2}, new long[8])).apply(x, x, x));

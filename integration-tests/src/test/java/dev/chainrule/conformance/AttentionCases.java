@@ -86,7 +86,7 @@ final class AttentionCases {
   private void masked(String name, DType dtype, Attention attention, List<HostArray> inputs, HostArray mask) {
     List<HostArray> all = new ArrayList<>(inputs);
     all.add(mask);
-    cases.add(new Case(Op.Composite.class, "attention " + dtype + " masked " + name, all, AttentionCases.applied(attention),
+    cases.add(new Case(Op.Composite.class, "attention " + dtype + " masked " + name, all, applied(attention),
         Case.Oracle.IN_F64, bound(dtype, in -> attention.withMask(in.get(3)))));
   }
 
@@ -94,7 +94,7 @@ final class AttentionCases {
   private void masked(String name, DType dtype, Attention attention, List<HostArray> inputs, HostArray mask, double roundings) {
     List<HostArray> all = new ArrayList<>(inputs);
     all.add(mask);
-    cases.add(new Case(Op.Composite.class, "attention " + dtype + " masked " + name, all, AttentionCases.applied(attention),
+    cases.add(new Case(Op.Composite.class, "attention " + dtype + " masked " + name, all, applied(attention),
         Case.Oracle.IN_F64, Bounds.attention(dtype,
             in -> attention.withMask(in.get(3)).apply(in.get(0), in.get(1), in.get(2).abs()).mul(roundings))));
   }

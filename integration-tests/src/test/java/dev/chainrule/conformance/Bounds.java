@@ -107,7 +107,7 @@ final class Bounds {
     return Bound.ulps(4).and(4 * Math.PI + 10, radius);
   }
 
-  /** x times a sigmoid, which is wrong by 10 u: one product more. Where exp(-x) overflows the result is 0, by less than 1000 times x's part. */
+  /** x times a sigmoid, which is wrong by 10 u: one product more. Where exp(-x) overflows, at |x| below 1000, the sigmoid is 0. */
   static Bound silu(DType dtype) {
     return rounded(dtype, 11).andAbsolute(1024 * FloatFormat.of(dtype.accumulator()).smallestNormal());
   }

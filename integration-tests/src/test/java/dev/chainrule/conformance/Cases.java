@@ -29,6 +29,7 @@ final class Cases {
     List<Case> all = new ArrayList<>();
     Stream.of(PointwiseCases.all(), SourceCases.all(), ReductionCases.all(), ProductCases.all(), IndexCases.all(), MovementCases.all(),
         ControlCases.all(), CompositeCases.all(), ActivationCases.all(), NormalisationCases.all(), AttentionCases.all(),
+        ControlCases.all(), CompositeCases.all(), ActivationCases.all(), NormalisationCases.all(), AttentionCases.all(),
         TrainingCases.all(), ShapingCases.all(), GradientCases.all()).forEach(all::addAll);
     return all;
   }
