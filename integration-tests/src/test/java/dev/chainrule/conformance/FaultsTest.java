@@ -14,14 +14,23 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.nn.Losses;
+import dev.chainrule.optim.Adam;
+import dev.chainrule.optim.AdamW;
+import dev.chainrule.optim.GradientClipping;
+import dev.chainrule.optim.Optimizer;
+import dev.chainrule.optim.RmsProp;
+import dev.chainrule.optim.Schedule;
+import dev.chainrule.optim.Sgd;
 import dev.chainrule.tensor.Composites;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -70,6 +79,7 @@ class FaultsTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S9.3") @Tag("S14.1") @Tag("S14.2") @Tag("S14.3")
   void aLookUpOutsideItsAxis(TestedDevice device) {
     for (DType dtype : List.of(DType.I32, DType.I64)) {
       for (long wrong : new long[] {-1, 5, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
@@ -82,6 +92,7 @@ class FaultsTest {
   /** Its lower half alone would be a valid index. */
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S9.3")
   void aLookUpBeyondThirtyTwoBits(TestedDevice device) {
     device.run(() -> assertFaults(IndexRangeException.class, "gather", Long.toString((1L << 32) + 1), i -> table().take(0, i),
         longs(DType.I64, 0, 4, 2), longs(DType.I64, 0, 1, (1L << 32) + 1)));
@@ -89,6 +100,7 @@ class FaultsTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S14.1") @Tag("S14.2")
   void anAdditionOutsideItsAxis(TestedDevice device) {
     for (long wrong : new long[] {-1, 5}) {
       device.run(() -> assertFaults(IndexRangeException.class, "scatterAdd", Long.toString(wrong),
@@ -123,6 +135,7 @@ class FaultsTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S12.6")
   void aLabelThatIsNoClass(TestedDevice device) {
     for (long wrong : new long[] {-1, 4}) {
       device.run(() -> assertFaults(IndexRangeException.class, "gather", Long.toString(wrong),
@@ -132,6 +145,7 @@ class FaultsTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S5.17") @Tag("S5.18") @Tag("S14.1") @Tag("S14.2")
   void anIntegerDividedByZero(TestedDevice device) {
     for (DType dtype : Samples.INTEGER) {
       device.run(() -> assertFaults(InvalidArgumentException.class, "iDiv", "divided by 0",
@@ -141,8 +155,50 @@ class FaultsTest {
     }
   }
 
+  /** A choice computes both of its branches. */
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S5.24")
+  void anIntegerDividedByZeroWhereTheQuotientIsNotTaken(TestedDevice device) {
+    device.run(() -> assertFaults(InvalidArgumentException.class, "iDiv", "divided by 0",
+        divisor -> divisor.equal(0).where(divisor, longs(DType.I32, 7, 8, 9).floorDiv(divisor)),
+        longs(DType.I32, 1, 2, 3), longs(DType.I32, 1, 2, 0)));
+  }
+
+  /** Whatever a device reads in place of the row that is not there, the division by it comes later. */
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S14.4")
+  void theFirstOfTwoFaultsIsReported(TestedDevice device) {
+    device.run(() -> {
+      Tensor x = longs(DType.I32, 7, 8, 9);
+      Tensor divisors = longs(DType.I32, 0, 1, 2, 3);
+      assertFaults(IndexRangeException.class, "gather", "99", i -> x.floorDiv(divisors.take(0, i)),
+          longs(DType.I32, 1, 2, 3), longs(DType.I32, 1, 99, 3));
+      assertFaults(InvalidArgumentException.class, "iDiv", "9 divided by 0",
+          d -> x.take(0, x.floorDiv(d).mul(0).add(d.equal(0).cast(DType.I32).mul(99))), longs(DType.I32, 1, 2, 3), longs(DType.I32, 1, 2, 0));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S9.4") @Tag("S14.5")
+  void aBadIndexIsNamedWithItsElementItsAxisAndWhereItWasUsed(TestedDevice device) {
+    device.run(() -> {
+      Step step = Step.training(in -> {
+        Trace trace = Trace.surrounding().orElseThrow();
+        return List.of(trace.at("encoder/embedding", () -> table().take(1, in.getFirst())));
+      });
+      var fault = assertThrows(IndexRangeException.class, () -> step.run(longs(DType.I64, 0, 3, -2)));
+      for (String part : List.of("index -2", "element 2", "axis 1 of f32[5,4]", "encoder/embedding", "FaultsTest.java:")) {
+        assertTrue(fault.getMessage().contains(part), part + " is not in " + fault.getMessage());
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S14.1") @Tag("S14.2") @Tag("S14.3")
   void aLossThatIsNotFinite(TestedDevice device) {
     UnaryOperator<Tensor> loss = x -> {
       Tensor value = x.log().sum();
@@ -158,6 +214,73 @@ class FaultsTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S14.1")
+  void everyFloatingTypeIsCheckedAtEveryPlace(TestedDevice device) {
+    for (DType dtype : Samples.FLOATING) {
+      HostArray good = Samples.plain(dtype, 5, 3, 67);
+      for (int place : new int[] {0, 100, 200}) {
+        for (double wrong : new double[] {Double.NaN, Double.NEGATIVE_INFINITY}) {
+          double[] values = good.toDoubleArray();
+          values[place] = wrong;
+          device.run(() -> assertFaults(NonFiniteException.class, "x", "x is not finite", x -> {
+            Trace.surrounding().orElseThrow().mustBeFinite(x.transpose(), "x");
+            return x;
+          }, Tensor.of(good), Tensor.of(HostArray.ofDoubles(good.type(), values))));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S14.8")
+  void whatIsNotFiniteAndNotCheckedIsAValueLikeAnyOther(TestedDevice device) {
+    device.run(() -> {
+      Variable v = Variable.of("v", HostArray.ofDoubles(TensorType.of(DType.F32, 2), 0, -1), true);
+      Step step = Step.training(_ -> {
+        v.assign(v.value().log());
+        return List.of(v.value());
+      });
+      double[] logarithms = {Double.NEGATIVE_INFINITY, Double.NaN};
+      assertArrayEquals(logarithms, step.run().getFirst().toDoubleArray());
+      assertArrayEquals(logarithms, v.value().toDoubleArray());
+    });
+  }
+
+  /** The gradient's norm, the parameters after the step, the means of squares: each is checked beside the loss. */
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S14.8")
+  void optimizersCheckWhatTheyCompute(TestedDevice device) {
+    Schedule rate = Schedule.constant(1e30);
+    // The loss w x is finite; its gradient x, or what is made of it, is too large.
+    assertOptimizerFaults(device, 1e20, "gradient norm", p -> new Sgd(p, rate).withClipping(GradientClipping.byGlobalNorm(1)));
+    assertOptimizerFaults(device, 1e20, "parameter w", p -> new Sgd(p, rate));
+    assertOptimizerFaults(device, 1e20, "adam/v/w", p -> new Adam(p, rate));
+    assertOptimizerFaults(device, 1e20, "adamw/v/w", p -> new AdamW(p, rate));
+    assertOptimizerFaults(device, 1e20, "rmsprop/s/w", p -> new RmsProp(p, rate));
+  }
+
+  private static void assertOptimizerFaults(
+      TestedDevice device, double slope, String names, Function<List<Variable>, Optimizer> optimizer) {
+    device.run(() -> {
+      Variable w = Variable.of("w", HostArray.ofDoubles(TensorType.of(DType.F32, 1), 1e-3), true);
+      Optimizer tested = optimizer.apply(List.of(w));
+      Step step = Step.training(in -> {
+        Tensor loss = w.value().mul(in.getFirst()).sum();
+        tested.minimise(loss);
+        return List.of(loss);
+      });
+      var fault = assertThrows(NonFiniteException.class, () -> step.run(Tensor.scalar(slope)));
+      assertTrue(fault.getMessage().startsWith("[" + names + "]"), fault.getMessage());
+      assertEquals(1e-3f, w.value().item(), "the parameter keeps its value");
+      tested.state().forEach((name, variable) -> assertTrue(Double.isFinite(variable.value().sum().item()), name));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S14.6")
   void aNonFiniteLossNamesTheFirstOperationThatProducedIt(TestedDevice device) {
     device.run(() -> {
       Step step = Step.training(in -> {
@@ -174,6 +297,7 @@ class FaultsTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S14.2")
   void outsideAStepTheSameThingsFail(TestedDevice device) {
     assertFailsOutside(device, IndexRangeException.class, "[gather]", () -> table().take(0, longs(DType.I32, 0, 5)));
     assertFailsOutside(device, IndexRangeException.class, "[gather]", () -> table().take(1, longs(DType.I64, 0, -7)));
@@ -196,6 +320,7 @@ class FaultsTest {
   /** Only what was asked for is computed: an operation that would fault does no harm where nobody reads it. */
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S14.7")
   void whatNobodyReadsCannotFault(TestedDevice device) {
     device.run(() -> {
       Step step = Step.evaluation(in -> {

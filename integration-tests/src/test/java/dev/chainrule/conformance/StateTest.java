@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.StaleTensorException;
 import dev.chainrule.conformance.TestedDevices.TestedDevice;
 import dev.chainrule.graph.DType;
@@ -13,7 +14,10 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,6 +36,7 @@ class StateTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S15.2") @Tag("S15.3")
   void aRunSeesItsOwnAssignmentsInProgramOrder(TestedDevice device) {
     device.run(() -> {
       Variable v = vector("v", 1, 2);
@@ -54,6 +59,7 @@ class StateTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S15.4")
   void twoVariablesExchangeTheirValues(TestedDevice device) {
     device.run(() -> {
       Variable a = vector("a", 1, 2, 3);
@@ -74,6 +80,7 @@ class StateTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S15.4")
   void aVariableTakesItsOwnValueMoved(TestedDevice device) {
     device.run(() -> {
       HostArray start = Samples.plain(DType.F32, 1, 50, 50);
@@ -116,6 +123,7 @@ class StateTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S13.10")
   void aHundredStepsOfMomentumEqualThePlainLoopBitForBit(TestedDevice device) {
     device.run(() -> {
       int n = 1003;
@@ -147,6 +155,7 @@ class StateTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S15.14")
   void resultsOfARunAreNotTouchedByLaterOnes(TestedDevice device) {
     device.run(() -> {
       for (int n : new int[] {3, 5_000}) {
@@ -208,6 +217,7 @@ class StateTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S6.4") @Tag("S15.1") @Tag("S15.6") @Tag("S15.7")
   void aTensorOfAnOverwrittenVersionIsRefusedUnlessItWasEvaluated(TestedDevice device) {
     device.run(() -> {
       Variable v = vector("v", 1, 2);
@@ -219,7 +229,7 @@ class StateTest {
         return List.of();
       }).run();
       StaleTensorException stale = assertThrows(StaleTensorException.class, pending::toHostArray);
-      assertTrue(stale.getMessage().startsWith("[v] "), stale.getMessage());
+      assertTrue(stale.getMessage().startsWith("[v] a tensor refers to version 1 of the variable, which is now at 2"), stale.getMessage());
       assertArrayEquals(new double[] {2, 3}, evaluated.toDoubleArray());
       assertArrayEquals(new double[] {1, 2}, copied.toDoubleArray());
       assertArrayEquals(new double[] {5, 10}, content(v));
@@ -228,6 +238,7 @@ class StateTest {
 
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S15.5")
   void outsideAStepAnAssignmentCountsAtOnce(TestedDevice device) {
     device.run(() -> {
       Variable v = vector("v", 1, 2);
@@ -261,6 +272,163 @@ class StateTest {
         }
       }
       assertEquals(5, step.plans());
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.3")
+  void variablesOfEveryTypeKeepEveryBit(TestedDevice device) {
+    device.run(() -> {
+      for (DType dtype : DType.values()) {
+        for (long n : new long[] {0, 1, 33, Samples.LARGE}) {
+          HostArray start = Samples.anyBits(dtype, 6, n);
+          Variable from = Variable.of("from", start, false);
+          Variable to = Variable.of("to", Samples.anyBits(dtype, 7, n), false);
+          Step step = Step.training(_ -> {
+            to.assign(from.value().flip(0));
+            from.assign(to.value().flip(0));
+            return List.of();
+          });
+          step.run();
+          step.run();
+          assertEquals(start, from.toHostArray(), dtype + " of " + n);
+          assertEquals(start, to.value().flip(0).toHostArray(), dtype + " of " + n);
+        }
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.3")
+  void aFunctionThatFailsAssignsNothing(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 1, 2);
+      Step step = Step.training(_ -> {
+        v.assign(v.value().mul(2));
+        throw new IllegalStateException("after the assignment");
+      });
+      assertThrows(IllegalStateException.class, step::run);
+      assertArrayEquals(new double[] {1, 2}, content(v));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.5")
+  void severalVariablesAreAssignedAsOne(TestedDevice device) {
+    device.run(() -> {
+      Variable a = vector("a", 1);
+      Variable b = vector("b", 2);
+      Step sum = Step.training(_ -> {
+        a.assign(a.value().add(b.value()));
+        return List.of();
+      });
+      sum.run();
+      HostArray wrong = HostArray.ofDoubles(TensorType.of(DType.F32, 2), 8, 9);
+      HostArray ten = HostArray.ofDoubles(TensorType.of(DType.F32, 1), 10);
+      Map<Variable, HostArray> both = new LinkedHashMap<>();
+      both.put(a, ten);
+      both.put(b, wrong);
+      assertThrows(InvalidArgumentException.class, () -> Variable.assignAll(both));
+      assertArrayEquals(new double[] {3}, content(a), "all or none");
+      both.put(b, ten);
+      Variable.assignAll(both);
+      sum.run();
+      assertArrayEquals(new double[] {20}, content(a));
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.11")
+  void aVariableWithoutAValueIsFilledFromTheSeedOfTheStepThatFirstUsesIt(TestedDevice device) {
+    device.run(() -> {
+      TensorType type = TensorType.of(DType.F32, 1);
+      Variable read = Variable.declared("read", type, true, seed -> HostArray.ofDoubles(type, seed));
+      Variable assigned = Variable.declared("assigned", type, true, seed -> HostArray.ofDoubles(type, seed));
+      assertThrows(InvalidArgumentException.class, () -> read.value().item());
+      Step.training(_ -> {
+        assigned.assign(read.value().add(1));
+        return List.of();
+      }).withSeed(41).run();
+      assertArrayEquals(new double[] {41}, content(read));
+      assertArrayEquals(new double[] {42}, content(assigned));
+    });
+  }
+
+  // --- Steps of several threads ------------------------------------------------------------------------------------------------------
+
+  /** Adds one to the variable in another thread, and waits for that. */
+  private static void incrementElsewhere(TestedDevice device, Variable v) {
+    Step step = Step.training(_ -> {
+      v.assign(v.value().add(1));
+      return List.of();
+    });
+    try {
+      Thread.ofPlatform().start(() -> device.run(step::run)).join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.8")
+  void ofTwoStepsThatWriteOneVariableTheSecondIsRefused(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 1);
+      int[] calls = new int[1];
+      Step step = Step.training(_ -> {
+        v.assign(v.value().mul(10));
+        if (calls[0]++ == 0) {
+          incrementElsewhere(device, v);
+        }
+        return List.of();
+      });
+      assertThrows(StaleTensorException.class, step::run);
+      assertArrayEquals(new double[] {2}, content(v));
+      step.run();
+      assertArrayEquals(new double[] {20}, content(v));
+      assertEquals(2, calls[0]);
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.9")
+  void aStepThatOnlyReadsLooksAgainWhenItIsOvertaken(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 1);
+      int[] calls = new int[1];
+      Step once = Step.evaluation(_ -> {
+        Tensor before = v.value();
+        if (calls[0]++ == 0) {
+          incrementElsewhere(device, v);
+        }
+        return List.of(before, v.value());
+      });
+      List<Tensor> seen = once.run();
+      assertEquals(2, seen.get(0).item());
+      assertEquals(2, seen.get(1).item());
+      assertEquals(2, calls[0]);
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.9")
+  void aStepThatIsOvertakenAHundredTimesGivesUp(TestedDevice device) {
+    device.run(() -> {
+      Variable v = vector("v", 0);
+      Step always = Step.evaluation(_ -> {
+        Tensor before = v.value();
+        incrementElsewhere(device, v);
+        return List.of(before);
+      });
+      assertThrows(StaleTensorException.class, always::run);
+      assertArrayEquals(new double[] {100}, content(v));
     });
   }
 }
