@@ -1,6 +1,9 @@
 package dev.chainrule.conformance;
 
+import dev.chainrule.graph.Body;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Graphs;
+import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
@@ -182,5 +185,32 @@ final class Bounds {
 
   static Bound adam(DType dtype, double roundings, Function<List<Tensor>, Tensor> size) {
     return Bound.ulps(1).and(evaluations(dtype) * roundings, size);
+  }
+
+  /**
+   * A graph of many operations on numbers of one size: each node adds its own roundings relative to the largest of its elements, 8u for
+   * what is no more accurate than 4 ulp, 1u for the rest, and n u for a sum of n terms. Times 4 for what the operations after it
+   * amplify: derivatives of the functions used are at most about 4 where the cases evaluate them.
+   */
+  static Bound composition(List<Node> graph) {
+    return Bound.normwise(4 * graph.stream().mapToDouble(Bounds::roundings).sum());
+  }
+
+  private static double roundings(Body body) {
+    return Graphs.topological(body.results()).stream().mapToDouble(Bounds::roundings).sum();
+  }
+
+  private static double roundings(Node node) {
+    double terms = node.inputs().stream().mapToDouble(n -> n.type().elements()).max().orElse(0);
+    return switch (node.op()) {
+      case Op.Movement _, Op.Source _, Op.Comparison _, Op.Result _, Op.Copy _, Op.Barrier _ -> 0;
+      case Op.Composite composite -> roundings(composite.body());
+      case Op.Pointwise _ -> 8;
+      case Op.Reduce _, Op.Cumulate _, Op.Dot _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _, Op.ScatterAdd _,
+          Op.Overlap _ -> terms;
+      case Op.ArgReduce _, Op.Gather _, Op.Sort _, Op.PhiloxBits _, Op.While _ -> 0;
+      case Op.Cond(var then, var otherwise) -> Math.max(roundings(then), roundings(otherwise));
+      case Op.Loop loop -> loop.length() * roundings(loop.body());
+    };
   }
 }

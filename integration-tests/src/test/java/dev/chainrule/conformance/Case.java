@@ -4,8 +4,11 @@ import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One promise of a device: a graph on given inputs, and how near to the exact results it comes.
@@ -14,8 +17,9 @@ import java.util.function.UnaryOperator;
  * @param name what distinguishes the case among those of the primitive
  * @param graph from inputs to results; made anew for each evaluation
  * @param oracle how the expected values are computed
+ * @param shows numbers of rules of the semantics that the case would fail without, beside those of {@link RulesOfOperations}
  */
-record Case(Class<? extends Op> of, String name, List<HostArray> inputs, Graph graph, Oracle oracle, Bound bound) {
+record Case(Class<? extends Op> of, String name, List<HostArray> inputs, Graph graph, Oracle oracle, Bound bound, Set<String> shows) {
 
   @FunctionalInterface
   interface Graph {
@@ -32,6 +36,11 @@ record Case(Class<? extends Op> of, String name, List<HostArray> inputs, Graph g
 
   Case {
     inputs = List.copyOf(inputs);
+    shows = Set.copyOf(shows);
+  }
+
+  Case(Class<? extends Op> of, String name, List<HostArray> inputs, Graph graph, Oracle oracle, Bound bound) {
+    this(of, name, inputs, graph, oracle, bound, Set.of());
   }
 
   static Case of(Class<? extends Op> of, String name, Bound bound, UnaryOperator<Tensor> function, HostArray x) {
@@ -43,7 +52,12 @@ record Case(Class<? extends Op> of, String name, List<HostArray> inputs, Graph g
   }
 
   Case onSameTypes() {
-    return new Case(of, name, inputs, graph, Oracle.SAME_TYPES, bound);
+    return new Case(of, name, inputs, graph, Oracle.SAME_TYPES, bound, shows);
+  }
+
+  /** This case for further rules of the semantics: {@code shows("S7.4")}. */
+  Case shows(String... rules) {
+    return new Case(of, name, inputs, graph, oracle, bound, Stream.concat(shows.stream(), Stream.of(rules)).collect(Collectors.toSet()));
   }
 
   @Override

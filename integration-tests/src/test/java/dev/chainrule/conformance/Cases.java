@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Every case that a device has to pass. */
@@ -29,8 +30,7 @@ final class Cases {
     List<Case> all = new ArrayList<>();
     Stream.of(PointwiseCases.all(), SourceCases.all(), ReductionCases.all(), ProductCases.all(), IndexCases.all(), MovementCases.all(),
         ControlCases.all(), CompositeCases.all(), ActivationCases.all(), NormalisationCases.all(), AttentionCases.all(),
-        ControlCases.all(), CompositeCases.all(), ActivationCases.all(), NormalisationCases.all(), AttentionCases.all(),
-        TrainingCases.all(), ShapingCases.all(), GradientCases.all()).forEach(all::addAll);
+        TrainingCases.all(), ShapingCases.all(), GradientCases.all(), DerivativeCases.all()).forEach(all::addAll);
     return all;
   }
 
@@ -48,6 +48,19 @@ final class Cases {
     Set<Node> nodes = new LinkedHashSet<>();
     collect(results.stream().map(Tensor::node).toList(), nodes);
     return List.copyOf(nodes);
+  }
+
+  /**
+   * The rules of the semantics that the case shows. One whose bound is relative to the largest element is about a whole graph and too
+   * coarse for the rules of the operation in it.
+   */
+  static Set<String> rules(Case c) {
+    Set<String> rules = new TreeSet<>(c.shows());
+    if (c.bound().normwise() != 0) {
+      return rules;
+    }
+    nodes(c).stream().filter(node -> c.of().isInstance(node.op())).forEach(node -> rules.addAll(RulesOfOperations.of(node)));
+    return rules;
   }
 
   private static void collect(List<Node> roots, Set<Node> nodes) {

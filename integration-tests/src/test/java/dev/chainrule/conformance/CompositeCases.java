@@ -4,6 +4,8 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.nn.Losses;
+import dev.chainrule.optim.GradientClipping;
 import dev.chainrule.tensor.Composites;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
@@ -23,7 +25,12 @@ final class CompositeCases {
       all.softmaxes(dtype);
       all.crossEntropies(dtype);
       all.statistics(dtype);
+      all.losses(dtype);
     }
+    for (DType dtype : List.of(DType.F16, DType.BF16)) {
+      all.halves(dtype);
+    }
+    all.clipping();
     for (DType dtype : Samples.INTEGER) {
       all.integerDivision(dtype);
     }
@@ -39,15 +46,22 @@ final class CompositeCases {
       cases.add(Case.of(Op.Composite.class, "gelu " + name, Bounds.gelu(in -> view.move().apply(in.getFirst()).abs()),
           in -> view.move().apply(in).gelu(), x));
       cases.add(Case.of(Op.Composite.class, "stopGradient " + name, Bound.EXACT, in -> view.move().apply(in).stopGradient(), x));
-      cases.add(Case.of(Op.Where.class, "relu " + name, Bound.EXACT, in -> view.move().apply(in).relu(), x));
+      cases.add(Case.of(Op.Where.class, "relu " + name, Bound.EXACT, in -> view.move().apply(in).relu(), x).shows("S12.7"));
       // The slope is rounded to the type, then the product.
-      cases.add(Case.of(Op.Where.class, "leakyRelu " + name, Bound.relative(2.1), in -> view.move().apply(in).leakyRelu(0.01), x));
-      cases.add(Case.of(Op.Max.class, "clamp " + name, Bound.EXACT, in -> view.move().apply(in).clamp(-1.5, 2), x));
+      cases.add(Case.of(Op.Where.class, "leakyRelu " + name, Bound.relative(2.1), in -> view.move().apply(in).leakyRelu(0.01), x)
+          .shows("S12.8"));
+      cases.add(Case.of(Op.Max.class, "clamp " + name, Bound.EXACT, in -> view.move().apply(in).clamp(-1.5, 2), x).shows("S12.9"));
+      cases.add(Case.of(Op.Mul.class, "square " + name, Bound.EXACT, in -> view.move().apply(in).square(), x).onSameTypes().shows("S12.13"));
     }
     HostArray specials = Samples.specials(dtype);
     cases.add(Case.of(Op.Composite.class, "sigmoid of special values " + dtype, Bounds.sigmoid(dtype), Tensor::sigmoid, specials));
-    cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials));
-    cases.add(Case.of(Op.Max.class, "clamp of special values " + dtype, Bound.EXACT, x -> x.clamp(-1.5, 2), specials));
+    cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials).shows("S12.7"));
+    cases.add(Case.of(Op.Where.class, "leakyRelu of special values " + dtype, Bound.EXACT, x -> x.leakyRelu(0.125), specials)
+        .onSameTypes().shows("S12.8"));
+    cases.add(Case.of(Op.Composite.class, "gelu of special values " + dtype, Bounds.gelu(in -> in.getFirst().abs()), Tensor::gelu, specials));
+    cases.add(Case.of(Op.Min.class, "clamp between ends that cross " + dtype, Bound.EXACT, x -> x.clamp(2, -1.5), specials).shows("S12.9"));
+    floorDivisions(dtype);
+    cases.add(Case.of(Op.Max.class, "clamp of special values " + dtype, Bound.EXACT, x -> x.clamp(-1.5, 2), specials).shows("S12.9"));
   }
 
   private void softmaxes(DType dtype) {
@@ -95,16 +109,67 @@ final class CompositeCases {
       int n = axes.length == 2 ? 1200 : axes[0] == 0 ? 40 : 30;
       String name = dtype + " over " + axes.length + " axes from " + axes[0];
       cases.add(Case.of(Op.Reduce.class, "mean " + name, Bound.ulps(1).and(2.0 * n, in -> in.getFirst().abs().mean(axes)),
-          in -> in.mean(axes), x));
+          in -> in.mean(axes), x).shows("S12.11"));
       cases.add(Case.of(Op.Reduce.class, "variance " + name, Bound.relative(2.0 * n + 8)
-          .andAbsolute(2.0 * (n + 2) * 8 * FloatFormat.of(dtype).unitRoundoff()), in -> in.variance(axes), x));
+          .andAbsolute(2.0 * (n + 2) * 8 * FloatFormat.of(dtype).unitRoundoff()), in -> in.variance(axes), x).shows("S12.12"));
+    }
+  }
+
+  /** Each is a graph of its own below the rounding of its results: the mean of losses within their bounds, and u n more. */
+  private void losses(DType dtype) {
+    HostArray logits = Samples.between(dtype, -5, 5, 75, 64, 10);
+    HostArray labels = Samples.indices(DType.I32, 10, 76, 64);
+    cases.add(Case.of(Op.Composite.class, "crossEntropy " + dtype, Bounds.logSoftmax(dtype, 64, 10), Losses::crossEntropy, logits, labels)
+        .shows("S12.14"));
+    HostArray targets = Samples.between(dtype, -5, 5, 77, 64, 10);
+    cases.add(Case.of(Op.Reduce.class, "mse " + dtype, Bound.relative(2 * (640 + 4)), Losses::mse, logits, targets).shows("S12.14"));
+    HostArray nothing = Samples.plain(dtype, 78, 0, 3);
+    cases.add(Case.of(Op.Reduce.class, "mean of nothing " + dtype, Bound.EXACT, in -> in.mean(0), nothing).shows("S12.11"));
+    cases.add(Case.of(Op.Reduce.class, "variance of nothing " + dtype, Bound.EXACT, in -> in.variance(0), nothing).shows("S12.12"));
+  }
+
+  /**
+   * In the 16-bit types each operation of a body rounds: exp within 1 ulp or 2u, then two or three operations of u each. Means and
+   * variances compute in f32 and round once, so that squares beyond the range do no harm.
+   */
+  private void halves(DType dtype) {
+    HostArray x = Samples.between(dtype, -8, 8, 79, 9, 67);
+    cases.add(Case.of(Op.Composite.class, "sigmoid " + dtype, Bounds.sigmoid(dtype), Tensor::sigmoid, x));
+    cases.add(Case.of(Op.Composite.class, "gelu " + dtype, Bounds.gelu(in -> in.getFirst().abs()), Tensor::gelu, x));
+    cases.add(Case.of(Op.Composite.class, "stopGradient " + dtype, Bound.EXACT, Tensor::stopGradient, x));
+    cases.add(Case.of(Op.Composite.class, "softmax " + dtype, Bounds.softmax(dtype, 1, 16), in -> in.softmax(1), x));
+    cases.add(Case.of(Op.Composite.class, "logSoftmax " + dtype, Bounds.logSoftmax(dtype, 67, 16), in -> in.logSoftmax(1), x));
+    cases.add(Case.of(Op.Composite.class, "softmaxCrossEntropy " + dtype, Bounds.logSoftmax(dtype, 67, 16),
+        Composites::softmaxCrossEntropy, x, Samples.indices(DType.I64, 67, 80, 9)));
+    HostArray large = Samples.between(dtype, 100, 500, 81, 40, 30);
+    cases.add(Case.of(Op.Reduce.class, "mean " + dtype, Bound.ulps(1), in -> in.mean(0), large).shows("S12.11", "S13.7"));
+    // Differences from the mean are wrong by the roundings of f32 alone, far below u.
+    cases.add(Case.of(Op.Reduce.class, "variance " + dtype, Bound.ulps(1), in -> in.div(4).variance(0), large).shows("S12.12", "S13.7"));
+    HostArray specials = Samples.specials(dtype);
+    cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials).shows("S12.7"));
+    cases.add(Case.of(Op.Max.class, "clamp of special values " + dtype, Bound.EXACT, in -> in.clamp(-1.5, 2), specials).shows("S12.9"));
+  }
+
+  /** Quotients of floats rounded down after they were rounded to the type. */
+  private void floorDivisions(DType dtype) {
+    List<HostArray> pairs = Samples.pairs(Samples.specials(dtype));
+    cases.add(Case.of(Op.Floor.class, "floorDiv " + dtype, Bound.EXACT, Tensor::floorDiv, pairs.getFirst(), pairs.getLast())
+        .onSameTypes().shows("S12.10"));
+  }
+
+  /** The norm is a sum of 12 squares and a root, the factor a quotient. */
+  private void clipping() {
+    List<HostArray> gradients = List.of(Samples.between(DType.F32, -1, 1, 82, 2, 3), Samples.between(DType.F32, -1, 1, 83, 6));
+    for (double most : new double[] {0.5, 100}) {
+      cases.add(new Case(Op.Sqrt.class, "clipping to " + most, gradients,
+          in -> GradientClipping.byGlobalNorm(most).clip(in).gradients(), Case.Oracle.IN_F64, Bound.relative(12 + 6)).shows("S12.15"));
     }
   }
 
   private void integerDivision(DType dtype) {
     List<HostArray> pairs = Samples.pairs(Samples.specials(dtype));
     cases.add(Case.of(Op.IDiv.class, "floorDiv " + dtype, Bound.EXACT, Tensor::floorDiv,
-        pairs.getFirst(), Samples.nonZero(pairs.getLast())));
-    cases.add(Case.of(Op.Equal.class, "oneHot " + dtype, Bound.EXACT, x -> x.oneHot(7), Samples.specials(dtype)));
+        pairs.getFirst(), Samples.nonZero(pairs.getLast())).shows("S12.10"));
+    cases.add(Case.of(Op.Equal.class, "oneHot " + dtype, Bound.EXACT, x -> x.oneHot(7), Samples.specials(dtype)).shows("S9.5"));
   }
 }

@@ -19,14 +19,23 @@ import java.util.stream.Collectors;
 /** Runs cases on one device and counts. */
 final class Conformance {
 
+  /** Of the table of operations. */
+  private static final int COLUMNS = 3;
+
   private final Device device;
   private final Map<String, Double> worst = new TreeMap<>();
-  
-  /** By operation the types of the graph, and how often. */
+
+  /** By what cases are about. */
+  private final Map<String, Outcomes> outcomes = new TreeMap<>();
+
+  /** By operation that there is no kernel for the types of the graph, and how often. */
   private final Map<String, Map<String, Integer>> refused = new TreeMap<>();
 
-
-  private int passed;
+  private record Outcomes(int passed, int refused) {
+    Outcomes plus(Outcomes other) {
+      return new Outcomes(passed + other.passed, refused + other.refused);
+    }
+  }
 
   Conformance(Device device) {
     this.device = device;
@@ -53,7 +62,7 @@ final class Conformance {
       return null;
     });
     compare(c, outside);
-    passed++;
+    count(c, new Outcomes(1, 0));
   }
 
   private static void assertSameBits(List<HostArray> outside, List<HostArray> inside, String where) {
@@ -87,6 +96,11 @@ final class Conformance {
     String dtypes = Cases.nodes(c).stream().map(n -> n.type().dtype()).distinct().sorted()
         .map(DType::toString).collect(Collectors.joining(", "));
     refused.computeIfAbsent(op, _ -> new TreeMap<>()).merge(dtypes, 1, Integer::sum);
+    count(c, new Outcomes(0, 1));
+  }
+
+  private void count(Case c, Outcomes one) {
+    outcomes.merge(c.of().getSimpleName(), one, Outcomes::plus);
   }
 
   private void compare(Case c, List<HostArray> actual) {
@@ -108,12 +122,18 @@ final class Conformance {
     assertEquals("", String.join("\n", complaints), () -> c + " on " + device.info().id());
   }
 
-  /** How many cases passed, and what was refused how often. */
+  /** How many cases of each operation passed, and what was refused how often. */
   String summary() {
-    int refusals = refused.values().stream().flatMap(m -> m.values().stream()).mapToInt(Integer::intValue).sum();
+    Outcomes all = outcomes.values().stream().reduce(new Outcomes(0, 0), Outcomes::plus);
     var text = new StringBuilder("conformance of %s (%s): %d cases passed, %d refused for want of a kernel".formatted(
-        device.info().id(), device.info().description(), passed, refusals));
-    refused.forEach((op, types) -> text.append("\n  %s on %s".formatted(op,
+        device.info().id(), device.info().description(), all.passed, all.refused));
+    List<String> cells = new ArrayList<>();
+    outcomes.forEach((op, o) -> cells.add(
+        "%-18s %5d%-14s".formatted(op, o.passed, o.refused == 0 ? "" : ", refused " + o.refused)));
+    for (int i = 0; i < cells.size(); i += COLUMNS) {
+      text.append("\n  ").append(String.join("", cells.subList(i, Math.min(i + COLUMNS, cells.size()))).stripTrailing());
+    }
+    refused.forEach((op, types) -> text.append("\n  no kernel for %s on %s".formatted(op,
         types.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").collect(Collectors.joining("; ")))));
     return text.toString();
   }

@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
@@ -41,6 +42,7 @@ class ConformanceTest {
   private final Map<Device, Conformance> suites = new LinkedHashMap<>();
 
   @TestFactory
+  @Tag("S16.5") @Tag("S19.6")
   Stream<DynamicNode> devicesComputeAsTheReferenceDoes() {
     return tested.devices().stream().map(device -> {
       var suite = suites.computeIfAbsent(device, Conformance::new);
@@ -72,6 +74,20 @@ class ConformanceTest {
     Set<String> missing = operations(Op.class).map(Class::getSimpleName).collect(Collectors.toCollection(TreeSet::new));
     cases.forEach(c -> missing.remove(c.of().getSimpleName()));
     assertEquals(Set.of(), missing);
+  }
+
+  /** Gradients and gradients of gradients of all that has them, each as a graph of its own. */
+  @Test
+  void everyOperationWithAGradientHasCasesOfIt() {
+    Set<String> missing = operations(Op.class).map(Class::getSimpleName).collect(Collectors.toCollection(TreeSet::new));
+    DerivativeCases.all().forEach(c -> missing.remove(c.of().getSimpleName()));
+    Set<String> none = new TreeSet<>(Set.of(
+        "Sign", "Floor", "Ceil", "Round", // zero everywhere
+        "Not", "And", "Or", "Xor", "ShiftLeft", "ShiftRight", "ShiftRightLogical", "IDiv", "Bitcast", "PhiloxBits", // bits and integers
+        "Equal", "Less", "LessEqual", "ArgReduce", // truth values and positions
+        "Const", "Iota", "Input", "State", "Scalar", "Parameter", // sources
+        "While")); // of unknown length
+    assertEquals(none, missing);
   }
 
   /** For each operation: whatever type its data may have by the type rules, there is a case with data of that type. */

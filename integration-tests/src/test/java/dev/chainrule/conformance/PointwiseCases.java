@@ -10,7 +10,9 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -31,6 +33,8 @@ final class PointwiseCases {
     all.comparisons();
     all.choices();
     all.conversions();
+    all.broadcasts();
+    all.chains();
     return all.cases;
   }
 
@@ -47,6 +51,9 @@ final class PointwiseCases {
     for (DType dtype : Samples.INTEGRAL) {
       unary(new Op.Not(), dtype);
     }
+    // The bits of false and true are 0 and 1 after it as well.
+    cases.add(Case.of(Op.Not.class, "bool as bytes", Bound.SAME_BITS, Tensor::not, Samples.anyBits(BOOL, 15, 1001)).onSameTypes()
+        .shows("S1.3"));
     for (DType dtype : Samples.FLOATING) {
       REAL_FUNCTIONS.forEach(op -> unary(op, dtype));
     }
@@ -91,19 +98,69 @@ final class PointwiseCases {
     pairs(op, dtype, Bounds.binary(op, dtype), divides);
   }
 
+  /** What products of denormal numbers and sums beyond the range show of the types themselves. */
+  private static String[] arithmetic(Op op, DType dtype) {
+    return switch (op) {
+      case Op.Add _, Op.Sub _, Op.Mul _ when dtype.isInteger() -> new String[] {"S1.2"};
+      case Op.Mul _ when dtype.isFloating() -> new String[] {"S1.1"};
+      default -> new String[0];
+    };
+  }
+
+  // --- broadcasting ------------------------------------------------------------------------------------------------------------------
+
+  private void broadcasts() {
+    long[][][] shapes = {
+      {{3, 5}, {5}}, {{3, 1}, {1, 5}}, {{}, {3, 5}}, {{1}, {1, 1}}, {{2, 1, 7}, {5, 1}}, {{0, 3}, {1, 3}}, {{1, 4}, {0, 1}}, {{257, 1}, {263}}};
+    for (DType dtype : Samples.NUMERIC) {
+      for (long[][] pair : shapes) {
+        String name = dtype + " broadcasts " + Arrays.deepToString(pair);
+        HostArray x = Samples.plain(dtype, 16, pair[0]);
+        HostArray y = Samples.plain(dtype, 17, pair[1]);
+        cases.add(Case.of(Op.Add.class, name, Bound.EXACT, Tensor::add, x, y).shows("S4.1", "S4.2"));
+        cases.add(Case.of(Op.Less.class, name, Bound.EXACT, Tensor::greater, x, y).shows("S4.1"));
+      }
+    }
+    List<HostArray> three = List.of(Samples.anyBits(BOOL, 18, 4, 1, 1), Samples.plain(F64, 19, 3, 1), Samples.plain(F64, 20, 5));
+    cases.add(new Case(Op.Where.class, "broadcasts a condition", three, in -> List.of(in.get(0).where(in.get(1), in.get(2))),
+        Case.Oracle.SAME_TYPES, Bound.EXACT).shows("S4.4"));
+  }
+
+  /** A product and a sum in one kernel round each: with one rounding for both some bits of these would differ. */
+  private void chains() {
+    for (DType dtype : Samples.FLOATING) {
+      HostArray x = Samples.scales(dtype, 21, Samples.LARGE);
+      HostArray y = Samples.scales(dtype, 22, Samples.LARGE);
+      cases.add(Case.of(Op.Add.class, dtype + " after a product", Bound.EXACT, (a, b) -> a.mul(b).add(a), x, y).onSameTypes()
+          .shows("S5.25", "S13.10"));
+      cases.add(Case.of(Op.Sub.class, dtype + " of products", Bound.EXACT, (a, b) -> a.mul(b).sub(b.mul(b)), x, y).onSameTypes()
+          .shows("S13.10"));
+      cases.add(Case.of(Op.Div.class, dtype + " in a chain", Bound.EXACT, (a, b) -> a.add(b).div(b).sub(a).mul(b).abs().sqrt(), x, y)
+          .onSameTypes().shows("S5.25", "S13.10"));
+    }
+  }
+
   private void comparisons() {
     for (DType dtype : Samples.ALL) {
+      List<HostArray> specials = Samples.pairs(Samples.specials(dtype));
+      comparison(Op.Less.class, "greater ", Tensor::greater, specials);
+      comparison(Op.LessEqual.class, "greaterEqual ", Tensor::greaterEqual, specials);
+      comparison(Op.Equal.class, "notEqual ", Tensor::notEqual, specials);
       for (Op.Comparison op : List.of(new Op.Equal(), new Op.Less(), new Op.LessEqual())) {
         pairs(op, dtype, Bound.EXACT, false);
       }
     }
   }
 
+  private void comparison(Class<? extends Op> of, String name, BinaryOperator<Tensor> method, List<HostArray> pairs) {
+    cases.add(Case.of(of, name + pairs.getFirst().type().dtype(), Bound.EXACT, method, pairs.getFirst(), pairs.getLast()).shows("S5.27"));
+  }
+
   private void pairs(Op op, DType dtype, Bound bound, boolean divides) {
     UnaryOperator<HostArray> right = divides ? Samples::nonZero : y -> y;
     List<HostArray> specials = Samples.pairs(Samples.specials(dtype));
     cases.add(Case.of(op.getClass(), dtype + " pairs of special values", bound, (x, y) -> apply(op, x, y),
-        specials.getFirst(), right.apply(specials.getLast())));
+        specials.getFirst(), right.apply(specials.getLast())).shows(arithmetic(op, dtype)));
     cases.add(Case.of(op.getClass(), dtype + " any bits", bound, (x, y) -> apply(op, x, y),
         Samples.anyBits(dtype, 4, Samples.LARGE), right.apply(Samples.anyBits(dtype, 5, Samples.LARGE))));
     for (List<View> pair : View.pairs()) {
@@ -111,7 +168,8 @@ final class PointwiseCases {
       View second = pair.getLast();
       cases.add(Case.of(op.getClass(), dtype + " " + first + " with " + second, bound,
           (x, y) -> apply(op, first.move().apply(x), second.move().apply(y)),
-          Samples.scales(dtype, 6, first.source().dims()), right.apply(Samples.scales(dtype, 7, second.source().dims()))));
+          Samples.scales(dtype, 6, first.source().dims()), right.apply(Samples.scales(dtype, 7, second.source().dims())))
+          .shows("S1.4"));
     }
   }
 

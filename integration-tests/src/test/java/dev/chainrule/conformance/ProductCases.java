@@ -52,16 +52,16 @@ final class ProductCases {
     product(dtype, List.of(View.dense(3, 5, 7), View.dense(3, 7, 4)), 7);
     product(dtype, List.of(View.dense(2, 3, 5, 7), View.dense(2, 3, 7, 4)), 7);
     product(dtype, List.of(View.dense(0, 5, 7), View.dense(0, 7, 4)), 7);
-    product(dtype, List.of(View.dense(2, 1, 5, 7), View.dense(3, 7, 4)), 7);
+    product(dtype, List.of(View.dense(2, 1, 5, 7), View.dense(3, 7, 4)), 7, "S4.5");
     product(dtype, List.of(View.dense(4, 33, 70), View.dense(70, 9)), 70);
     product(dtype, List.of(new View("batch inside[4,9,11]", Shape.of(9, 4, 11), x -> x.permute(1, 0, 2)), View.dense(4, 11, 6)), 11);
   }
 
-  private void product(DType dtype, List<View> views, int k) {
+  private void product(DType dtype, List<View> views, int k, String... rules) {
     BinaryOperator<Tensor> product = (x, y) -> views.getFirst().move().apply(x).matmul(views.getLast().move().apply(y));
     cases.add(Case.of(Op.Dot.class, dtype + " " + views.getFirst() + " by " + views.getLast(),
         Bounds.sum(dtype, k, in -> product.apply(in.get(0).abs(), in.get(1).abs())), product,
-        Samples.plain(dtype, 30, views.getFirst().source().dims()), Samples.plain(dtype, 31, views.getLast().source().dims())));
+        Samples.plain(dtype, 30, views.getFirst().source().dims()), Samples.plain(dtype, 31, views.getLast().source().dims())).shows(rules));
   }
 
   /** Nothing is skipped because a factor is zero, and no padding of a block leaks in: 0 times infinity is NaN, in its row or column. */
@@ -75,7 +75,7 @@ final class ProductCases {
       right[3 * 21 + 7] = strange;
       cases.add(Case.of(Op.Dot.class, dtype + " with " + strange,
           Bounds.sum(dtype, 37, in -> in.get(0).abs().matmul(in.get(1).abs())), Tensor::matmul,
-          HostArray.ofDoubles(TensorType.of(dtype, 19, 37), left), HostArray.ofDoubles(TensorType.of(dtype, 37, 21), right)));
+          HostArray.ofDoubles(TensorType.of(dtype, 19, 37), left), HostArray.ofDoubles(TensorType.of(dtype, 37, 21), right)).shows("S8.2"));
     }
   }
 
@@ -90,6 +90,17 @@ final class ProductCases {
     convolution(dtype, "stride and dilation", new Op.Geometry(List.of(new Op.Spatial(2, 1, 1, 0), new Op.Spatial(1, 2, 2, 2)), 1),
         new long[] {1, 2, 9, 10}, new long[] {3, 2, 3, 3});
     convolution(dtype, "groups", new Op.Geometry(List.of(same, same), 2), new long[] {2, 4, 6, 5}, new long[] {6, 2, 3, 3});
+    // What is not finite spoils the windows that hold it and no other, zeros at the border included.
+    double[] strange = Samples.plain(dtype, 37, 1, 2, 9, 9).toDoubleArray();
+    strange[40] = Double.NaN;
+    strange[81 + 8] = Double.POSITIVE_INFINITY;
+    double[] weights = Samples.plain(dtype, 38, 3, 2, 3, 3).toDoubleArray();
+    weights[4] = 0;
+    convolution(dtype, "of what is not finite", new Op.Conv(new Op.Geometry(List.of(same, same), 1)),
+        HostArray.ofDoubles(TensorType.of(dtype, 1, 2, 9, 9), strange), HostArray.ofDoubles(TensorType.of(dtype, 3, 2, 3, 3), weights), 18);
+    convolution(dtype, "nothing", new Op.Geometry(List.of(same), 1), new long[] {0, 3, 9}, new long[] {4, 3, 3});
+    convolution(dtype, "one element", new Op.Geometry(List.of(plain), 1), new long[] {1, 1, 1}, new long[] {1, 1, 1});
+    convolution(dtype, "large", new Op.Geometry(List.of(same, same), 1), new long[] {3, 5, 67, 35}, new long[] {7, 5, 3, 3});
     convolution(dtype, "depthwise", new Op.Geometry(List.of(same, same), 4), new long[] {2, 4, 6, 5}, new long[] {4, 1, 3, 3});
   }
 

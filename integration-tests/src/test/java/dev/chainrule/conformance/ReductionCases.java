@@ -109,7 +109,8 @@ final class ReductionCases {
 
   private void reduce(Situation s, DType dtype, Op.Fold fold, HostArray x, Bound bound) {
     var op = new Op.Reduce(fold, s.axes());
-    cases.add(Case.of(Op.Reduce.class, fold + " " + dtype + " " + s, bound, in -> PointwiseCases.apply(op, s.view.move().apply(in)), x));
+    Case reduced = Case.of(Op.Reduce.class, fold + " " + dtype + " " + s, bound, in -> PointwiseCases.apply(op, s.view.move().apply(in)), x);
+    cases.add(s.count() == 0 && fold != Op.Fold.SUM && fold != Op.Fold.PROD ? reduced.shows("S7.4") : reduced);
   }
 
   private void alongALine(Situation s) {
@@ -139,12 +140,20 @@ final class ReductionCases {
 
   private void sorts(Situation s, int axis, DType dtype, HostArray x) {
     for (boolean descending : new boolean[] {false, true}) {
-      var op = new Op.Sort(axis, descending);
-      cases.add(new Case(Op.Sort.class, dtype + (descending ? " descending " : " ascending ") + s, List.of(x), in -> {
-        Tensor sorted = PointwiseCases.apply(op, s.view.move().apply(in.getFirst()));
-        return List.of(PointwiseCases.apply(new Op.Result(0), sorted), PointwiseCases.apply(new Op.Result(1), sorted));
-      }, Case.Oracle.IN_F64, Bound.EXACT));
+      sort(dtype + (descending ? " descending " : " ascending ") + s, s.view, new Op.Sort(axis, descending), x);
     }
+  }
+
+  private void sort(String name, Op.Sort op, HostArray x) {
+    sort(name, View.dense(x.type().shape().dims()), op, x);
+  }
+
+  /** Values and positions; equals in their order, which positions show. */
+  private void sort(String name, View view, Op.Sort op, HostArray x) {
+    cases.add(new Case(Op.Sort.class, name, List.of(x), in -> {
+      Tensor sorted = PointwiseCases.apply(op, view.move().apply(in.getFirst()));
+      return List.of(PointwiseCases.apply(new Op.Result(0), sorted), PointwiseCases.apply(new Op.Result(1), sorted));
+    }, Case.Oracle.IN_F64, Bound.EXACT));
   }
 
   /** Each special value alone among ordinary ones, at the start, in the middle and at the end of a line longer than a vector. */
@@ -167,6 +176,36 @@ final class ReductionCases {
       }
       special("SUM ", dtype, new Op.Reduce(Op.Fold.SUM, Axes.of(1)), rows,
           Bounds.sum(dtype, 21, in -> in.getFirst().abs().sum(1)));
+      products(dtype, specials);
+      for (boolean descending : new boolean[] {false, true}) {
+        sort(dtype + " special values" + (descending ? " descending" : " ascending"), new Op.Sort(0, descending), specials);
+        sort(dtype + " special values among ties" + (descending ? " descending" : " ascending"), new Op.Sort(1, descending), rows);
+      }
+    }
+  }
+
+  /** Each special value among factors of 1 and -1, which make no partial product overflow. */
+  private void products(DType dtype, HostArray specials) {
+    if (dtype == DType.BOOL) {
+      return;
+    }
+    int n = Math.toIntExact(specials.elements());
+    double[] lines = new double[3 * n * 21];
+    for (int line = 0; line < 3 * n; line++) {
+      for (int i = 0; i < 21; i++) {
+        lines[line * 21 + i] = dtype.isFloating() && i % 2 == 1 ? -1 : 1;
+      }
+      lines[line * 21 + new int[] {0, 11, 20}[line % 3]] = specials.doubleAt(line / 3);
+    }
+    HostArray factors = HostArray.ofDoubles(specials.type().withShape(Shape.of(3L * n, 21)), lines);
+    special("PROD ", dtype, new Op.Reduce(Op.Fold.PROD, Axes.of(1)), factors, Bounds.product(dtype, 21).andAbsolute(smallest(dtype)));
+    for (boolean reverse : new boolean[] {false, true}) {
+      var sum = new Op.Cumulate(Op.Fold.SUM, 1, reverse);
+      cases.add(Case.of(Op.Cumulate.class, "SUM " + dtype + " special values" + (reverse ? " reverse" : ""),
+          Bounds.sum(dtype, 21, in -> PointwiseCases.apply(sum, in.getFirst().abs())), in -> PointwiseCases.apply(sum, in), factors));
+      var product = new Op.Cumulate(Op.Fold.PROD, 1, reverse);
+      cases.add(Case.of(Op.Cumulate.class, "PROD " + dtype + " special values" + (reverse ? " reverse" : ""),
+          Bounds.product(dtype, 21).andAbsolute(smallest(dtype)), in -> PointwiseCases.apply(product, in), factors));
     }
   }
 
@@ -189,6 +228,9 @@ final class ReductionCases {
               in -> PointwiseCases.apply(op, in), integral));
         }
       }
+      for (boolean descending : new boolean[] {false, true}) {
+        sort(dtype + " ties" + (descending ? " descending" : " ascending"), new Op.Sort(1, descending), integral);
+      }
     }
     for (DType dtype : Samples.FLOATING) {
       double[] zeros = new double[40];
@@ -196,6 +238,8 @@ final class ReductionCases {
         zeros[i] = i % 3 == 0 ? -0.0 : 0.0;
       }
       HostArray signed = HostArray.ofDoubles(Samples.between(dtype, 0, 1, 0, 40).type(), zeros);
+      sort(dtype + " signed zeros ascending", new Op.Sort(0, false), signed);
+      sort(dtype + " signed zeros descending", new Op.Sort(0, true), signed);
       for (Op.Fold fold : List.of(Op.Fold.MAX, Op.Fold.MIN)) {
         cases.add(Case.of(Op.ArgReduce.class, fold + " " + dtype + " signed zeros", Bound.EXACT,
             in -> PointwiseCases.apply(new Op.ArgReduce(fold, 0), in), signed));

@@ -1,6 +1,7 @@
 package dev.chainrule.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,9 +9,11 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The suite passes a device that is right, and fails one that is wrong in a single operation, by as little as the bounds allow. */
@@ -39,6 +42,7 @@ class SuiteCatchesWrongDevicesTest {
   }
 
   @Test
+  @Tag("S13.9")
   void aNegativeZeroForAZeroIsCaught() {
     assertCaught(Op.Max.class, DType.F32, (op, x) -> op instanceof Op.Max ? map(x, v -> v == 0 ? -0.0 : v) : x);
   }
@@ -49,6 +53,7 @@ class SuiteCatchesWrongDevicesTest {
   }
 
   @Test
+  @Tag("S13.9")
   void aNanThatAMaximumLosesIsCaught() {
     assertCaught(Op.Reduce.class, DType.F32, (op, x) -> op instanceof Op.Reduce ? map(x, v -> Double.isNaN(v) ? 0 : v) : x);
   }
@@ -62,6 +67,30 @@ class SuiteCatchesWrongDevicesTest {
   @Test
   void aProductThatDropsATermIsCaught() {
     assertCaught(Op.Dot.class, DType.F64, (op, x) -> op instanceof Op.Dot ? map(x, v -> v * (1 - 1e-9)) : x);
+  }
+
+  /** Ten bits of fraction, as tensor cores keep of an f32. */
+  @Test
+  @Tag("S13.11")
+  void aProductInReducedPrecisionIsCaught() {
+    assertCaught(Op.Dot.class, DType.F32, (op, x) -> op instanceof Op.Dot
+        ? map(x, v -> Float.intBitsToFloat((Float.floatToRawIntBits((float) v) + 0x1000) & ~0x1fff)) : x);
+  }
+
+  /** Where the largest number is right an infinity is one step too far, and where a little less is right it is two. */
+  @Test
+  @Tag("S13.9")
+  void anInfinityCountsAsTheNumberAfterTheLargest() {
+    HostArray largest = HostArray.ofDoubles(TensorType.of(DType.F32, 1), Float.MAX_VALUE);
+    HostArray less = HostArray.ofDoubles(TensorType.of(DType.F32, 1), Math.nextDown(Float.MAX_VALUE));
+    HostArray infinite = HostArray.ofDoubles(TensorType.of(DType.F32, 1), Double.POSITIVE_INFINITY);
+    assertEquals(List.of(), Comparison.of(infinite, largest, new double[0], Bound.ulps(1)).complaints());
+    assertEquals(1, Comparison.of(infinite, less, new double[0], Bound.ulps(1)).complaints().size());
+    assertEquals(1, Comparison.of(infinite, largest, new double[0], Bound.EXACT).complaints().size());
+    assertEquals(1, Comparison.of(largest, infinite, new double[0], Bound.ulps(1)).complaints().size());
+    HostArray wide = HostArray.ofDoubles(TensorType.of(DType.F64, 1), Double.MAX_VALUE);
+    HostArray infiniteInF64 = HostArray.ofDoubles(TensorType.of(DType.F64, 1), Double.POSITIVE_INFINITY);
+    assertEquals(1, Comparison.of(infiniteInF64, wide, new double[0], Bound.ulps(5)).complaints().size());
   }
 
   @Test
