@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CustomFunctionTest {
@@ -75,6 +76,7 @@ class CustomFunctionTest {
   }
 
   @Test
+  @Tag("S17.15")
   void itsOwnDerivativeReplacesThatOfItsBody() {
     Tensor x = Tensor.of(vector(2, 3));
     Tensor y = cube(_ -> Tensor.of(vector(10, 20))).apply(x);
@@ -83,6 +85,7 @@ class CustomFunctionTest {
   }
 
   @Test
+  @Tag("S17.17")
   void anUnusedResultHasNoCotangent() {
     List<List<Tensor>> seen = new ArrayList<>();
     CompositeFunction twice = new CompositeFunction("twice", (in, _) -> List.of(in.getFirst().exp(), in.getFirst().mul(2)),
@@ -99,6 +102,7 @@ class CustomFunctionTest {
   }
 
   @Test
+  @Tag("S17.17")
   void aDerivativeThatDoesNotFitIsNamed() {
     Tensor x = Tensor.of(vector(1, 2));
     var count = new CompositeFunction("count", (in, _) -> List.of(in.get(0).mul(in.get(1))), Optional.of((_, _, g, _) -> g));
@@ -111,6 +115,7 @@ class CustomFunctionTest {
   }
 
   @Test
+  @Tag("S11.2") @Tag("S11.9")
   void aBodyReadsNothingFromOutside() {
     Tensor x = Tensor.of(vector(1, 2));
     Variable w = Variable.of("w", vector(1, 2), true);
@@ -129,6 +134,7 @@ class CustomFunctionTest {
   }
 
   @Test
+  @Tag("S11.9")
   void aBodyCannotReadItsOwnValues() {
     Tensor x = Tensor.of(vector(1, 2));
     assertOutside(in -> in.mul(in.sum().item()), x);
@@ -144,11 +150,32 @@ class CustomFunctionTest {
   }
 
   @Test
+  @Tag("S17.15")
   void numbersAndLiteralsInABodyAreItsOwn() {
     var f = new CompositeFunction("numbers", (in, _) -> List.of(
         in.getFirst().mul(3).add(Tensor.constant(vector(10, 20))).add(Tensor.scalar(DType.F64, 0.5))), Optional.empty());
     Tensor x = Tensor.of(vector(1, 2));
     assertArrayEquals(new double[] {13.5, 26.5}, read(f.apply(x)));
     assertArrayEquals(new double[] {3, 3}, read(Gradients.of(f.apply(x).sum(), Arrays.asList(x)).getFirst()));
+  }
+
+  @Test
+  @Tag("S11.8")
+  void aBodyIsTracedOnceForEachSetOfAttributesAndTypes() {
+    List<Object> traced = new ArrayList<>();
+    var f = new CompositeFunction("counted", (in, attributes) -> {
+      traced.add(attributes);
+      return List.of(in.getFirst().mul(2));
+    }, Optional.empty());
+    for (int i = 0; i < 3; i++) {
+      f.apply(Map.of("k", 1), Tensor.of(vector(i, 2)));
+    }
+    assertEquals(1, traced.size());
+    f.apply(Map.of("k", 2), Tensor.of(vector(1, 2)));
+    f.apply(Map.of("k", 1), Tensor.of(vector(1, 2, 3)));
+    f.apply(Map.of("k", 1), Tensor.of(new float[] {1, 2}));
+    assertEquals(4, traced.size());
+    f.apply(Map.of("k", 1), Tensor.of(vector(7, 8)));
+    assertEquals(4, traced.size());
   }
 }

@@ -23,10 +23,12 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.Loop;
+import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class GradientsTest {
@@ -40,6 +42,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.1")
   void aTargetWithoutInfluenceGetsZeros() {
     Tensor x = Tensor.of(vector(1, 2));
     Tensor other = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
@@ -50,6 +53,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.2")
   void influenceThroughPositionsAloneIsNone() {
     Tensor x = Tensor.of(vector(3, 1, 2));
     assertArrayEquals(new double[3], read(gradient(x.argmax(0).cast(DType.F64).sum(), x)));
@@ -82,6 +86,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.18")
   void theLossMustBeOneFloatingElement() {
     Tensor x = Tensor.of(vector(1, 2));
     var many = assertThrows(ShapeMismatchException.class, () -> gradient(x, x));
@@ -92,6 +97,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.18")
   void targetsMustBeFloating() {
     Tensor x = Tensor.of(vector(1, 2));
     Tensor i = Tensor.of(new int[] {1, 2});
@@ -100,6 +106,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S16.6")
   void anEvaluatedNodeInBetweenIsAnErrorAndNotASilentZero() {
     Tensor x = Tensor.of(vector(1, 2));
     Tensor between = x.square();
@@ -161,6 +168,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.1") @Tag("S17.2")
   void castsPassTheGradientOn() {
     Tensor x = Tensor.of(vector(1.1, 2.2));
     Tensor g = gradient(x.cast(DType.F32).mul(Tensor.of(new float[] {3, 4})).sum().cast(DType.F16), x);
@@ -169,6 +177,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.18")
   void thirdDerivativesAreGradientsOfGradientsOfGradients() {
     Tensor x = Tensor.of(vector(0.3, -1.2, 2));
     Tensor third = gradient(gradient(gradient(x.sin().sum(), x).sum(), x).sum(), x);
@@ -222,6 +231,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.16")
   void aLoopOfUnknownLengthHasNoDerivative() {
     Node x = Ops.input(vector(1, 2));
     Node a = Ops.parameter(0, x.type());
@@ -254,6 +264,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S17.16")
   void runningProductsSayThatTheyHaveNoDerivative() {
     Node x = Ops.input(vector(1, 2));
     assertNoDerivative("cumulate", Ops.node(new Op.Cumulate(Op.Fold.PROD, 0, false), x), x);
@@ -270,5 +281,27 @@ class GradientsTest {
     // Behind stopGradient it is no obstacle.
     Tensor stopped = Tensor.of(node).stopGradient().mul(Tensor.of(target)).sum();
     gradient(stopped, Tensor.of(target));
+  }
+
+  @Test
+  @Tag("S17.2")
+  void noGradientPassesBitsAndRandomBits() {
+    Tensor x = Tensor.of(vector(1, 2));
+    assertArrayEquals(new double[2], read(gradient(x.bitcast(DType.I64).bitcast(DType.F64).sum(), x)));
+    Tensor drawn = RandomStream.of(1).uniform(x.shape()).cast(DType.F64);
+    assertArrayEquals(read(drawn), read(gradient(x.mul(drawn).sum(), x)));
+  }
+
+  @Test
+  @Tag("S17.1")
+  void gradientsHaveTheTypesOfTheirTargets() {
+    for (DType dtype : List.of(DType.F16, DType.BF16, DType.F32, DType.F64)) {
+      Tensor x = Tensor.of(vector(1, 2)).cast(dtype);
+      Tensor unused = Tensor.of(vector(1)).cast(dtype);
+      List<Tensor> found = Gradients.of(x.square().sum(), List.of(x, unused));
+      assertEquals(List.of(x.type(), unused.type()), found.stream().map(Tensor::type).toList());
+      assertArrayEquals(new double[] {2, 4}, read(found.get(0)));
+      assertArrayEquals(new double[] {0}, read(found.get(1)));
+    }
   }
 }

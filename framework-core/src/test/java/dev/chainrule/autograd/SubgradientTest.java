@@ -13,6 +13,7 @@ import dev.chainrule.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the gradient is where a function has a kink: one of the slopes beside it, or their mean. */
@@ -28,21 +29,25 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.5")
   void reluIsFlatAtZero() {
     assertArrayEquals(new double[] {0, 0, 0, 1}, gradient(Tensor::relu, -1, 0, -0.0, 1));
   }
 
   @Test
+  @Tag("S17.5")
   void leakyReluHasTheLeakAtZero() {
     assertArrayEquals(new double[] {0.1, 0.1, 1}, gradient(x -> x.leakyRelu(0.1), -1, 0, 1));
   }
 
   @Test
+  @Tag("S17.4")
   void absIsFlatAtZero() {
     assertArrayEquals(new double[] {-1, 0, -0.0, 1}, gradient(Tensor::abs, -2, 0, -0.0, 2));
   }
 
   @Test
+  @Tag("S17.6")
   void equalArgumentsOfMaximumAndMinimumShare() {
     Tensor x = Tensor.of(vector(1, 2, 3));
     Tensor y = Tensor.of(vector(3, 2, 1));
@@ -55,6 +60,7 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.7")
   void equalExtremesOfAReductionShare() {
     assertArrayEquals(new double[] {0, 0.5, 0.5}, gradient(x -> x.max(), 1, 4, 4));
     assertArrayEquals(new double[] {1 / 3.0, 1 / 3.0, 1 / 3.0}, gradient(x -> x.min(), 4, 4, 4));
@@ -62,11 +68,13 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.6")
   void clampPassesHalfAtItsEnds() {
     assertArrayEquals(new double[] {0, 0.5, 1, 0.5, 0}, gradient(x -> x.clamp(-1, 1), -2, -1, 0, 1, 2));
   }
 
   @Test
+  @Tag("S17.3")
   void stepsAreFlatEverywhere() {
     assertArrayEquals(new double[3], gradient(Tensor::floor, 0, 1, 1.5));
     assertArrayEquals(new double[3], gradient(Tensor::ceil, 0, 1, 1.5));
@@ -75,6 +83,7 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.11")
   void whatWhereDoesNotChooseAddsNothing() {
     assertArrayEquals(new double[] {0, 0, 3}, gradient(x -> x.greater(0).where(x.mul(3), x.mul(0)), -1, 0, 1));
   }
@@ -88,6 +97,7 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.9")
   void powersOfZeroHaveTheGradientOfTheirLimits() {
     assertArrayEquals(new double[] {0, -0.0}, gradient(x -> x.pow(2), 0, -0.0));
     assertArrayEquals(new double[] {1}, gradient(x -> x.pow(1), 0));
@@ -103,6 +113,7 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.13")
   void thePaddingsGradientIsFreeOfWhatLiesWithin() {
     Tensor x = Tensor.of(vector(1, 2));
     Tensor value = Tensor.of(GradientCases.scalar(5));
@@ -112,6 +123,7 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.14")
   void sigmoidAndSoftmaxHaveFiniteGradientsFarOut() {
     assertArrayEquals(new double[] {0, 0}, gradient(Tensor::sigmoid, -1000, 1000));
     for (double g : gradient(x -> x.softmax(0).square(), -1000, 1000, 0)) {
@@ -121,17 +133,97 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S17.7")
   void oneNaNDoesNotLookLikeAGradientOfZero() {
     double[] g = gradient(x -> x.max(), 1, Double.NaN, 2);
     assertTrue(Double.isNaN(g[0]) && Double.isNaN(g[1]) && Double.isNaN(g[2]), Arrays.toString(g));
   }
 
   @Test
+  @Tag("S17.8")
   void theGradientOfAProductWithZerosUsesNoDivision() {
     HostArray x = vector(2, 0, 3);
     Tensor t = Tensor.of(x);
     Tensor g = Gradients.of(t.prod(), List.of(t)).getFirst();
     assertArrayEquals(new double[] {0, 6, 0}, read(g));
     assertTrue(Graphs.topological(List.of(g.node())).stream().noneMatch(n -> n.op() instanceof Op.Div));
+  }
+
+  private static final double NAN = Double.NaN;
+  private static final double INF = Double.POSITIVE_INFINITY;
+
+  @Test
+  @Tag("S17.4") @Tag("S17.5") @Tag("S17.6")
+  void whatTheKinksGiveAtNaN() {
+    assertArrayEquals(new double[] {NAN}, gradient(Tensor::abs, NAN));
+    assertArrayEquals(new double[] {1}, gradient(Tensor::relu, NAN));
+    assertArrayEquals(new double[] {1}, gradient(x -> x.leakyRelu(0.1), NAN));
+    Tensor x = Tensor.of(vector(NAN, 1));
+    Tensor y = Tensor.of(vector(1, NAN));
+    for (Tensor larger : List.of(x.maximum(y), x.minimum(y))) {
+      for (Tensor g : Gradients.of(larger.sum(), List.of(x, y))) {
+        assertArrayEquals(new double[] {0, 0}, read(g));
+      }
+    }
+  }
+
+  @Test
+  @Tag("S17.7")
+  void aLineWithNaNSpoilsItsOwnGradientsAlone() {
+    assertArrayEquals(new double[] {NAN, NAN, 0, 1}, gradient(x -> x.reshape(2, 2).max(1), 1, NAN, 3, 4));
+    assertArrayEquals(new double[] {NAN, NAN, 1, 0}, gradient(x -> x.reshape(2, 2).min(1), 1, NAN, 3, 4));
+  }
+
+  @Test
+  @Tag("S17.9")
+  void powersOfNegativeBasesHaveNoDerivativeInTheExponent() {
+    Tensor base = Tensor.of(vector(-2, 0, 2));
+    Tensor exponent = Tensor.of(vector(3, 3, 3));
+    List<Tensor> g = Gradients.of(base.pow(exponent).sum(), List.of(base, exponent));
+    assertArrayEquals(new double[] {12, 0, 12}, read(g.get(0)));
+    assertArrayEquals(new double[] {NAN, 0, 8 * Math.log(2)}, read(g.get(1)), 1e-14);
+  }
+
+  @Test
+  @Tag("S17.10")
+  void aRemainderMovesWithTheDividendAndAgainstTheWholeQuotient() {
+    Tensor x = Tensor.of(vector(7.5, -7.5, 7.5));
+    Tensor y = Tensor.of(vector(2, 2, -2));
+    List<Tensor> g = Gradients.of(x.mod(y).sum(), List.of(x, y));
+    assertArrayEquals(new double[] {1, 1, 1}, read(g.get(0)));
+    assertArrayEquals(new double[] {-3, 3, 3}, read(g.get(1)));
+  }
+
+  @Test
+  @Tag("S17.11")
+  void anInfiniteSlopeOfTheBranchThatIsNotTakenMakesNaN() {
+    assertArrayEquals(new double[] {NAN, 0.5}, gradient(x -> x.greater(0).where(x.sqrt(), x.mul(0)), 0, 1));
+    assertArrayEquals(new double[] {0, 0.5}, gradient(x -> {
+      Tensor safe = x.greater(0).where(x, Tensor.ones(x.type()));
+      return x.greater(0).where(safe.sqrt(), x.mul(0));
+    }, 0, 1), "the argument is chosen before");
+  }
+
+  @Test
+  @Tag("S17.12")
+  void slopesAreInfiniteWhereTheyAre() {
+    assertArrayEquals(new double[] {INF}, gradient(Tensor::sqrt, 0));
+    assertArrayEquals(new double[] {-INF}, gradient(Tensor::rsqrt, 0));
+    assertArrayEquals(new double[] {INF}, gradient(Tensor::log, 0));
+  }
+
+  @Test
+  @Tag("S17.13")
+  void gradientsGoBackToWhereValuesCameFrom() {
+    Tensor weights = Tensor.of(vector(1, 2, 3));
+    assertArrayEquals(new double[] {3, 1, 2}, gradient(x -> {
+      Tensor sorted = GradientCases.apply(new Op.Sort(0, false), List.of(x));
+      return GradientCases.apply(new Op.Result(0), List.of(sorted)).mul(weights);
+    }, 9, 7, 8));
+    Tensor at = Tensor.of(new int[] {2, 0, 2});
+    assertArrayEquals(new double[] {2, 0, 4}, gradient(x -> x.take(0, at).mul(weights), 5, 6, 7));
+    Tensor updates = Tensor.of(vector(10, 20, 30));
+    Tensor sum = Tensor.of(vector(0, 0, 0)).scatterAdd(0, at, updates).mul(weights).sum();
+    assertArrayEquals(new double[] {3, 1, 3}, read(Gradients.of(sum, List.of(updates)).getFirst()));
   }
 }

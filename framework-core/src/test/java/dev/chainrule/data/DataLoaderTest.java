@@ -14,6 +14,7 @@ import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,6 +83,7 @@ class DataLoaderTest {
 
   /** Pinned: a checkpoint of one release resumed by another must see the same order. */
   @Test
+  @Tag("S18.12")
   void theOrderIsThatOfFisherAndYates() {
     int[] order = new int[SIZE];
     for (int i = 0; i < SIZE; i++) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class InterpreterTest {
@@ -123,6 +124,7 @@ class InterpreterTest {
   }
 
   @Test
+  @Tag("S11.4")
   void aLoopOfNoIterationsKeepsItsCarriesAndStacksNothing() {
     assertSame(scalar(DType.F32, 3), result(0, new Op.Loop(0, 1, 0, doubling()), scalar(DType.F32, 3)));
     Node iteration = Ops.parameter(0, TensorType.scalar(DType.I64));
@@ -135,6 +137,7 @@ class InterpreterTest {
 
   /** Two carries that each become what the other was: Fibonacci's numbers. */
   @Test
+  @Tag("S11.3")
   void carriesAreReplacedAllAtOnce() {
     Node iteration = Ops.parameter(0, TensorType.scalar(DType.I64));
     Node a = Ops.parameter(1, TensorType.scalar(DType.I32));
@@ -156,6 +159,7 @@ class InterpreterTest {
   }
 
   @Test
+  @Tag("S11.5")
   void condRunsOneBranchOnly() {
     TensorType vector = TensorType.of(DType.F32, 1);
     TensorType index = TensorType.of(DType.I32, 1);

@@ -18,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.chainrule.IndexRangeException;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +54,7 @@ class MovementMeaningTest {
   }
 
   @Test
+  @Tag("S1.4")
   void slicesMayBeEmptyAndScalarsMayMove() {
     assertSame(i32(), eval(new Op.Slice(List.of(new Op.Range(3, 0, 1))), i32(1, 2, 3)));
     assertSame(scalar(DType.F32, 5), eval(new Op.Permute(Axes.NONE), scalar(DType.F32, 5)));

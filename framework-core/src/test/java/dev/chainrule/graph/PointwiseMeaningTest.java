@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.chainrule.InvalidArgumentException;
 import java.math.BigInteger;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -86,6 +87,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S5.25")
   void eachFloatingResultIsRoundedToItsType() {
     assertSame(f32((float) (1.0 / 3)), eval(new Op.Div(), f32(1), f32(3)));
     assertSame(vector(DType.F16, 2048), eval(new Op.Add(), vector(DType.F16, 2048), vector(DType.F16, 1)));
@@ -95,11 +97,13 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S1.1")
   void denormalsAreKept() {
     assertSame(f32(Float.MIN_VALUE), eval(new Op.Div(), f32(Float.MIN_NORMAL), f32(1 << 23)));
   }
 
   @Test
+  @Tag("S1.2")
   void integersWrap() {
     assertSame(i32(Integer.MIN_VALUE, -2), eval(new Op.Add(), i32(Integer.MAX_VALUE, Integer.MAX_VALUE), i32(1, Integer.MAX_VALUE)));
     assertSame(i32(Integer.MIN_VALUE), eval(new Op.Neg(), i32(Integer.MIN_VALUE)));
@@ -112,6 +116,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S1.2")
   void integerArithmeticIsThatOfIntegersModuloTheWidth() {
     var random = new SplittableRandom(5);
     for (int i = 0; i < 1000; i++) {
@@ -153,6 +158,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S2.1") @Tag("S2.4")
   void castFromFloatTruncatesSaturatesAndTakesNaNToZero() {
     HostArray x = f64(-1.9, 1.9, 1e30, -1e30, INF, -INF, NAN);
     int big = Integer.MAX_VALUE;
@@ -165,18 +171,21 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S2.3")
   void castToBoolIsTrueWhereNotZero() {
     assertSame(bool(0, 0, 1, 1, 1), eval(new Op.Cast(DType.BOOL), f32(0.0, -0.0, 1e-40, -3, NAN)));
     assertSame(bool(0, 1, 1), eval(new Op.Cast(DType.BOOL), i32(0, 256, -1)));
   }
 
   @Test
+  @Tag("S2.1")
   void castToANarrowerIntegerWraps() {
     assertSame(i32(0, -1, 5), eval(new Op.Cast(DType.I32), longs(DType.I64, 1L << 32, -1, (1L << 40) + 5)));
     assertSame(longs(DType.U8, 0, 255, 4), eval(new Op.Cast(DType.U8), i32(256, -1, 260)));
   }
 
   @Test
+  @Tag("S2.1")
   void castFromIntegerRoundsOnce() {
     // 2^60 + 2^36 is the midpoint of two floats; one more goes up. By way of a double the one more is lost.
     long midpoint = (1L << 60) + (1L << 36);
@@ -186,6 +195,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S2.5")
   void bitcastAndMovementKeepEveryBit() {
     HostArray bits = i32(0x7f800001, 0xffc12345, 0x80000000); // a signalling NaN, a NaN with a payload, -0
     HostArray floats = eval(new Op.Bitcast(DType.F32), bits);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.SplittableRandom;
 import java.util.function.DoubleFunction;
 import java.util.function.IntFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Both formats against their definition: (-1)^s 2^(e - bias) 1.f, for e = 0 0.f with the same exponent as e = 1, for the largest e inf. */
@@ -31,11 +32,13 @@ class SixteenBitFloatsTest {
   }
 
   @Test
+  @Tag("S1.1")
   void everyBinary16HasItsDefinedValue() {
     everyValue(FRACTION_16, bits -> Binary16.toFloat((short) bits), Binary16::fromDouble);
   }
 
   @Test
+  @Tag("S1.1")
   void everyBfloat16HasItsDefinedValue() {
     everyValue(FRACTION_B16, bits -> Bfloat16.toFloat((short) bits), Bfloat16::fromDouble);
   }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -72,7 +73,9 @@ class TypeRulesTest {
         new Refusal("[where] condition is f32[2], expected bool", DTYPE, new Op.Where(), t(F32, 2), t(F32, 2), t(F32, 2)),
         new Refusal("[where] condition bool[3] chooses between f32[2]", SHAPE, new Op.Where(), t(BOOL, 3), t(F32, 2), t(F32, 2)),
         new Refusal("[bitcast] f32[2] to i64: widths differ", DTYPE, new Op.Bitcast(I64), t(F32, 2)),
-        new Refusal("[bitcast] u8[2] to bool: widths differ or are not plain bits", DTYPE, new Op.Bitcast(BOOL), t(U8, 2)));
+        new Refusal("[bitcast] u8[2] to bool: widths differ or are not plain bits", DTYPE, new Op.Bitcast(BOOL), t(U8, 2)),
+        new Refusal("[bitcast] bool[2] to u8: widths differ or are not plain bits", DTYPE, new Op.Bitcast(U8), t(BOOL, 2)),
+        new Refusal("[add] element types differ: f32[2] and i32[3]", DTYPE, new Op.Add(), t(F32, 2), t(I32, 3)));
   }
 
   private static Stream<Refusal> structured() {
@@ -121,6 +124,7 @@ class TypeRulesTest {
         new Refusal("[slice] 1 ranges for f32[2,3]", SHAPE, new Op.Slice(List.of(new Op.Range(0, 1, 1))), t(F32, 2, 3)),
         new Refusal("[slice] Range[start=1, size=2, step=1] lies outside axis 0 of f32[2]", SHAPE,
             new Op.Slice(List.of(new Op.Range(1, 2, 1))), t(F32, 2)),
+        new Refusal("[slice] Range[start=0, size=1, step=0]", SHAPE, new Op.Slice(List.of(new Op.Range(0, 1, 0))), t(F32, 2)),
         new Refusal("[slice] Range[start=1, size=3, step=-1] lies outside axis 0 of f32[2]", SHAPE,
             new Op.Slice(List.of(new Op.Range(1, 3, -1))), t(F32, 2)),
         new Refusal("[concat] shapes differ beyond axis 0: f32[2,3] and f32[2,4]", SHAPE, new Op.Concat(0), t(F32, 2, 3), t(F32, 2, 4)),
@@ -153,6 +157,8 @@ class TypeRulesTest {
 
   @ParameterizedTest
   @MethodSource("refusals")
+  @Tag("S1.3") @Tag("S1.5") @Tag("S1.6") @Tag("S2.5") @Tag("S4.3") @Tag("S4.5") @Tag("S4.6") @Tag("S5.14")
+  @Tag("S5.26") @Tag("S7.5") @Tag("S10.4") @Tag("S10.5") @Tag("S10.6") @Tag("S10.7")
   void whatDoesNotFitIsRefusedInWords(Refusal refusal) {
     Node[] inputs = refusal.inputs.stream().map(type -> Ops.parameter(0, type)).toArray(Node[]::new);
     ChainruleException e = assertThrows(ChainruleException.class, () -> Ops.node(refusal.op, inputs));
@@ -166,6 +172,7 @@ class TypeRulesTest {
   }
 
   @Test
+  @Tag("S1.5")
   void theMessageGivesTheCallersLineAndTheWayOut() {
     var e = assertThrows(DTypeMismatchException.class,
         () -> Ops.node(new Op.Add(), Ops.parameter(0, t(F32)), Ops.parameter(1, t(F64))));

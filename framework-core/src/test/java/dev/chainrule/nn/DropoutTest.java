@@ -18,6 +18,7 @@ import dev.chainrule.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,7 @@ class DropoutTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0.1, 0.5, 0.75, 0.99})
+  @Tag("S18.11")
   void dropsThatPartAndScalesTheRest(double probability) {
     double[] y = train(1, 0, () -> new Dropout(probability).apply(ONES)).toDoubleArray();
     double scaled = (float) (1 / (1 - probability));
@@ -74,6 +76,7 @@ class DropoutTest {
   }
 
   @Test
+  @Tag("S18.11")
   void theBackwardPassDropsTheSameElements() {
     var dropout = new Dropout(0.3);
     Tensor x = Tensor.of(Initializer.uniform(1).values(TensorType.of(DType.F32, 50, 20), new HostRandom(1)));
@@ -92,6 +95,7 @@ class DropoutTest {
   }
 
   @Test
+  @Tag("S19.2")
   void evaluationIsTheIdentity() {
     var dropout = new Dropout(0.9);
     assertSame(ONES, dropout.apply(ONES));
@@ -117,6 +121,7 @@ class DropoutTest {
   }
 
   @Test
+  @Tag("S18.11")
   void trainingOutsideAStepSaysToUseOne() {
     var model = new Sequential().add("drop", new Dropout(0.5));
     var error = assertThrows(InvalidArgumentException.class, () -> Mode.TRAINING.call(() -> model.apply(ONES)));

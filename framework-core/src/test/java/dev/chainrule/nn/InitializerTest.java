@@ -16,6 +16,7 @@ import dev.chainrule.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -100,6 +101,7 @@ class InitializerTest {
 
   /** The bits as a separate program (Python) makes them from the definitions of FNV-1a and SplitMix64. */
   @Test
+  @Tag("S18.12")
   void theSameBitsOnEveryMachine() {
     HostArray uniform = Initializer.uniform(0.5).values(TensorType.of(DType.F32, 4), HostRandom.of(42, "0/weight"));
     assertArrayEquals(new float[] {0.04211061f, -0.025813693f, -0.36155495f, 0.20415412f}, uniform.toFloatArray());

@@ -18,6 +18,7 @@ import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -45,6 +46,7 @@ class LossesTest {
   }
 
   @Test
+  @Tag("S4.5") @Tag("S12.14")
   void mseBroadcastsNothing() {
     Tensor column = Tensor.zeros(TensorType.of(DType.F32, 64, 1));
     Tensor vector = Tensor.zeros(TensorType.of(DType.F32, 64));
@@ -79,6 +81,7 @@ class LossesTest {
   }
 
   @Test
+  @Tag("S17.14")
   void crossEntropyStaysFiniteForLargeLogits() {
     Tensor logits = Tensor.of(f64(new long[] {2, 3}, 1000, 0, -1000, 1000, 0, -1000));
     Tensor labels = Tensor.of(new int[] {0, 2});

@@ -13,6 +13,7 @@ import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class GradientClippingTest {
@@ -29,6 +30,7 @@ class GradientClippingTest {
 
   /** |(2, 3, 6)| = 7, over two tensors; at most 3.5 halves them. */
   @Test
+  @Tag("S12.15")
   void theNormIsThatOfAllGradientsTogether() {
     List<HostArray> clipped = clip(3.5, Tensor.of(new float[] {2, 3}, 2, 1), Tensor.scalar(6));
     assertArrayEquals(new float[] {1, 1.5f}, clipped.get(0).toFloatArray());
@@ -51,6 +53,7 @@ class GradientClippingTest {
   }
 
   @Test
+  @Tag("S12.15")
   void typesAreKept() {
     List<HostArray> clipped = clip(2.5, Tensor.of(new double[] {3}), Tensor.of(new float[] {4}));
     assertEquals(List.of(DType.F64, DType.F32, DType.F64), clipped.stream().map(a -> a.type().dtype()).toList());

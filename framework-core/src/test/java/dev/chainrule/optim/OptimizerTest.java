@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -98,6 +99,7 @@ class OptimizerTest {
 
   @ParameterizedTest
   @EnumSource
+  @Tag("S14.8")
   void aFaultedStepChangesNothing(Kind kind) {
     Optimizer optimizer = kind.of(a, b);
     var step = ReferenceStep.training(0, in -> {
@@ -118,6 +120,7 @@ class OptimizerTest {
   /** Squared it overflows: the parameter would stay finite and never move again. */
   @ParameterizedTest
   @EnumSource(names = {"RMSPROP", "ADAM", "ADAMW"})
+  @Tag("S14.8")
   void aGradientWhoseSquareOverflowsIsAFaultAndLeavesTheOptimizerUsable(Kind kind) {
     Optimizer optimizer = kind.of(a, b);
     var step = ReferenceStep.training(0, in -> {
@@ -131,6 +134,7 @@ class OptimizerTest {
   }
 
   @Test
+  @Tag("S14.8")
   void lossAndParametersMustBeFinite() {
     assertEquals(List.of("loss", "adam/v/a", "parameter a", "adam/v/b", "parameter b"), checks(Kind.ADAM.of(a, b)));
     assertEquals(List.of("loss", "rmsprop/s/a", "parameter a", "rmsprop/s/b", "parameter b"), checks(Kind.RMSPROP.of(a, b)));

@@ -20,6 +20,7 @@ import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -33,6 +34,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S16.3") @Tag("S16.4")
   void evaluationComputesTheUnionOfWhatIsNeededInOneRun() {
     var device = ReferenceDevice.create();
     Tensor shared = Tensor.of(new double[] {1, 2}).exp();
@@ -52,6 +54,9 @@ class EngineTest {
       return a;
     });
     assertEquals(1, device.runs(), "an evaluated tensor is left alone");
+    double[] again = Devices.with(device, shared::toDoubleArray);
+    assertArrayEquals(new double[] {Math.E, Math.exp(2)}, again, 1e-14);
+    assertEquals(2, device.runs(), "and what was not named is computed again");
   }
 
   @Test
@@ -140,6 +145,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S15.13") @Tag("S16.10")
   void tensorsOfAnotherDeviceAreRefused() {
     var here = ReferenceDevice.create();
     var there = ReferenceDevice.create();
@@ -157,6 +163,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S16.10")
   void hostDataHasNoDevice() {
     var device = ReferenceDevice.create();
     Tensor data = Tensor.of(new double[] {1, 2});
@@ -165,6 +172,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S16.10")
   void tensorsMoveToAnotherDevice() {
     var here = ReferenceDevice.create();
     var there = ReferenceDevice.create();
@@ -179,6 +187,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S15.13")
   void aVariablesValueMovesFromWhereItIs() {
     var here = ReferenceDevice.create();
     var there = ReferenceDevice.create();
@@ -198,6 +207,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S16.9")
   void nothingMovesInsideAStep() {
     var device = ReferenceDevice.create();
     Step step = Step.evaluation(in -> List.of(in.getFirst().to(device)));
@@ -206,6 +216,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S16.7")
   void pendingWorkBeyondTheLimitIsEvaluatedByWhoeverCrossesIt() {
     var device = ReferenceDevice.create();
     Devices.with(device, () -> {
@@ -304,6 +315,7 @@ class EngineTest {
   }
 
   @Test
+  @Tag("S16.11")
   void closingADeviceGivesBackEverythingOnIt() {
     var device = ReferenceDevice.create();
     Variable v = Variable.of("v", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 1), true);

@@ -23,6 +23,7 @@ import dev.chainrule.train.Step;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -44,6 +45,7 @@ class FaultTest {
   }
 
   @Test
+  @Tag("S14.5")
   void aLossThatIsNotFiniteCommitsNothingAndIsExplained() {
     Variable a = Variable.of("a", HostArray.ofDoubles(TensorType.of(DType.F64, 2), 4, 2), true);
     Variable count = Variable.of("count", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 0), false);
@@ -67,6 +69,7 @@ class FaultTest {
   }
 
   @Test
+  @Tag("S14.6")
   void theNamedOperationIsOnTheWayToTheLoss() {
     // Infinities that turn into finite numbers are no fault: 1 / (1 + exp(1000)), exp(-infinity).
     Step step = Step.training(in -> {
@@ -82,6 +85,7 @@ class FaultTest {
   }
 
   @Test
+  @Tag("S14.6")
   void infinityMinusInfinityIsBlamedForItsNaN() {
     Step step = Step.training(in -> {
       Tensor infinite = in.get(0).exp();
@@ -120,6 +124,7 @@ class FaultTest {
   }
 
   @Test
+  @Tag("S9.4") @Tag("S14.5")
   void aBadIndexCommitsNothingAndIsExplained() {
     Variable table = Variable.of("table", HostArray.ofDoubles(TensorType.of(DType.F64, 3, 1), 1, 2, 3), true);
     Step step = Step.training(in -> {
@@ -150,6 +155,7 @@ class FaultTest {
   }
 
   @Test
+  @Tag("S15.12")
   void aRunThatBreaksOffBetweenTwoCommitsLeavesNoVariableThatLooksValid() {
     Variable a = Variable.of("a", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 1), true);
     Variable b = Variable.of("b", HostArray.ofDoubles(TensorType.of(DType.F64, 1), 2), true);

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PlanKeyTest {
@@ -50,6 +51,7 @@ class PlanKeyTest {
   }
 
   @Test
+  @Tag("S16.2")
   void twoTracesOfOneFunctionHaveOneKey() {
     Supplier<List<Tensor>> function = () -> {
       Tensor x = x();
@@ -62,6 +64,7 @@ class PlanKeyTest {
   }
 
   @Test
+  @Tag("S3.5")
   void numbersAndDataAreNoPartOfIt() {
     assertSamePlan(() -> List.of(x().mul(2).add(0.5)), () -> List.of(x().mul(3).add(0.25)));
     assertSamePlan(() -> List.of(x().mul(2)), () -> List.of(Tensor.of(new float[] {9, 9, 9, 9}, 2, 2).mul(2)));
@@ -69,6 +72,7 @@ class PlanKeyTest {
   }
 
   @Test
+  @Tag("S3.6")
   void attributesAre() {
     assertOtherPlan(() -> List.of(x().sum(0)), () -> List.of(x().sum(1)));
     assertOtherPlan(() -> List.of(x().sum(0)), () -> List.of(x().max(0)));
@@ -79,6 +83,7 @@ class PlanKeyTest {
   }
 
   @Test
+  @Tag("S16.2")
   void typesAre() {
     assertOtherPlan(() -> List.of(Tensor.of(new float[2])), () -> List.of(Tensor.of(new float[3])));
     assertOtherPlan(() -> List.of(Tensor.of(new float[2])), () -> List.of(Tensor.of(new double[2])));
@@ -94,6 +99,7 @@ class PlanKeyTest {
   }
 
   @Test
+  @Tag("S16.2")
   void aliasingIs() {
     assertOtherPlan(() -> List.of(x().add(x())), () -> {
       Tensor x = x();
@@ -154,6 +160,7 @@ class PlanKeyTest {
   }
 
   @Test
+  @Tag("S3.7")
   void bodiesAreAndTheirNamesToo() {
     CompositeFunction a = function("f", 2);
     assertSamePlan(() -> List.of(a.apply(x())), () -> List.of(function("f", 2).apply(x())));
@@ -201,5 +208,19 @@ class PlanKeyTest {
     var carry = Ops.parameter(1, TensorType.of(DType.F32, 2, 2));
     var body = new Body(List.of(i, carry), List.of(Ops.node(op, carry)));
     return Tensor.of(Ops.node(new Op.Loop(length, 1, 0, body), x().node()));
+  }
+
+  @Test
+  @Tag("S3.6")
+  void literalsAre() {
+    TensorType type = TensorType.of(DType.F32, 2, 2);
+    assertOtherPlan(() -> List.of(x().add(Tensor.full(type, 2))), () -> List.of(x().add(Tensor.full(type, 3))));
+    assertOtherPlan(() -> List.of(x().add(Tensor.zeros(type))), () -> List.of(x().add(Tensor.ones(type))));
+    assertOtherPlan(() -> List.of(x().pad(0, 1, 0, 2)), () -> List.of(x().pad(0, 1, 0, 3)));
+    HostArray one = HostArray.ofFloats(TensorType.of(DType.F32, 1), 1);
+    HostArray two = HostArray.ofFloats(TensorType.of(DType.F32, 1), 2);
+    assertOtherPlan(() -> List.of(x().add(Tensor.constant(one))), () -> List.of(x().add(Tensor.constant(two))));
+    assertSamePlan(() -> List.of(x().add(Tensor.constant(one))),
+        () -> List.of(x().add(Tensor.constant(HostArray.ofFloats(TensorType.of(DType.F32, 1), 1)))));
   }
 }

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** From graphs to schedules: what becomes of each node, and that the numbers stay the same. */
@@ -253,9 +254,20 @@ class PlannerTest {
   }
 
   @Test
+  @Tag("S6.1")
   void literalsOfOneContentAreOne() {
     Schedule schedule = schedule(data(2).add(Tensor.constant(HostArray.ofDoubles(TensorType.of(DType.F64, 2), 1, 2)))
         .mul(Tensor.constant(HostArray.ofDoubles(TensorType.of(DType.F64, 2), 1, 2))));
     assertEquals(1, schedule.constants().size());
+  }
+
+  @Test
+  @Tag("S11.7")
+  void nothingIsFusedAcrossABarrier() {
+    Tensor x = data(4);
+    assertEquals(1, schedule(x.neg().abs()).instructions().size());
+    List<Instruction> parted = schedule(x.neg().barrier().abs()).instructions();
+    assertTrue(parted.size() >= 2, parted.toString());
+    assertTrue(parted.stream().noneMatch(i -> i.toString().contains("Neg") && i.toString().contains("Abs")), parted.toString());
   }
 }

@@ -22,6 +22,7 @@ import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
+import java.text.MessageFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +30,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.Iterator;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Steps from end to end on the reference device. */
@@ -77,6 +80,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S16.1")
   void forwardBackwardAndUpdateAreOneExecutableRunOnce() {
     Variable w = Variable.of("w", HostArray.ofDoubles(TensorType.of(DType.F64, 3, 4), new double[12]), true);
     Variable b = variable("b", 0, 0, 0, 0);
@@ -170,6 +174,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S1.4")
   void emptyTensorsRun() {
     Step step = Step.evaluation(in -> List.of(in.get(0).exp(), in.get(0).sum(), in.get(0).matmul(Tensor.zeros(TensorType.of(DType.F64, 3, 2)))));
     List<Tensor> out = run(step, Tensor.of(new double[0], 0, 3));
@@ -179,6 +184,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S3.5") @Tag("S16.2")
   void numbersAreParametersAndMakeNoNewPlan() {
     AtomicInteger rate = new AtomicInteger();
     Step step = Step.evaluation(in -> List.of(in.get(0).mul(rate.get() + 0.5).add(3L)));
@@ -206,6 +212,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S18.5")
   void randomBitsChangeFromRunToRunAndComeBackWithTheRunNumber() {
     Supplier<Step> make = () -> Step.training(_ -> List.of(trace().random().uniform(Shape.of(8))));
     Step step = make.get().withSeed(3);
@@ -222,6 +229,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S19.1")
   void modeIsTheSteps() {
     List<Mode> seen = new ArrayList<>();
     Step.Function f = in -> {
@@ -235,6 +243,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S16.9")
   void aStepInsideAStepIsAnError() {
     Step inner = Step.evaluation(in -> in);
     Step outer = Step.training(in -> inner.run(in.get(0)));
@@ -243,11 +252,13 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S16.9")
   void evalInsideAStepIsAnError() {
     assertThrows(InvalidArgumentException.class, () -> run(Step.training(in -> List.of(in.get(0).exp().eval())), Tensor.scalar(1)));
   }
 
   @Test
+  @Tag("S16.8")
   void aHostReadIsCountedAndCommitsNothing() {
     Variable a = variable("a", 1, 2);
     List<Double> seen = new ArrayList<>();
@@ -269,6 +280,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S14.9")
   void aFaultIsExplainedByTheDataOfTheRunAlthoughTheFunctionReadsOtherDataWhenCalledAgain() {
     Iterator<Integer> indices = List.of(99, 0).iterator();
     Step step = Step.evaluation(in -> List.of(in.get(0).take(0, Tensor.of(new int[] {indices.next()}))));
@@ -278,6 +290,7 @@ class StepRunTest {
   }
 
   @Test
+  @Tag("S14.9")
   void aFunctionThatFailsWhenCalledAgainDoesNotHideTheFault() {
     Iterator<Integer> indices = List.of(99).iterator();
     Step step = Step.evaluation(in -> List.of(in.get(0).take(0, Tensor.of(new int[] {indices.next()}))));
@@ -344,5 +357,41 @@ class StepRunTest {
     Devices.with(device, pending::eval);
     assertEquals(9, run(step, pending).getFirst().item());
     assertEquals(2, step.plans(), "an evaluated tensor is an input");
+  }
+
+  @Test
+  @Tag("S3.5")
+  void anExponentIsAParameterToo() {
+    AtomicInteger exponent = new AtomicInteger(1);
+    Step step = Step.evaluation(in -> List.of(in.get(0).pow(exponent.get()), in.get(0).pow(exponent.get() + 0.5)));
+    for (int i = 1; i < 4; i++) {
+      exponent.set(i);
+      List<Tensor> powers = run(step, Tensor.of(new double[] {4}));
+      assertEquals(Math.pow(4, i), powers.get(0).item());
+      assertEquals(Math.pow(4, i + 0.5), powers.get(1).item());
+    }
+    assertEquals(1, step.plans());
+  }
+
+  @Test
+  @Tag("S16.8")
+  void theFirstHostReadIsLoggedWithItsLineAndNoOther() {
+    List<String> messages = new ArrayList<>();
+    Logger logger = Logger.getLogger(Step.class.getName());
+    logger.setUseParentHandlers(false);
+    logger.setFilter(message -> messages.add(MessageFormat.format(message.getMessage(), message.getParameters())));
+    try {
+      Step step = Step.evaluation(in -> List.of(in.get(0).mul(in.get(0).exp().item())));
+      for (int i = 0; i < 3; i++) {
+        run(step, Tensor.scalar(DType.F64, i));
+      }
+      assertEquals(3, step.hostReads());
+      assertEquals(1, messages.size(), messages.toString());
+      assertTrue(messages.getFirst().contains("f64[] at StepRunTest.") && messages.getFirst().contains("StepRunTest.java:"),
+          messages.getFirst());
+    } finally {
+      logger.setFilter(null);
+      logger.setUseParentHandlers(true);
+    }
   }
 }

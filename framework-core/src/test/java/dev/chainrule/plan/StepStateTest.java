@@ -25,6 +25,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Variables across steps: order, commit, staleness, threads. */
@@ -119,6 +120,7 @@ class StepStateTest {
   }
 
   @Test
+  @Tag("S15.11")
   void variablesDeclaredWithAnInitialValueAreFilledFromTheStepsSeed() {
     Variable read = declared("read");
     Variable assigned = declared("assigned");
@@ -136,6 +138,7 @@ class StepStateTest {
   }
 
   @Test
+  @Tag("S15.1") @Tag("S15.6") @Tag("S15.7")
   void aPendingTensorOfAnOverwrittenVersionIsStale() {
     Variable a = variable("a", 1, 2);
     Tensor pending = a.value().mul(3);
@@ -197,6 +200,7 @@ class StepStateTest {
   }
 
   @Test
+  @Tag("S15.8")
   void stepsThatWriteOneVariableAtTheSameTimeLoseNoUpdate() throws Exception {
     Variable a = variable("a", 0);
     int threads = 4;
@@ -232,6 +236,7 @@ class StepStateTest {
   }
 
   @Test
+  @Tag("S19.3")
   void manyThreadsMayPredictWithOneModelThatHasNoValuesYet() throws Exception {
     for (int round = 0; round < 20; round++) {
       Variable w = declared("w");
@@ -254,6 +259,7 @@ class StepStateTest {
   }
 
   @Test
+  @Tag("S19.3")
   void manyThreadsMayEvaluateOnePendingTensor() throws Exception {
     for (int round = 0; round < 20; round++) {
       Tensor shared = Tensor.of(new double[] {1, 2}).mul(2).exp();
@@ -290,6 +296,7 @@ class StepStateTest {
   }
 
   @Test
+  @Tag("S15.10")
   void anUpdateFromOutsideIsRefusedWhenAStepCameBetween() {
     Variable a = variable("a", new double[1000]);
     Step step = incrementing(a);
@@ -367,6 +374,7 @@ class StepStateTest {
   }
 
   @Test
+  @Tag("S15.5")
   void variablesLoadedTogetherAreSeenTogether() throws Exception {
     Variable a = variable("a", 0);
     Variable b = variable("b", 0);

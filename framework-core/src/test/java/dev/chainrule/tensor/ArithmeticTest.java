@@ -20,6 +20,7 @@ import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ArithmeticTest {
@@ -28,6 +29,7 @@ class ArithmeticTest {
   private static final Tensor U8 = Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 1, 200));
 
   @Test
+  @Tag("S3.1")
   void integralNumbersTakeTheTensorsType() {
     assertEquals(DType.I32, I32.mul(2).dtype());
     assertArrayEquals(new long[] {2, -4, 6}, readLongs(I32.mul(2)));
@@ -40,6 +42,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S3.3")
   void floatingNumbersMeetFloatingTensorsOnly() {
     var e = assertThrows(DTypeMismatchException.class, () -> I32.mul(2.5));
     assertTrue(e.getMessage().startsWith("[scalar] floating number 2.5 with a tensor of i32"), e.getMessage());
@@ -49,6 +52,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S3.2")
   void numbersMustFitTheTensorsType() {
     assertArrayEquals(new long[] {0, 199}, readLongs(U8.sub(1)));
     var e = assertThrows(DTypeMismatchException.class, () -> U8.add(256));
@@ -97,6 +101,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S5.27")
   void comparisonsWithNaNAreFalseAndNotEqualIsTrue() {
     Tensor x = Tensor.of(new double[] {1, Double.NaN, 2});
     Tensor y = Tensor.of(new double[] {1, 1, Double.NaN});
@@ -171,6 +176,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S3.2") @Tag("S3.3")
   void scalarsAreOfTheClassesThatSayWhatTheyAre() {
     assertEquals(0.5, read(Tensor.scalar(DType.F32, 0.5f))[0]);
     for (Number seven : new Number[] {(byte) 7, (short) 7, 7, 7L}) {
@@ -186,6 +192,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S3.2") @Tag("S3.3")
   void everyOperationWithANumberTakesBothKinds() {
     Tensor x = Tensor.of(new double[] {0.5, 2});
     assertArrayEquals(new double[] {0.25, 4}, read(x.pow(2)));
@@ -271,5 +278,16 @@ class ArithmeticTest {
     assertArrayEquals(new double[] {0.5, -4, infinity, -infinity, 0, Double.NaN},
         read(Tensor.of(new double[] {2, -0.25, 0, -0.0, infinity, Double.NaN}).reciprocal()));
     assertThrows(DTypeMismatchException.class, I32::reciprocal);
+  }
+
+  @Test
+  @Tag("S3.4")
+  void numbersForFloatingTensorsAreRoundedByWayOfADouble() {
+    Tensor zero = Tensor.of(new float[] {0});
+    assertArrayEquals(new double[] {16777216}, read(zero.add(16777217)));
+    assertArrayEquals(new double[] {0.1f}, read(zero.add(0.1)));
+    assertArrayEquals(new double[] {0x1p53}, read(zero.cast(DType.F64).add((1L << 53) + 1)));
+    assertArrayEquals(new double[] {2048}, read(zero.cast(DType.F16).add(2049)));
+    assertArrayEquals(new double[] {Double.POSITIVE_INFINITY}, read(zero.cast(DType.F16).add(1e6)));
   }
 }

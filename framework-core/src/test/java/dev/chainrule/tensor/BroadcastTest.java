@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class BroadcastTest {
@@ -75,6 +78,7 @@ class BroadcastTest {
   }
 
   @Test
+  @Tag("S4.1") @Tag("S4.2")
   void operandsBroadcastAsInNumPy() {
     var random = new SplittableRandom(5);
     int fitting = 0;
@@ -114,6 +118,7 @@ class BroadcastTest {
   }
 
   @Test
+  @Tag("S4.4")
   void whereBroadcastsAllThree() {
     Tensor condition = Tensor.of(HostArray.ofLongs(TensorType.of(DType.BOOL, 2, 1, 1), 1, 0));
     Tensor x = tensor(new double[] {1, 2}, new long[] {2, 1});
@@ -124,6 +129,7 @@ class BroadcastTest {
   }
 
   @Test
+  @Tag("S4.5")
   void matrixProductsBroadcastTheirBatches() {
     var random = new SplittableRandom(6);
     for (int round = 0; round < 300; round++) {
@@ -196,5 +202,13 @@ class BroadcastTest {
     joined[batch.length] = rows;
     joined[batch.length + 1] = columns;
     return joined;
+  }
+
+  @Test
+  @Tag("S4.3")
+  void broadcastingIsWrittenIntoTheGraph() {
+    Tensor sum = tensor(new double[6], new long[] {2, 3}).add(tensor(new double[3], new long[] {3}));
+    assertEquals(List.of(Shape.of(2, 3), Shape.of(2, 3)), sum.node().inputs().stream().map(n -> n.type().shape()).toList());
+    assertEquals(new Op.Expand(Shape.of(2, 3)), sum.node().input(1).op());
   }
 }

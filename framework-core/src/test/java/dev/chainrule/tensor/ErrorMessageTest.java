@@ -12,6 +12,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -52,6 +53,7 @@ class ErrorMessageTest {
   }
 
   @Test
+  @Tag("S1.5")
   void shapesThatDoNotBroadcast() {
     int line = line() + 1;
     List<String> message = message(() -> X.add(Tensor.of(new float[4])));
@@ -59,6 +61,7 @@ class ErrorMessageTest {
   }
 
   @Test
+  @Tag("S1.5") @Tag("S1.6")
   void typesThatDoNotMix() {
     int line = line() + 1;
     List<String> message = message(() -> X.mul(Tensor.of(new double[3])));
@@ -89,6 +92,7 @@ class ErrorMessageTest {
   }
 
   @Test
+  @Tag("S2.7")
   void itemIsExactOrAnError() {
     long beyond = (1L << 53) + 1;
     var e = assertThrows(InvalidArgumentException.class, () -> Tensor.of(new long[] {beyond}).item());
@@ -115,6 +119,7 @@ class ErrorMessageTest {
   }
 
   @Test
+  @Tag("S15.11")
   void aVariableWithoutAValueSaysHowToGiveItOne() {
     Variable w = Variable.declared("w", TensorType.of(DType.F32, 1), true, seed -> HostArray.ofFloats(TensorType.of(DType.F32, 1), seed));
     var e = assertThrows(ChainruleException.class, () -> Values.read(w.value()));
@@ -134,6 +139,7 @@ class ErrorMessageTest {
   }
 
   @Test
+  @Tag("S16.1") @Tag("S16.3")
   void toStringEvaluatesNothing() {
     // No device exists here: evaluation would throw.
     Tensor pending = X.add(1).sum();

@@ -12,6 +12,7 @@ import dev.chainrule.graph.Ops;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Beyond how much pending work a tensor is computed at once, and by whom. */
@@ -35,6 +36,7 @@ class PendingTensorsTest {
   }
 
   @Test
+  @Tag("S16.7")
   void aNewOperationEvaluatesItselfAloneAndOnce() {
     var device = ReferenceDevice.create();
     Node heavy = heavy();

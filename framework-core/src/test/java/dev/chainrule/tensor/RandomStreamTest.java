@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RandomStreamTest {
@@ -34,6 +35,7 @@ class RandomStreamTest {
   private static final Shape MANY = Shape.of(200, 100);
 
   @Test
+  @Tag("S18.1") @Tag("S18.2")
   void bitsArePhiloxBlocksInOrder() {
     long[] bits = readLongs(RandomStream.of(42).bits(Shape.of(3, 5)));
     long key = Philox.key(42, 0);
@@ -44,6 +46,7 @@ class RandomStreamTest {
   }
 
   @Test
+  @Tag("S18.3") @Tag("S18.4")
   void bitsInAStepAreAddressedBySeedRunPathAndCall() {
     Trace.record(Mode.TRAINING, 7, 3, false, () -> {
       Trace trace = Trace.surrounding().orElseThrow();
@@ -70,6 +73,7 @@ class RandomStreamTest {
   }
 
   @Test
+  @Tag("S18.8")
   void uniformIsTheUpperBitsOfEachWord() {
     Tensor uniform = RandomStream.of(5).uniform(MANY);
     assertEquals(DType.F32, uniform.dtype());
@@ -88,6 +92,7 @@ class RandomStreamTest {
   }
 
   @Test
+  @Tag("S18.10")
   void bernoulliComparesTheRawWordWithItsThreshold() {
     long[] bits = readLongs(RandomStream.of(9).bits(MANY));
     for (double p : new double[] {0, 0x1p-32, 0.1, 0.5, 1 / 3.0, 1 - 0x1p-32, 1}) {
@@ -108,6 +113,7 @@ class RandomStreamTest {
   }
 
   @Test
+  @Tag("S18.10")
   void theThresholdIsTheNearestOf2To32() {
     for (double p : new double[] {0, 0x1p-32, 1.4 * 0x1p-32, 1.6 * 0x1p-32, 0.3, 1 - 0x1p-32}) {
       Node threshold = RandomStream.of(9).bernoulli(p, Shape.of(4)).node().input(1).input(0);
@@ -117,6 +123,7 @@ class RandomStreamTest {
   }
 
   @Test
+  @Tag("S18.9")
   void normalHasTheMomentsOfTheNormalDistribution() {
     Tensor normal = RandomStream.of(11).normal(MANY);
     assertEquals(DType.F32, normal.dtype());

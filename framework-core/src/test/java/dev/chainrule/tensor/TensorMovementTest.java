@@ -12,6 +12,7 @@ import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TensorMovementTest {
@@ -20,6 +21,7 @@ class TensorMovementTest {
   private static final Tensor X = Tensor.of(new double[] {0, 1, 2, 3, 4, 5}, 2, 3);
 
   @Test
+  @Tag("S10.1")
   void oneSizeOfAReshapeIsWorkedOut() {
     assertEquals(Shape.of(3, 2), X.reshape(3, -1).shape());
     assertEquals(Shape.of(6), X.reshape(-1).shape());
@@ -34,6 +36,7 @@ class TensorMovementTest {
   }
 
   @Test
+  @Tag("S4.6")
   void axesCountFromBothEnds() {
     assertArrayEquals(read(X.sum(1)), read(X.sum(-1)));
     assertArrayEquals(read(X.sum(0)), read(X.sum(-2)));
@@ -45,6 +48,7 @@ class TensorMovementTest {
   }
 
   @Test
+  @Tag("S4.6")
   void slicesCountFromBothEnds() {
     assertArrayEquals(new double[] {1, 4}, read(X.slice(1, 1, 2)));
     assertArrayEquals(new double[] {1, 2, 4, 5}, read(X.slice(-1, -2, 3)));

@@ -14,6 +14,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class VariableTest {
@@ -88,6 +89,7 @@ class VariableTest {
   }
 
   @Test
+  @Tag("S19.1")
   void theDefaultModeIsEvaluation() {
     assertEquals(Mode.EVALUATION, Mode.current());
     assertEquals(Mode.TRAINING, Mode.TRAINING.call(Mode::current));

@@ -9,6 +9,7 @@ import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +34,7 @@ class DeterminismTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  @Tag("S19.4")
   void twoRunsAreEqual(String device) {
     Devices.with(Devices.open(device), () -> {
       Outcome first = Outcome.of(SEED);
@@ -55,6 +57,7 @@ class DeterminismTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  @Tag("S19.5")
   void aResumedRunEqualsTheUninterruptedOne(String device) {
     Devices.with(Devices.open(device), () -> {
       Outcome whole = Outcome.of(SEED);
@@ -82,6 +85,7 @@ class DeterminismTest {
   }
 
   @Test
+  @Tag("S18.7") @Tag("S19.4")
   void theNumberOfThreadsChangesNothing() {
     Outcome one = onThreads(1);
     for (int threads : new int[] {2, 3}) {

@@ -25,6 +25,7 @@ import dev.chainrule.schedule.Schedule;
 import dev.chainrule.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,6 +98,7 @@ class DeviceTest {
   }
 
   @Test
+  @Tag("S14.4")
   void theFirstFaultIsReportedOnAnyNumberOfThreads() {
     int[] first = new int[300_000];
     int[] second = new int[300_000];

@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.chainrule.InvalidArgumentException;
@@ -11,11 +12,17 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Evaluator;
+import dev.chainrule.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /** Every scalar operation on every element type it is defined for, with special values, against the reference. */
 class PointwiseTest {
@@ -53,6 +60,20 @@ class PointwiseTest {
           .filter(op -> dtype != DType.BOOL || op instanceof Op.Not)
           .forEach(op -> Agreement.exact(Ops.node(op, x)));
     }
+  }
+
+  @Test
+  @Tag("S19.7")
+  void functionsOfDoublesAreThoseOfMath() {
+    Map<Op.Unary, DoubleUnaryOperator> functions = Map.of(new Op.Exp(), Math::exp, new Op.Expm1(), Math::expm1, new Op.Log(), Math::log,
+        new Op.Log1p(), Math::log1p, new Op.Sin(), Math::sin, new Op.Cos(), Math::cos, new Op.Tan(), Math::tan, new Op.Tanh(), Math::tanh);
+    double[] x = new SplittableRandom(8).doubles(3001, -20, 20).toArray();
+    Tensor t = Tensor.of(x);
+    functions.forEach((op, function) -> {
+      double[] expected = Arrays.stream(x).map(function).toArray();
+      assertArrayEquals(expected, Devices.with(Agreement.DEVICES.getFirst(), () -> Tensor.of(Ops.node(op, t.node())).toDoubleArray()),
+          op::toString);
+    });
   }
 
   @ParameterizedTest
@@ -143,6 +164,7 @@ class PointwiseTest {
 
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16", "BF16", "F64"})
+  @Tag("S5.25")
   void fusedChainsRoundAfterEachOperation(DType dtype) {
     Node x = Samples.plain(dtype, 9, 40, 1000);
     Node y = Samples.plain(dtype, 10, 40, 1000);
