@@ -147,6 +147,9 @@ class CreationTest {
     assertArrayEquals(new double[] {7}, read(Tensor.linspace(DType.F64, 7, 9, 1)));
     assertArrayEquals(new double[0], read(Tensor.linspace(DType.F64, 7, 9, 0)));
     assertArrayEquals(new double[] {-65504, 65504}, read(Tensor.linspace(DType.F16, -65504, 65504, 2)));
+    // Above the middle between 1 and the next bf16; as f32 it would be the middle, and go down to 1.
+    double above = 1 + 0x1p-8 + 0x1p-30;
+    assertArrayEquals(new double[] {1 + 0x1p-7, 1 + 0x1p-7}, read(Tensor.linspace(DType.BF16, above, above, 2)));
     assertRefused(DTypeMismatchException.class, "[linspace] floating numbers as i64", () -> Tensor.linspace(DType.I64, 0, 10, 5));
     assertRefused(InvalidArgumentException.class, "[shape] negative size", () -> Tensor.linspace(DType.F32, 0, 1, -1));
     assertRefused(InvalidArgumentException.class, "[linspace] from 0.0 to 70000.0 is beyond the range of f16",
