@@ -72,7 +72,7 @@ class ActivationFunctionsTest {
 
   @Test
   void slopesAreFiniteFarOut() {
-    double[] far = {-1e30, -1000, 1000, 1e30};
+    double[] far = {-1e200, -1000, 1000, 1e200};
     double[] slopes = {0, 0, 1, 1};
     assertArrayEquals(slopes, positiveZeros(gradient(Tensor::silu, far)));
     assertArrayEquals(slopes, positiveZeros(gradient(Tensor::softplus, far)));
