@@ -225,11 +225,10 @@ public final class HostArray implements Value {
     return known;
   }
 
+  /** The type and the values as {@link ArrayPrinter} shows them: {@code f32[2] [1.  0.5]}; below the type if they take several lines. */
   @Override
   public String toString() {
-    if (elements() > 16) {
-      return type.toString();
-    }
-    return type + " " + (type.dtype().isFloating() ? Arrays.toString(toDoubleArray()) : Arrays.toString(toLongArray()));
+    String values = ArrayPrinter.toText(this);
+    return type + (values.indexOf('\n') < 0 ? " " : "\n") + values;
   }
 }
