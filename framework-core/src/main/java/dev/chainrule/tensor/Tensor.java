@@ -386,10 +386,15 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Produc
     return GraphPrinter.toText(List.of(node));
   }
 
-  /** Type and operation; values only where they exist already. */
+  /**
+   * The type and the values, as NumPy prints them: {@code f32[2] [1.  0.5]}; more than 1000 are cut short. What is pending is computed
+   * for this if it is small (at most 1000 elements) and takes little work, by the interpreter, so that the last digits may differ from a
+   * device's; it stays pending. Otherwise, and inside a Step, the type and the operation: {@code f32[64,10] = add}. Never throws, changes
+   * nothing and opens no device.
+   */
   @Override
   public String toString() {
-    return node.value().filter(HostArray.class::isInstance).map(Object::toString).orElse(type() + " = " + node.op().label());
+    return TensorText.of(node);
   }
 
   // --- shared by the methods above -------------------------------------------------------------------------------------------------
