@@ -73,12 +73,17 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
    * @throws InvalidArgumentException outside a Step, or when the loss does not depend on the parameters as they now are
    */
   public void minimise(Tensor loss) {
+    update(gradients(loss));
+  }
+
+  /** The gradients of a loss, which must turn out finite, for all parameters. */
+  List<Tensor> gradients(Tensor loss) {
     Trace trace = surroundingStep("minimise");
     List<Tensor> values = setup.parameters().stream().map(Variable::value).toList();
     List<Optional<Tensor>> found = Gradients.find(loss, values);
     requireDependence(found, values);
     trace.mustBeFinite(loss, "loss");
-    update(IntStream.range(0, values.size()).mapToObj(i -> found.get(i).orElseGet(() -> Tensor.zeros(values.get(i).type()))).toList());
+    return IntStream.range(0, values.size()).mapToObj(i -> found.get(i).orElseGet(() -> Tensor.zeros(values.get(i).type()))).toList();
   }
 
   /**
