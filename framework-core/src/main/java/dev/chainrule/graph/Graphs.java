@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +21,16 @@ public final class Graphs {
   /** Every node that {@code outputs} need, inputs before users; leaves (evaluated nodes among them) end the walk. */
   public static List<Node> topological(Collection<Node> outputs) {
     return topological(outputs, _ -> false);
+  }
+
+  /**
+   * The same nodes in the order in which they were made. It is the order in which a backward pass wants to be run: each gradient of a
+   * weight right behind the cotangent that it needs, which is then free to go.
+   */
+  public static List<Node> inProgramOrder(Collection<Node> outputs) {
+    List<Node> order = topological(outputs);
+    order.sort(Comparator.comparingLong(Node::id));
+    return order;
   }
 
   /**

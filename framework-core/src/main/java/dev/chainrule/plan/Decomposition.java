@@ -37,7 +37,7 @@ final class Decomposition {
   }
 
   private List<Node> rewrite(List<Node> roots) {
-    for (Node node : Graphs.topological(roots)) {
+    for (Node node : Graphs.inProgramOrder(roots)) {
       replaced.put(node, replacement(node));
     }
     return roots.stream().map(this::only).toList();

@@ -87,7 +87,7 @@ final class Lowering {
     this.buffers = buffers;
     this.leaves = leaves;
     this.device = device;
-    this.order = Graphs.topological(roots);
+    this.order = Graphs.inProgramOrder(roots);
     for (Node node : order) {
       node.inputs().forEach(input -> readers.merge(input, 1, Integer::sum));
     }

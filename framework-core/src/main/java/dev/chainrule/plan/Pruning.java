@@ -37,7 +37,7 @@ final class Pruning {
   }
 
   private List<Node> pruned(List<Node> roots) {
-    List<Node> order = Graphs.topological(roots);
+    List<Node> order = Graphs.inProgramOrder(roots);
     if (order.stream().noneMatch(node -> node.op() instanceof Op.Loop)) {
       return roots;
     }
