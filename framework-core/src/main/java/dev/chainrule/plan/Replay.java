@@ -11,11 +11,14 @@ import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.schedule.Instruction;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Explains a faulted run: evaluates the same graph on the reference interpreter and names the operation that went wrong. A
@@ -39,7 +42,7 @@ public final class Replay {
     StepGraph graph = lined.filter(other -> PlanKey.of(run, new Leaves()).equals(PlanKey.of(other, new Leaves())))
         .map(other -> withOrigins(run, other)).orElse(run);
     LOG.log(System.Logger.Level.INFO, "{0} faulted; computing it again on the host, one thread in double precision, to say where", when);
-    var finiteness = new Finiteness();
+    var finiteness = new Finiteness(graph.roots());
     try {
       Interpreter.evaluate(graph.roots(), Engine::read, finiteness::observe);
     } catch (IndexRangeException | InvalidArgumentException precise) {
@@ -66,8 +69,8 @@ public final class Replay {
     Map<Node, Node> moved = new IdentityHashMap<>();
     for (int i = 0; i < order.size(); i++) {
       Node node = order.get(i);
-      moved.put(node, node.isLeaf() ? node
-          : Ops.rebuilt(node, node.inputs().stream().map(moved::get).toList(), twins.get(i).origin()));
+      // The twin's bodies have lines too.
+      moved.put(node, node.isLeaf() ? node : Ops.rebuilt(twins.get(i), node.inputs().stream().map(moved::get).toList()));
     }
     return new StepGraph(
         graph.outputs().stream().map(moved::get).toList(),
@@ -104,9 +107,30 @@ public final class Replay {
     }
 
     private final Map<Node, Kind> kinds = new IdentityHashMap<>();
+    private final Set<Node> outermost;
+
+    /** What became infinite or NaN first within the loop or choice that is being run, and what it is of the whole node. */
+    private final Map<Kind, Node> firstInside = new EnumMap<>(Kind.class);
+    private final Map<Node, Node> causeInside = new IdentityHashMap<>();
+
+    Finiteness(List<Node> roots) {
+      outermost = new HashSet<>(Graphs.topological(roots));
+    }
 
     void observe(Node node, HostArray result) {
-      kinds.put(node, result.type().dtype().isFloating() ? kind(result) : Kind.FINITE);
+      Kind kind = result.type().dtype().isFloating() ? kind(result) : Kind.FINITE;
+      kinds.put(node, kind);
+      if (!outermost.contains(node)) {
+        if (node.op().bodies().isEmpty() && node.inputs().stream().allMatch(input -> kind(input) != kind)) {
+          firstInside.putIfAbsent(kind, node);
+        }
+        return;
+      }
+      Node inside = firstInside.getOrDefault(kind, firstInside.get(Kind.INFINITE));
+      if (kind != Kind.FINITE && inside != null && !(node.op() instanceof Op.Composite)) {
+        causeInside.put(node, inside);
+      }
+      firstInside.clear();
     }
 
     /** The operation that made what is not finite in {@code node}; empty when the node is finite. */
@@ -120,7 +144,7 @@ public final class Replay {
         cause = Optional.of(maker);
         next = maker.inputs().stream().filter(i -> kind(found) == Kind.NAN ? kind(i) == Kind.NAN : kind(i) != Kind.FINITE).findFirst();
       }
-      return cause;
+      return cause.map(found -> causeInside.getOrDefault(found, found));
     }
 
     private Kind kind(Node node) {

@@ -28,9 +28,23 @@ final class Cases {
 
   static List<Case> all() {
     List<Case> all = new ArrayList<>();
-    Stream.of(PointwiseCases.all(), SourceCases.all(), ReductionCases.all(), ProductCases.all(), IndexCases.all(), MovementCases.all(),
-        ControlCases.all(), CompositeCases.all(), ActivationCases.all(), NormalisationCases.all(), AttentionCases.all(),
-        TrainingCases.all(), ShapingCases.all(), GradientCases.all(), DerivativeCases.all()).forEach(all::addAll);
+    Stream.of(
+        PointwiseCases.all(),
+        SourceCases.all(),
+        ReductionCases.all(),
+        ProductCases.all(),
+        IndexCases.all(),
+        MovementCases.all(),
+        ControlCases.all(),
+        LoopCases.all(),
+        CompositeCases.all(),
+        ActivationCases.all(),
+        NormalisationCases.all(),
+        AttentionCases.all(),
+        TrainingCases.all(),
+        ShapingCases.all(),
+        GradientCases.all(),
+        DerivativeCases.all()).forEach(all::addAll);
     return all;
   }
 

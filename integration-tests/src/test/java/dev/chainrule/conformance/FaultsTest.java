@@ -22,6 +22,7 @@ import dev.chainrule.optim.RmsProp;
 import dev.chainrule.optim.Schedule;
 import dev.chainrule.optim.Sgd;
 import dev.chainrule.tensor.Composites;
+import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import dev.chainrule.tensor.Variable;
@@ -87,6 +88,27 @@ class FaultsTest {
             longs(dtype, 0, 4, 2), longs(dtype, 0, wrong, 2)));
       }
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void aLookUpInALoop(TestedDevice device) {
+    device.run(() -> assertFaults(IndexRangeException.class, "gather", "7", i -> Loop.scan(3, List.of(), List.of(i), (_, _, slices) ->
+        new Loop.Results(List.of(), List.of(table().take(0, slices.getFirst())))).outputs().getFirst(),
+        longs(DType.I32, 0, 4, 2), longs(DType.I32, 0, 4, 7)));
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void aLossThatALoopMadeInfinite(TestedDevice device) {
+    UnaryOperator<Tensor> loss = x -> {
+      Tensor value = Loop.scan(4, List.of(x), List.of(), (_, carries, _) ->
+          new Loop.Results(List.of(carries.getFirst().sub(1).log().add(2)), List.of())).carries().getFirst().sum();
+      Trace.surrounding().orElseThrow().mustBeFinite(value, "loss");
+      return value;
+    };
+    device.run(() -> assertFaults(NonFiniteException.class, "loss", "first at log f32[1]", loss,
+        Tensor.of(new float[] {4}), Tensor.of(new float[] {1.5f})));
   }
 
   /** Its lower half alone would be a valid index. */
