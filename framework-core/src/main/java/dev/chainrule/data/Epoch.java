@@ -77,7 +77,7 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
   private Batch take() {
     boolean delivered = false;
     try {
-      Batch batch = prefetch == 0 ? make.apply(taken) : await(ahead.remove());
+      Batch batch = prefetch == 0 ? make.apply(begun++) : await(ahead.remove());
       taken++;
       delivered = true;
       makeAhead();

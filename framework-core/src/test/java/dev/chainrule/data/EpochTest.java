@@ -86,6 +86,14 @@ class EpochTest {
     assertEquals(10, reads.get());
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void eachExampleIsReadOnce(int loaders) {
+    DataLoader loader = DataLoader.of(dataset(_ -> { }), 10).withThreads(loaders, 4);
+    loader.epoch(0).forEach(batch -> assertEquals(10, batch.size()));
+    assertEquals(1000, reads.get());
+  }
+
   @Test
   void closingEarlyEndsTheThreads() throws InterruptedException {
     Iterator<Batch> batches;
