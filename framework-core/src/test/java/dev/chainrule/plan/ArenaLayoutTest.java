@@ -101,6 +101,66 @@ class ArenaLayoutTest {
     assertTrue(arenas < sum / 2, "memory is used again: " + arenas + " of " + sum);
   }
 
+  /** The instructions as they are run when each loop goes round three times; a carry is read and written again in each. */
+  private static List<Instruction> unrolled(List<Instruction> instructions) {
+    List<Instruction> flat = new ArrayList<>();
+    for (Instruction instruction : instructions) {
+      if (instruction instanceof Instruction.Loop loop) {
+        for (int i = 0; i < 3; i++) {
+          flat.add(call(List.of(), List.of(loop.number())));
+          flat.addAll(unrolled(loop.body()));
+        }
+      } else {
+        flat.add(instruction);
+      }
+    }
+    return flat;
+  }
+
+  @Test
+  void whatALoopReadsStaysForAllItsRepetitions() {
+    var random = new SplittableRandom(4);
+    for (int round = 0; round < 400; round++) {
+      List<Long> sizes = new ArrayList<>();
+      List<Instruction> instructions = block(random, sizes, new ArrayList<>(), 0);
+      play(unrolled(instructions), sizes, ArenaLayout.of(instructions, sizes));
+    }
+  }
+
+  /** Instructions that read what was written before them, here and around, and loops with carries among them. */
+  private static List<Instruction> block(SplittableRandom random, List<Long> sizes, List<Operand> known, int depth) {
+    List<Instruction> block = new ArrayList<>();
+    List<Operand> visible = new ArrayList<>(known);
+    for (int i = random.nextInt(1, 8); i > 0; i--) {
+      List<Operand> reads = new ArrayList<>();
+      for (int r = random.nextInt(3); r > 0 && !visible.isEmpty(); r--) {
+        reads.add(visible.get(random.nextInt(visible.size())));
+      }
+      Operand written = fresh(random, sizes);
+      block.add(call(reads, List.of(written)));
+      visible.add(written);
+      if (depth < 3 && random.nextInt(3) == 0) {
+        Operand carry = fresh(random, sizes);
+        Operand number = fresh(random, sizes);
+        block.add(call(List.of(), List.of(carry)));
+        visible.add(carry);
+        List<Operand> inside = new ArrayList<>(visible);
+        inside.add(number);
+        List<Instruction> body = block(random, sizes, inside, depth + 1);
+        Operand next = fresh(random, sizes);
+        body.add(call(List.of(carry, number), List.of(next)));
+        body.add(call(List.of(next), List.of(carry)));
+        block.add(new Instruction.Loop(3, number, List.of(), List.of(), body, Origin.NONE));
+      }
+    }
+    return block;
+  }
+
+  private static Operand fresh(SplittableRandom random, List<Long> sizes) {
+    sizes.add(random.nextLong(1, 500));
+    return temporary(sizes.size() - 1, sizes.getLast());
+  }
+
   @Test
   void theCheckOfThisTestFindsOverlaps() {
     List<Instruction> instructions = List.of(

@@ -1,0 +1,99 @@
+package dev.chainrule.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.autograd.Gradients;
+import dev.chainrule.device.Devices;
+import dev.chainrule.device.ReferenceDevice;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Interpreter;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Schedule;
+import dev.chainrule.tensor.Cond;
+import dev.chainrule.tensor.Loop;
+import dev.chainrule.tensor.Tensor;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of loops and choices in a plan. */
+class LoopPlanTest {
+
+  private final ReferenceDevice device = ReferenceDevice.create();
+
+  private Schedule schedule(Tensor... outputs) {
+    return Planner.schedule(StepGraph.of(Stream.of(outputs).map(Tensor::node).toList()), new Leaves(), device);
+  }
+
+  private static Tensor data(long... shape) {
+    TensorType type = TensorType.of(DType.F64, shape);
+    return Tensor.of(HostArray.ofDoubles(type, new SplittableRandom(1).doubles(type.elements(), -1, 1).toArray()));
+  }
+
+  private static Stream<Instruction.Loop> loops(List<Instruction> instructions) {
+    return instructions.stream().flatMap(i -> Stream.concat(
+        i instanceof Instruction.Loop loop ? Stream.of(loop) : Stream.empty(), i.bodies().stream().flatMap(LoopPlanTest::loops)));
+  }
+
+  private static Loop.Results recurrence(Tensor x, Tensor w) {
+    return Loop.scan(12, List.of(w, x), List.of(), (number, carries, _) -> {
+      Tensor next = carries.getFirst().mul(w).sin();
+      return new Loop.Results(List.of(next, carries.get(1).add(number.cast(DType.F64))), List.of(next.exp()));
+    });
+  }
+
+  @Test
+  void withoutAGradientALoopKeepsNothingOfItsRepetitions() {
+    List<Instruction.Loop> loops = loops(schedule(recurrence(data(3), data(3)).carries().getFirst()).instructions()).toList();
+    assertEquals(2, loops.size());
+    assertTrue(loops.stream().allMatch(loop -> loop.outputs().isEmpty()), loops.toString());
+  }
+
+  /** The second carry, and what it reads, is gone when only the first is wanted: one kernel and the carry's copy are left. */
+  @Test
+  void carriesThatServeOnlyThemselvesAreNotComputed() {
+    Tensor both = recurrence(data(3), data(3)).carries().getFirst().add(recurrence(data(3), data(3)).carries().get(1));
+    int all = loops(schedule(both).instructions()).mapToInt(loop -> loop.body().size()).sum();
+    int one = loops(schedule(recurrence(data(3), data(3)).carries().getFirst()).instructions()).mapToInt(loop -> loop.body().size()).sum();
+    assertTrue(one < all, one + " of " + all);
+    Instruction.Loop inner = loops(schedule(recurrence(data(3), data(3)).carries().getFirst()).instructions()).toList().getLast();
+    assertEquals(2, inner.body().size(), inner.toString());
+  }
+
+  @Test
+  void theGradientKeepsTheBeginningsOfChunksAndOneChunk() {
+    Tensor w = data(3);
+    Tensor loss = recurrence(data(3), w).carries().getFirst().sum();
+    long kept = loops(schedule(Gradients.of(loss, List.of(w)).getFirst()).instructions())
+        .flatMap(loop -> loop.outputs().stream()).mapToLong(slice -> slice.whole().type().bytes()).sum();
+    assertEquals((3 + 4) * 3 * 8, kept, "chunks of 3 or 4 of 12, each of 3 doubles");
+  }
+
+  @Test
+  void plansOfLoopsAndChoicesGiveTheInterpretersNumbers() {
+    for (ReferenceDevice each : List.of(device, ReferenceDevice.dense())) {
+      Devices.with(each, () -> {
+        for (int length : new int[] {0, 1, 3, 7, 12}) {
+          Tensor x = data(4, 3);
+          Tensor xs = data(length, 4, 3);
+          Loop.Results results = Loop.scan(length, List.of(x, x.transpose()), List.of(xs, xs.flip(0)), (number, c, s) -> {
+            Tensor odd = number.mod(Tensor.full(number.type(), 2)).equal(1);
+            Tensor chosen = Cond.of(odd, () -> List.of(c.get(1).transpose().add(s.get(0))), () -> List.of(s.get(1).softmax(1))).getFirst();
+            return new Loop.Results(List.of(chosen, c.get(0).transpose()), List.of(c.get(1), chosen.slice(0, 1, 3)));
+          });
+          Tensor loss = results.carries().get(0).square().sum().add(results.carries().get(1).sum()).add(results.outputs().get(0).sum());
+          for (Tensor t : List.of(results.carries().get(1), results.outputs().get(0), results.outputs().get(1),
+              Gradients.of(loss, List.of(x)).getFirst(), Gradients.of(loss, List.of(xs)).getFirst())) {
+            HostArray expected = Interpreter.evaluate(List.of(t.node()), Engine::read).getFirst();
+            assertEquals(expected, t.toHostArray());
+          }
+        }
+        return null;
+      });
+    }
+  }
+}
