@@ -110,7 +110,7 @@ class GraphPrinterTest {
     for (SampleGraphs.Sample sample : SampleGraphs.all()) {
       String text = GraphPrinter.toText(List.of(sample.node()));
       for (String line : text.lines().toList()) {
-        assertTrue(line.matches(" *(%\\d+ = \\w+ .*|return .*|body:|then:|else:)"), line);
+        assertTrue(line.matches(" *(%\\d+ = \\w+ .*|return .*|body:|while:|then:|else:)"), line);
       }
     }
   }
