@@ -115,7 +115,11 @@ final class Unfolding {
   }
 
   private void unfoldRow(long from, long first, long step, long length, long to, long n) {
-    long begin = from == 0 ? n : begin(first, step, n);
+    if (from == 0) {
+      zero(to, n);
+      return;
+    }
+    long begin = begin(first, step, n);
     long end = Math.max(begin, end(first, step, length, n));
     zero(to, begin);
     if (step == 1) {

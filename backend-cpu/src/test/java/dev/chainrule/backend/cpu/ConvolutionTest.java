@@ -28,6 +28,8 @@ class ConvolutionTest {
     check(dtype, new long[] {1, 1, 1, 1}, new long[] {1, 1, 1, 1}, 1, new Op.Spatial(1, 1, 0, 0), new Op.Spatial(1, 1, 0, 0));
     // Borders wider than the kernel: whole rows of the result see zeros only.
     check(dtype, new long[] {2, 2, 3, 3}, new long[] {2, 2, 2, 2}, 1, new Op.Spatial(1, 1, 4, 3), new Op.Spatial(2, 1, 3, 5));
+    // A row outside along one axis, and positions before its start along the next.
+    check(dtype, new long[] {1, 1, 1, 1}, new long[] {1, 1, 1, 3}, 1, new Op.Spatial(1, 1, 1, 0), new Op.Spatial(1, 1, 2, 0));
     check(dtype, new long[] {0, 2, 5}, new long[] {3, 2, 2}, 1, new Op.Spatial(1, 1, 0, 0));
   }
 
