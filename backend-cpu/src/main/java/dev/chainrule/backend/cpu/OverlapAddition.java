@@ -32,24 +32,53 @@ final class OverlapAddition implements Kernel {
   @Override
   public void run(Frame frame) {
     frame.parts().forEach(outer * op.length(), inner * 8, (_, first, end) -> {
-      // The windows that hold the element, and where in them it lies.
-      long[] windows = new long[Math.toIntExact(op.size())];
-      long[] places = new long[Math.toIntExact(op.size())];
+      var holding = new Holding(Math.toIntExact(Math.min(op.size(), count)));
       for (long row = first; row < end; row++) {
-        int found = 0;
-        for (long place = 0; place < op.size(); place++) {
-          long start = row % op.length() - place * op.dilation();
-          if (start >= 0 && start % op.stride() == 0 && start / op.stride() < count) {
-            windows[found] = start / op.stride();
-            places[found++] = place;
-          }
-        }
-        row(frame, row, windows, places, found);
+        holding.find(row % op.length());
+        row(frame, row, holding);
       }
     });
   }
 
-  private void row(Frame frame, long row, long[] windows, long[] places, int found) {
+  /** The windows that hold an element, and where in them it lies, by place. */
+  private final class Holding {
+    private final long[] windows;
+    private final long[] places;
+    private int found;
+
+    Holding(int most) {
+      this.windows = new long[most];
+      this.places = new long[most];
+    }
+
+    /** Goes through the windows around the element or through their places, whichever are fewer. */
+    void find(long element) {
+      found = 0;
+      long last = Math.min(count - 1, element / op.stride());
+      long first = Math.max(0, Math.ceilDiv(element - (op.size() - 1) * op.dilation(), op.stride()));
+      if (last - first < op.size()) {
+        for (long window = last; window >= first; window--) {
+          add(window, element - window * op.stride());
+        }
+      } else {
+        for (long place = 0; place < op.size(); place++) {
+          long start = element - place * op.dilation();
+          if (start >= 0 && start % op.stride() == 0 && start / op.stride() < count) {
+            add(start / op.stride(), place * op.dilation());
+          }
+        }
+      }
+    }
+
+    private void add(long window, long distance) {
+      if (distance % op.dilation() == 0) {
+        windows[found] = window;
+        places[found++] = distance / op.dilation();
+      }
+    }
+  }
+
+  private void row(Frame frame, long row, Holding holding) {
     int width = dtype.bytes();
     long from = input.address(frame);
     long to = output.address(frame) + row * inner * width;
@@ -57,8 +86,8 @@ final class OverlapAddition implements Kernel {
     for (long i = 0; i < inner; i++) {
       double real = 0;
       long integer = 0;
-      for (int k = 0; k < found; k++) {
-        long at = from + (((o * count + windows[k]) * inner + i) * op.size() + places[k]) * width;
+      for (int k = 0; k < holding.found; k++) {
+        long at = from + (((o * count + holding.windows[k]) * inner + i) * op.size() + holding.places[k]) * width;
         if (dtype.isFloating()) {
           real += Elements.real(dtype, at);
         } else {

@@ -51,6 +51,9 @@ class AssemblingTest {
     Agreement.within(overlap(dtype, 0, 20, 4, 3, 2, 5, 6), 1, absolute);
     Agreement.within(overlap(dtype, 0, 50_000, 2, 2, 1, 25_000), 1, absolute);
     Agreement.within(overlap(dtype, 0, 17, 5, 5, 1, 3, 4), 1, absolute);
+    // A few long windows, with and without gaps.
+    Agreement.within(overlap(dtype, 0, 60_004, 60_000, 2, 1, 3), 1, absolute);
+    Agreement.within(overlap(dtype, 0, 700, 100, 3, 7, 3), 1, absolute);
   }
 
   private static Node overlap(DType dtype, int axis, long length, long size, long stride, long dilation, long... dims) {
