@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Whether a device and the interpreter agree on a graph. Three things have to hold:
@@ -54,7 +55,7 @@ final class Agreement {
     } catch (UnsupportedOpException refusal) {
       throw refusal;
     } catch (RuntimeException | Error broken) {
-      return Optional.of("threw " + broken + " at " + List.of(broken.getStackTrace()).subList(0, Math.min(6, broken.getStackTrace().length)));
+      return Optional.of("threw " + broken + " at " + Stream.of(broken.getStackTrace()).limit(6).toList());
     }
   }
 

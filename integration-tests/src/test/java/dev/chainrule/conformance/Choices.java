@@ -65,6 +65,11 @@ final class Choices {
     return choice;
   }
 
+  /** How many choices were made so far. */
+  int count() {
+    return made.size();
+  }
+
   /** What was chosen so far, without the zeros at the end, which replaying adds by itself. */
   List<Integer> made() {
     int length = made.size();

@@ -10,6 +10,7 @@ import dev.chainrule.tensor.Composites;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /** Grows random graphs by what is made of primitives: composites, methods of {@link Tensor}, gradients. */
 final class FunctionGrowth {
@@ -22,7 +23,8 @@ final class FunctionGrowth {
       FunctionGrowth::normalised, FunctionGrowth::crossEntropy);
 
   private static final List<BiFunction<Pool, Tensor, Tensor>> OF_INTEGERS = List.of(
-      (_, x) -> x.square(), (_, x) -> x.clamp(1, 5), (_, x) -> x.oneHot(3), (_, x) -> x.floorDiv(Tensor.scalar(x.dtype(), 2)), (_, x) -> x.mod(Tensor.scalar(x.dtype(), 3)),
+      (_, x) -> x.square(), (_, x) -> x.clamp(1, 5), (_, x) -> x.oneHot(3),
+      (_, x) -> x.floorDiv(Tensor.scalar(x.dtype(), 2)), (_, x) -> x.mod(Tensor.scalar(x.dtype(), 3)),
       (_, x) -> x.shiftRightLogical(2), (_, x) -> x.cast(DType.F32).mean());
 
   private static final List<BiFunction<Pool, Tensor, Tensor>> OF_TRUTHS = List.of(
@@ -60,7 +62,8 @@ final class FunctionGrowth {
     if (data.isEmpty()) {
       return;
     }
-    List<Tensor> targets = List.of(data.get(data.size() - 1 - pool.choices().below(data.size())), data.getFirst()).stream().distinct().toList();
+    Tensor one = data.get(data.size() - 1 - pool.choices().below(data.size()));
+    List<Tensor> targets = Stream.of(one, data.getFirst()).distinct().toList();
     try {
       Gradients.of(x.sum(), targets).forEach(pool::add);
     } catch (UnsupportedOpException noGradient) {

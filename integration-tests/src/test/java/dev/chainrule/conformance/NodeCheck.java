@@ -62,26 +62,27 @@ final class NodeCheck {
 
   private static Bound bound(Node node, List<HostArray> in) {
     DType dtype = node.type().dtype();
+    Shape first = in.isEmpty() ? Shape.SCALAR : in.getFirst().type().shape();
     return switch (node.op()) {
       case Op.Unary op -> Bounds.unary(op, dtype);
       case Op.Binary op -> Bounds.binary(op, dtype);
       case Op.Comparison _, Op.Where _, Op.Cast _, Op.Iota _, Op.PhiloxBits _, Op.ArgReduce _, Op.Result _, Op.Scalar _ -> Bound.EXACT;
       case Op.Movement _, Op.Bitcast _, Op.Gather _, Op.Copy _, Op.Barrier _, Op.Const _, Op.Input _, Op.State _ -> Bound.SAME_BITS;
-      case Op.Reduce(Op.Fold fold, var axes) -> folded(fold, node, in.getFirst().type().shape().elements()
-          / (double) Math.max(1, in.getFirst().type().shape().without(axes).elements()));
-      case Op.Cumulate(Op.Fold fold, int axis, boolean _) -> folded(fold, node, in.getFirst().type().shape().dim(axis));
-      case Op.Dot _ -> sum(node, in.getFirst().type().shape().dim(-1));
-      case Op.Conv _ -> sum(node, perFirst(in.get(1).type().shape()));
-      case Op.ConvInputGradient _ -> sum(node, in.get(1).type().shape().elements() / (double) Math.max(1, in.get(1).type().shape().dim(1)));
-      case Op.ConvWeightGradient _ -> sum(node, in.getFirst().type().elements() / (double) Math.max(1, in.getFirst().type().shape().dim(1)));
+      case Op.Reduce(Op.Fold fold, var axes) -> folded(fold, node, first.elements() / (double) Math.max(1, first.without(axes).elements()));
+      case Op.Cumulate(Op.Fold fold, int axis, boolean _) -> folded(fold, node, first.dim(axis));
+      case Op.Dot _ -> sumOfProducts(node, first.dim(-1));
+      case Op.Conv _ -> sumOfProducts(node, perIndex(in.get(1).type().shape(), 0));
+      case Op.ConvInputGradient _ -> sumOfProducts(node, perIndex(in.get(1).type().shape(), 1));
+      case Op.ConvWeightGradient _ -> sumOfProducts(node, perIndex(first, 1));
       case Op.ScatterAdd _ -> sum(node, 1.0 + in.get(1).elements());
       case Op.Overlap op -> sum(node, op.size());
-      case Op.Parameter _, Op.Sort _, Op.Loop _, Op.While _, Op.Cond _, Op.Composite _ -> throw new IllegalStateException("no result of its own: " + node);
+      case Op.Parameter _, Op.Sort _, Op.Loop _, Op.While _, Op.Cond _, Op.Composite _ ->
+          throw new IllegalStateException("no result of its own: " + node);
     };
   }
 
-  private static double perFirst(Shape shape) {
-    return shape.elements() / (double) Math.max(1, shape.dim(0));
+  private static double perIndex(Shape shape, int axis) {
+    return shape.elements() / (double) Math.max(1, shape.dim(axis));
   }
 
   private static Bound folded(Op.Fold fold, Node node, double n) {
@@ -96,11 +97,18 @@ final class NodeCheck {
   }
 
   /** Beside the bound of sums, each product of two factors may lose what lies below the smallest number. */
+  private static Bound sumOfProducts(Node node, double n) {
+    return sum(node, n).andAbsolute(n * underflow(node.type().dtype()));
+  }
+
+  private static double underflow(DType dtype) {
+    return dtype.isFloating() ? FloatFormat.of(dtype.accumulator()).smallest() : 0;
+  }
+
   private static Bound sum(Node node, double n) {
     Function<List<Tensor>, Tensor> sizes =
         in -> Tensor.of(on(node, Exact.evaluate(in).stream().map(x -> mapped(x, v -> finite(Math.abs(v), 0))).toList()));
-    Bound sum = Bounds.sum(node.type().dtype(), n, sizes);
-    return sum.isExact() ? sum : sum.andAbsolute(n * FloatFormat.of(node.type().dtype().accumulator()).smallest());
+    return Bounds.sum(node.type().dtype(), n, sizes);
   }
 
   // --- what the bounds leave open ----------------------------------------------------------------------------------------------------

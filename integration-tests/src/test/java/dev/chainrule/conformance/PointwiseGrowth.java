@@ -1,6 +1,7 @@
 package dev.chainrule.conformance;
 
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
@@ -73,7 +74,19 @@ final class PointwiseGrowth {
   static void bitsAsAnotherType(Pool pool) {
     Tensor x = pool.operand(Samples.NUMERIC, 0);
     List<DType> asWide = Samples.NUMERIC.stream().filter(d -> d.bytes() == x.dtype().bytes()).toList();
-    pool.add(PointwiseCases.apply(new Op.Bitcast(pool.choices().of(asWide)), x));
+    Tensor settled = !x.dtype().isFloating() || keepsBits(x.node()) ? x : x.equal(x).where(x, Tensor.zeros(x.type()));
+    pool.add(PointwiseCases.apply(new Op.Bitcast(pool.choices().of(asWide)), settled));
+  }
+
+  /** Whether the bits of NaN are known: an operation on two of them may pass on those of either. */
+  private static boolean keepsBits(Node node) {
+    return switch (node.op()) {
+      case Op.Source source -> !(source instanceof Op.Parameter);
+      case Op.Movement _, Op.Copy _, Op.Barrier _ -> node.inputs().stream().allMatch(PointwiseGrowth::keepsBits);
+      case Op.Gather _ -> keepsBits(node.input(0));
+      case Op.Bitcast _ -> !node.input(0).type().dtype().isFloating() || keepsBits(node.input(0));
+      default -> false;
+    };
   }
 
   /** Operations of which each has no other reader than the next. */

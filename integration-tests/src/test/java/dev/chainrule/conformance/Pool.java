@@ -32,14 +32,34 @@ final class Pool {
 
   private final Choices choices;
   private final boolean mayFault;
+  private final int depth;
   private final List<Tensor> tensors = new ArrayList<>();
 
   /**
    * @param mayFault whether indices may lie outside their axis and divisors be 0
    */
   Pool(Choices choices, boolean mayFault) {
+    this(choices, mayFault, 0);
+  }
+
+  private Pool(Choices choices, boolean mayFault, int depth) {
     this.choices = choices;
     this.mayFault = mayFault;
+    this.depth = depth;
+  }
+
+  /** An empty pool for a body. */
+  Pool inner(boolean fault) {
+    return new Pool(choices, fault, depth + 1);
+  }
+
+  /** How many bodies are around. */
+  int depth() {
+    return depth;
+  }
+
+  boolean mayFault() {
+    return mayFault;
   }
 
   Choices choices() {
@@ -114,7 +134,12 @@ final class Pool {
     }
     Shape shape = count == 0 && !careless() ? Shape.of(0) : shape(0);
     HostArray data = Samples.indices(dtype, Math.max(count, 1), choices.below(1000), shape.dims());
-    return keep(Tensor.of(careless() ? HostArray.ofLongs(data.type(), Arrays.stream(data.toLongArray()).map(i -> 2 * i - 1).toArray()) : data));
+    return keep(Tensor.of(careless() ? spread(data) : data));
+  }
+
+  /** Indices of which some lie outside. */
+  private static HostArray spread(HostArray indices) {
+    return HostArray.ofLongs(indices.type(), Arrays.stream(indices.toLongArray()).map(i -> 2 * i - 1).toArray());
   }
 
   // --- what is new -------------------------------------------------------------------------------------------------------------------

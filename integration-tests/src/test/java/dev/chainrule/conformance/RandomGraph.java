@@ -33,17 +33,22 @@ record RandomGraph(List<Node> outputs) {
       StructuredGrowth::reduce, StructuredGrowth::reduce, StructuredGrowth::reduce, StructuredGrowth::argReduce, StructuredGrowth::cumulate,
       StructuredGrowth::sort, StructuredGrowth::overlap, StructuredGrowth::dot, StructuredGrowth::dot, StructuredGrowth::convolution,
       StructuredGrowth::gather, StructuredGrowth::scatterAdd, StructuredGrowth::randomBits,
-      FunctionGrowth::function, FunctionGrowth::function, FunctionGrowth::function, FunctionGrowth::gradient);
+      FunctionGrowth::function, FunctionGrowth::function, FunctionGrowth::function, FunctionGrowth::gradient,
+      ControlGrowth::scan, ControlGrowth::branch);
 
   static RandomGraph of(Choices choices) {
     var pool = new Pool(choices, choices.oneIn(10));
-    for (int i = 0; i < MOST_STEPS && choices.allButOneIn(9); i++) {
-      choices.of(STEPS).accept(pool);
-    }
+    grow(pool, MOST_STEPS);
     if (pool.tensors().isEmpty()) {
       pool.add(pool.source(TensorType.scalar(DType.F32)));
     }
     return new RandomGraph(outputs(pool.tensors().stream().map(Tensor::node).toList(), choices));
+  }
+
+  static void grow(Pool pool, int mostSteps) {
+    for (int i = 0; i < mostSteps && pool.choices().allButOneIn(9); i++) {
+      pool.choices().of(STEPS).accept(pool);
+    }
   }
 
   private static List<Node> outputs(List<Node> nodes, Choices choices) {

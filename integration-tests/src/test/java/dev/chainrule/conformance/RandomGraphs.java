@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 
 /** Random graphs on one device: the counts, and of a failure the simplest graph that shows it. */
@@ -20,6 +22,9 @@ final class RandomGraphs {
   private static final int ATTEMPTS = 5_000;
   private static final int SHOWN_ELEMENTS = 24;
 
+  /** Says of each fault that it is computed again; many graphs are meant to fault. */
+  private static final Logger REPLAYS = Logger.getLogger("dev.chainrule.plan.Replay");
+
   private final Device device;
   private int agreed;
   private int refused;
@@ -27,6 +32,7 @@ final class RandomGraphs {
 
   RandomGraphs(Device device) {
     this.device = device;
+    REPLAYS.setLevel(Level.WARNING);
   }
 
   /**

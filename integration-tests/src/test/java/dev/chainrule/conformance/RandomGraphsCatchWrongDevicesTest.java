@@ -78,12 +78,15 @@ class RandomGraphsCatchWrongDevicesTest {
   }
 
   private static Schedule withWrongFusion(Schedule s) {
-    List<Instruction> altered = s.instructions().stream().map(instruction -> instruction
-        instanceof Instruction.Compute(KernelExpression.Apply(Op.Add _, var parts, var dtype), var arguments, var output, var origin)
+    return new Schedule(s.instructions().stream().map(i -> wronglyFused(i)).toList(), s.constants(), s.inputs(), s.states(),
+        s.outputs(), s.parameters(), s.temporaryBytes(), s.temporaryOffsets(), s.slices(), s.arenaBytes());
+  }
+
+  private static Instruction wronglyFused(Instruction instruction) {
+    return instruction instanceof Instruction.Compute(
+            KernelExpression.Apply(Op.Add _, var parts, var dtype), var arguments, var output, var origin)
         && parts.stream().anyMatch(KernelExpression.Apply.class::isInstance)
-        ? new Instruction.Compute(new KernelExpression.Apply(new Op.Sub(), parts, dtype), arguments, output, origin) : instruction).toList();
-    return new Schedule(altered, s.constants(), s.inputs(), s.states(), s.outputs(), s.parameters(), s.temporaryBytes(), s.temporaryOffsets(),
-        s.slices(), s.arenaBytes());
+        ? new Instruction.Compute(new KernelExpression.Apply(new Op.Sub(), parts, dtype), arguments, output, origin) : instruction;
   }
 
   /** Floating numbers changed, by an ulp of their type at least if by anything. */

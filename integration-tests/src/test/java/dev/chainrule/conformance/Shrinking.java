@@ -16,6 +16,9 @@ final class Shrinking {
   /** The square of this is to be a small part of the effort. */
   private static final int MOST_TO_MOVE_AMONG = 40;
 
+  /** Of choices between kinds of things each is tried, as a lower number is not always the simpler kind. */
+  private static final int MOST_TO_TRY_EACH = 50;
+
   /** Replays choices; where the test fails, those that it made. */
   private final Function<List<Integer>, Optional<List<Integer>>> failing;
   private List<Integer> best;
@@ -72,8 +75,12 @@ final class Shrinking {
 
   private void lowerSingleOnes() {
     for (int at = 0; at < best.size(); at++) {
-      while (at < best.size() && (tried(with(at, best.get(at) / 2)) || tried(with(at, best.get(at) - 1)))) {
+      while (at < best.size() && best.get(at) > MOST_TO_TRY_EACH
+          && (tried(with(at, best.get(at) / 2)) || tried(with(at, best.get(at) - 1)))) {
         // as long as it helps
+      }
+      for (int choice = 0; at < best.size() && choice < Math.min(best.get(at), MOST_TO_TRY_EACH); choice++) {
+        tried(with(at, choice));
       }
     }
   }

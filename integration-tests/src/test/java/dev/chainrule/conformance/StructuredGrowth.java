@@ -151,7 +151,8 @@ final class StructuredGrowth {
       case 3 -> RandomStream.of(choices.below(100)).bernoulli(choices.of(List.of(0.5, 0.1, 0.0, 1.0)), shape);
       default -> {
         TensorType number = TensorType.scalar(DType.I64);
-        yield PointwiseCases.apply(new Op.PhiloxBits(shape, choices.below(100)), pool.typed(number), pool.typed(number), pool.typed(number));
+        yield PointwiseCases.apply(
+            new Op.PhiloxBits(shape, choices.below(100)), pool.typed(number), pool.typed(number), pool.typed(number));
       }
     });
   }
