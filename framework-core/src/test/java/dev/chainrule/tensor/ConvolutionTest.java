@@ -91,6 +91,12 @@ class ConvolutionTest {
       };
     }
 
+    @Override
+    public String toString() {
+      return groups + " groups; size, kernel, stride, dilation, low, high "
+          + Arrays.deepToString(new long[][] {size, kernel, stride, dilation, low, high});
+    }
+
     /** Visits every product of output position p, kernel element q and input position; i is where it lies in the padded input. */
     interface Place {
       void at(long[] p, long[] q, long[] i);

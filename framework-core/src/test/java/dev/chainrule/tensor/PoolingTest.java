@@ -73,6 +73,11 @@ class PoolingTest {
       return IntStream.range(0, 3).mapToLong(i -> (length[i] + 2 * padding[i] - size[i]) / stride[i] + 1).toArray();
     }
 
+    @Override
+    public String toString() {
+      return "length, size, stride, padding " + Arrays.deepToString(new long[][] {length, size, stride, padding});
+    }
+
     /** The elements of each window that lie in the input. */
     List<double[]> windows(double[] x) {
       long[] to = result();

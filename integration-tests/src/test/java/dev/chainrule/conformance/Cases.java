@@ -33,6 +33,7 @@ final class Cases {
         SourceCases.all(),
         ReductionCases.all(),
         ProductCases.all(),
+        ProductMethodCases.all(),
         IndexCases.all(),
         MovementCases.all(),
         ControlCases.all(),
