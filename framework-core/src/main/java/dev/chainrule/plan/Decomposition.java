@@ -62,7 +62,8 @@ final class Decomposition {
     if (op != node.op()) {
       return List.of(Ops.rebuilt(node, op, inputs));
     }
-    return inputs.equals(node.inputs()) ? List.of(node) : List.of(Ops.rebuilt(node, inputs));
+    // All nodes are made anew, so that they are still in the order of the program.
+    return List.of(node.isLeaf() ? node : Ops.rebuilt(node, inputs));
   }
 
   /** The same within what the planner itself runs. */

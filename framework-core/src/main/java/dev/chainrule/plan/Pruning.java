@@ -85,7 +85,7 @@ final class Pruning {
       return Ops.rebuilt(node, new Op.Result(now), List.of(standIn(node.input(0))));
     }
     List<Node> inputs = node.inputs().stream().map(this::standIn).toList();
-    return inputs.equals(node.inputs()) ? node : Ops.rebuilt(node, inputs);
+    return node.isLeaf() ? node : Ops.rebuilt(node, inputs);
   }
 
   private Node standIn(Node node) {
