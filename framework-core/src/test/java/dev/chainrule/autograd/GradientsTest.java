@@ -70,6 +70,7 @@ class GradientsTest {
   }
 
   @Test
+  @Tag("S12.13")
   void aTargetBehindAnotherGetsTheWholeDerivative() {
     Tensor x = Tensor.of(vector(2, 3));
     Tensor y = x.square();

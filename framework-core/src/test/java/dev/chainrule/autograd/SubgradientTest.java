@@ -89,6 +89,7 @@ class SubgradientTest {
   }
 
   @Test
+  @Tag("S12.1")
   void noGradientFlowsThroughStopGradient() {
     assertArrayEquals(new double[] {2, 3}, gradient(x -> x.stopGradient().mul(x), 2, 3));
     assertArrayEquals(new double[2], gradient(Tensor::stopGradient, 2, 3));

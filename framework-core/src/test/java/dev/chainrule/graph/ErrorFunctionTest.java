@@ -2,6 +2,7 @@ package dev.chainrule.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,12 +26,14 @@ class ErrorFunctionTest {
     "4, 0.99999998458274209972",
     "5.5, 0.99999999999999264215"
   })
+  @Tag("S5.11")
   void agreesWithTablesToFifteenDigits(double x, double expected) {
     assertEquals(expected, ErrorFunction.erf(x), 1e-15 * expected);
     assertEquals(-expected, ErrorFunction.erf(-x), 1e-15 * expected);
   }
 
   @Test
+  @Tag("S5.11")
   void keepsSignedZeroNaNAndReachesOne() {
     assertEquals(0.0, ErrorFunction.erf(0.0));
     assertEquals(-0.0, ErrorFunction.erf(-0.0));

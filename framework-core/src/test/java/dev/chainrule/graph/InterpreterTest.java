@@ -187,6 +187,7 @@ class InterpreterTest {
   }
 
   @Test
+  @Tag("S6.6")
   void aParameterOutsideItsBodyIsAnError() {
     assertThrows(IllegalStateException.class, () -> evaluate(Ops.node(new Op.Neg(), Ops.parameter(0, F32))));
   }

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MovementMeaningTest {
 
   @Test
+  @Tag("S10.2")
   void permuteTakesAxisOrderIOfTheInputAsAxisI() {
     HostArray x = array(DType.I32, dims(2, 1, 3), 1, 2, 3, 4, 5, 6);
     assertSame(array(DType.I32, dims(3, 2, 1), 1, 4, 2, 5, 3, 6), eval(new Op.Permute(Axes.of(2, 0, 1)), x));
@@ -40,6 +41,7 @@ class MovementMeaningTest {
   }
 
   @Test
+  @Tag("S10.3")
   void expandAddsAxesInFrontAndRepeatsThoseOfSizeOne() {
     assertSame(array(DType.I32, dims(2, 3), 1, 2, 3, 1, 2, 3), eval(new Op.Expand(Shape.of(2, 3)), i32(1, 2, 3)));
     assertSame(array(DType.I32, dims(2, 2, 2), 5, 5, 6, 6, 5, 5, 6, 6),
@@ -54,7 +56,7 @@ class MovementMeaningTest {
   }
 
   @Test
-  @Tag("S1.4")
+  @Tag("S1.4") @Tag("S10.5")
   void slicesMayBeEmptyAndScalarsMayMove() {
     assertSame(i32(), eval(new Op.Slice(List.of(new Op.Range(3, 0, 1))), i32(1, 2, 3)));
     assertSame(scalar(DType.F32, 5), eval(new Op.Permute(Axes.NONE), scalar(DType.F32, 5)));
@@ -65,6 +67,7 @@ class MovementMeaningTest {
   }
 
   @Test
+  @Tag("S10.6")
   void concatJoinsAnyNumberEmptyOnesToo() {
     assertSame(i32(1, 2, 3), eval(new Op.Concat(0), i32(1), i32(), i32(2, 3)));
     assertSame(array(DType.I32, dims(2, 1, 2), 1, 3, 2, 4),
@@ -72,6 +75,7 @@ class MovementMeaningTest {
   }
 
   @Test
+  @Tag("S10.7")
   void windowsStepAndSpread() {
     // Length 7, size 3, stride 2, dilation 2: starts 0 and 2, elements two apart.
     assertSame(array(DType.I32, dims(2, 3), 0, 2, 4, 2, 4, 6), eval(new Op.Window(0, 3, 2, 2), i32(0, 1, 2, 3, 4, 5, 6)));
@@ -81,6 +85,7 @@ class MovementMeaningTest {
 
   @ParameterizedTest
   @CsvSource({"7, 3, 2, 2", "7, 3, 3, 1", "8, 2, 3, 3", "5, 5, 1, 1", "6, 1, 4, 1"})
+  @Tag("S7.8")
   void overlapIsTheAdjointOfWindow(int length, int size, int stride, int dilation) {
     var window = new Op.Window(1, size, stride, dilation);
     HostArray x = small(Shape.of(2, length, 3), 1);
@@ -96,6 +101,7 @@ class MovementMeaningTest {
   }
 
   @Test
+  @Tag("S9.1")
   void gatherPutsTheIndicesShapeInPlaceOfTheAxis() {
     HostArray x = array(DType.I32, dims(2, 2, 2), 0, 1, 10, 11, 100, 101, 110, 111);
     HostArray indices = HostArray.ofLongs(TensorType.of(DType.I64, 1, 3), 1, 0, 1);
@@ -105,6 +111,7 @@ class MovementMeaningTest {
   }
 
   @Test
+  @Tag("S9.2")
   void scatterAddIsTheAdjointOfGather() {
     HostArray zero = HostArray.ofDoubles(TensorType.of(DType.F64, 2, 3, 2), new double[12]);
     HostArray x = small(Shape.of(2, 3, 2), 3);
@@ -136,6 +143,7 @@ class MovementMeaningTest {
   }
 
   @Test
+  @Tag("S6.2")
   void iotaCountsAlongItsAxisAndWrapsInItsType() {
     assertSame(array(DType.F32, dims(2, 2), 0, 0, 1, 1), eval(new Op.Iota(TensorType.of(DType.F32, 2, 2), 0)));
     HostArray bytes = eval(new Op.Iota(TensorType.of(DType.U8, 258), 0));

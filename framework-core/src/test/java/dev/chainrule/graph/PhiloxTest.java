@@ -23,6 +23,7 @@ class PhiloxTest {
   }
 
   @Test
+  @Tag("S6.7")
   void bitsDependOnSeedStreamRunAndIteration() {
     long[] bits = bits(8, 1, 2, 3, 4);
     assertArrayEquals(bits, bits(8, 1, 2, 3, 4));

@@ -25,18 +25,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PointwiseMeaningTest {
 
   @Test
+  @Tag("S5.16")
   void maxAndMinPropagateNaNFromEitherSide() {
     assertSame(f32(NAN, NAN, INF), eval(new Op.Max(), f32(NAN, 1, INF), f32(1, NAN, 1)));
     assertSame(f32(NAN, NAN, -INF), eval(new Op.Min(), f32(NAN, 1, -INF), f32(1, NAN, 1)));
   }
 
   @Test
+  @Tag("S5.3")
   void signKeepsNaNAndSignedZeros() {
     assertSame(f32(NAN, 0.0, -0.0, 1, -1), eval(new Op.Sign(), f32(NAN, 0.0, -0.0, INF, -INF)));
     assertSame(i32(-1, 0, 1), eval(new Op.Sign(), i32(Integer.MIN_VALUE, 0, 9)));
   }
 
   @Test
+  @Tag("S5.21")
   void comparisonsWithNaNAreFalseAndZerosAreEqual() {
     HostArray x = f32(NAN, NAN, 1, 0.0);
     HostArray y = f32(NAN, 1, NAN, -0.0);
@@ -54,6 +57,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S5.6") @Tag("S5.7") @Tag("S5.8") @Tag("S5.9") @Tag("S5.10") @Tag("S5.11")
   void transcendentalFunctionsHaveTheirLimits() {
     HostArray ends = f64(INF, -INF, NAN);
     assertSame(f64(INF, 0, NAN), eval(new Op.Exp(), ends));
@@ -70,24 +74,27 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S5.14") @Tag("S5.18")
   void divisionOfFloatsFollowsIeee754() {
     assertSame(f32(INF, -INF, NAN, 0, NAN), eval(new Op.Div(), f32(1, -1, 0, 1, INF), f32(0, 0, 0, INF, INF)));
     assertSame(f32(-1.5, 1.5, NAN, 2, NAN), eval(new Op.Mod(), f32(-5.5, 5.5, 1, 2, INF), f32(2, -2, 0, INF, 2)));
   }
 
   @Test
+  @Tag("S5.15")
   void powHasTheUsualSpecialCases() {
     assertSame(f64(1, 1, NAN, INF, 0, -8), eval(new Op.Pow(), f64(NAN, 0, -2, 0, INF, -2), f64(0, 0, 0.5, -1, -1, 3)));
   }
 
   @Test
+  @Tag("S5.5")
   void roundGoesToEvenAndKeepsWhatIsWhole() {
     assertSame(f64(-2, -0.0, 0, 2, 4503599627370497.0, INF, NAN),
         eval(new Op.Round(), f64(-1.5, -0.5, 0.5, 2.5, 4503599627370497.0, INF, NAN)));
   }
 
   @Test
-  @Tag("S5.25")
+  @Tag("S5.13") @Tag("S5.25")
   void eachFloatingResultIsRoundedToItsType() {
     assertSame(f32((float) (1.0 / 3)), eval(new Op.Div(), f32(1), f32(3)));
     assertSame(vector(DType.F16, 2048), eval(new Op.Add(), vector(DType.F16, 2048), vector(DType.F16, 1)));
@@ -103,7 +110,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
-  @Tag("S1.2")
+  @Tag("S1.2") @Tag("S5.1") @Tag("S5.2") @Tag("S5.13") @Tag("S5.17")
   void integersWrap() {
     assertSame(i32(Integer.MIN_VALUE, -2), eval(new Op.Add(), i32(Integer.MAX_VALUE, Integer.MAX_VALUE), i32(1, Integer.MAX_VALUE)));
     assertSame(i32(Integer.MIN_VALUE), eval(new Op.Neg(), i32(Integer.MIN_VALUE)));
@@ -130,6 +137,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S5.17") @Tag("S5.18")
   void divisionByZeroOfIntegersNamesTheOperationAndThePlace() {
     var e = assertThrows(InvalidArgumentException.class, () -> eval(new Op.IDiv(), i32(1, 2), i32(1, 0)));
     assertTrue(e.getMessage().startsWith("[iDiv] 2 divided by 0 at element 1 of i32[2]"), e.getMessage());
@@ -137,6 +145,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S5.12") @Tag("S5.19")
   void logicOnBoolStaysLogical() {
     assertSame(bool(1, 0), eval(new Op.Not(), bool(0, 1)));
     assertSame(bool(0, 0, 0, 1), eval(new Op.And(), bool(0, 0, 1, 1), bool(0, 1, 0, 1)));
@@ -146,6 +155,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
+  @Tag("S5.20")
   void shiftsTakeTheirDistanceModuloTheWidth() {
     assertSame(i32(2, Integer.MIN_VALUE), eval(new Op.ShiftLeft(), i32(1, 1), i32(33, -1)));
     assertSame(longs(DType.I64, 1L << 33), eval(new Op.ShiftLeft(), longs(DType.I64, 1), longs(DType.I64, 33)));
@@ -185,7 +195,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
-  @Tag("S2.1")
+  @Tag("S2.1") @Tag("S5.23")
   void castFromIntegerRoundsOnce() {
     // 2^60 + 2^36 is the midpoint of two floats; one more goes up. By way of a double the one more is lost.
     long midpoint = (1L << 60) + (1L << 36);
@@ -195,7 +205,7 @@ class PointwiseMeaningTest {
   }
 
   @Test
-  @Tag("S2.5")
+  @Tag("S2.5") @Tag("S5.22") @Tag("S5.23")
   void bitcastAndMovementKeepEveryBit() {
     HostArray bits = i32(0x7f800001, 0xffc12345, 0x80000000); // a signalling NaN, a NaN with a payload, -0
     HostArray floats = eval(new Op.Bitcast(DType.F32), bits);
@@ -207,6 +217,7 @@ class PointwiseMeaningTest {
 
   @ParameterizedTest
   @EnumSource(DType.class)
+  @Tag("S5.16")
   void maxExistsForEveryType(DType dtype) {
     assertSame(vector(dtype, 1, 1), eval(new Op.Max(), vector(dtype, 0, 1), vector(dtype, 1, 0)));
     assertSame(vector(dtype, 0, 0), eval(new Op.Min(), vector(dtype, 0, 1), vector(dtype, 1, 0)));

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,6 +21,7 @@ class PrimitivesTest {
 
   @ParameterizedTest
   @MethodSource("samples")
+  @Tag("S5.4") @Tag("S5.10") @Tag("S5.22") @Tag("S6.3") @Tag("S6.5") @Tag("S11.1") @Tag("S11.6")
   void meansWhatItsDefinitionSays(SampleGraphs.Sample sample) {
     assertEquals(sample.expected().stream().map(HostArray::type).toList(), sample.node().types());
     assertClose(sample.expected().getFirst(), evaluate(sample.node()).getFirst(), sample.tolerance());

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ProductMeaningTest {
 
   @Test
+  @Tag("S8.1")
   void dotMultipliesEachMatrixOfABatch() {
     HostArray x = array(DType.F64, dims(2, 1, 2), 1, 2, 3, 4);
     HostArray y = array(DType.F64, dims(2, 2, 1), 5, 6, 7, 8);
@@ -25,6 +27,7 @@ class ProductMeaningTest {
   }
 
   @Test
+  @Tag("S8.1")
   void dotOverNothingIsZero() {
     assertSame(array(DType.F32, dims(2, 2), 0, 0, 0, 0), eval(new Op.Dot(), array(DType.F32, dims(2, 0)), array(DType.F32, dims(0, 2))));
     assertSame(array(DType.F32, dims(0, 2)),
@@ -32,6 +35,7 @@ class ProductMeaningTest {
   }
 
   @Test
+  @Tag("S8.1")
   void dotAccumulatesSmallFloatsWideAndIntegersModuloTheirWidth() {
     // 2048 + 1 + 1 stalls at 2048 in f16.
     assertSame(array(DType.F16, dims(1, 1), 2050),
@@ -44,6 +48,7 @@ class ProductMeaningTest {
   }
 
   @Test
+  @Tag("S8.2")
   void dotSkipsNoZeros() {
     assertSame(array(DType.F32, dims(1, 1), NAN),
         eval(new Op.Dot(), array(DType.F32, dims(1, 2), 0, 1), array(DType.F32, dims(2, 1), INF, 1)));
@@ -65,6 +70,7 @@ class ProductMeaningTest {
 
   @ParameterizedTest
   @MethodSource("cases")
+  @Tag("S8.3") @Tag("S8.4") @Tag("S8.5")
   void convIsTheSumOverThePaddedInput(Case c) {
     HostArray x = small(Shape.of(2, c.channels, c.size, c.size + 1), 1);
     HostArray w = small(Shape.of(c.filters, c.channels / c.groups, c.kernel, c.kernel), 2);
@@ -74,6 +80,7 @@ class ProductMeaningTest {
   /** Conv is bilinear, so its gradients are the adjoints: for all x, w, g: (conv(x, w), g) = (x, inputGradient) = (w, weightGradient). */
   @ParameterizedTest
   @MethodSource("cases")
+  @Tag("S8.6")
   void theGradientsAreTheAdjoints(Case c) {
     Shape xs = Shape.of(2, c.channels, c.size, c.size + 1);
     Shape ws = Shape.of(c.filters, c.channels / c.groups, c.kernel, c.kernel);

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ReductionMeaningTest {
@@ -31,6 +32,7 @@ class ReductionMeaningTest {
   private static final HostArray CUBE = array(DType.I32, dims(2, 3, 2), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
 
   @Test
+  @Tag("S7.1")
   void reducesAnySetOfAxesInAnyOrder() {
     assertSame(array(DType.I32, dims(3, 2), 8, 10, 12, 14, 16, 18), eval(new Op.Reduce(SUM, Axes.of(0)), CUBE));
     assertSame(array(DType.I32, dims(2, 2), 9, 12, 27, 30), eval(new Op.Reduce(SUM, Axes.of(1)), CUBE));
@@ -42,6 +44,7 @@ class ReductionMeaningTest {
   }
 
   @Test
+  @Tag("S7.2") @Tag("S7.4")
   void emptyReductionsGiveTheNeutralElement() {
     HostArray none = array(DType.F32, dims(2, 0));
     assertSame(f32(0, 0), eval(new Op.Reduce(SUM, Axes.of(1)), none));
@@ -60,6 +63,7 @@ class ReductionMeaningTest {
   }
 
   @Test
+  @Tag("S7.3")
   void maxAndMinAreNaNIfAnyElementIs() {
     assertSame(scalar(DType.F32, NAN), eval(new Op.Reduce(MAX, Axes.of(0)), f32(1, NAN, INF)));
     assertSame(scalar(DType.F32, NAN), eval(new Op.Reduce(MIN, Axes.of(0)), f32(NAN, -INF)));
@@ -77,12 +81,14 @@ class ReductionMeaningTest {
   }
 
   @Test
+  @Tag("S7.2")
   void integerSumsAndProductsWrap() {
     assertSame(scalar(DType.I32, Integer.MIN_VALUE), eval(new Op.Reduce(SUM, Axes.of(0)), i32(Integer.MAX_VALUE, 1)));
     assertSame(scalar(DType.I32, 0), eval(new Op.Reduce(PROD, Axes.of(0)), i32(1 << 16, 1 << 16)));
   }
 
   @Test
+  @Tag("S7.5")
   void argReduceTakesTheFirstOfEqualsAndTheFirstNaN() {
     HostArray x = array(DType.F32, dims(4, 4), 2, 5, 5, 1, 1, NAN, 9, NAN, 0.0, -0.0, 0.0, 0.0, -INF, -INF, INF, INF);
     assertSame(i32(1, 1, 0, 2), eval(new Op.ArgReduce(MAX, 1), x));
@@ -92,6 +98,7 @@ class ReductionMeaningTest {
   }
 
   @Test
+  @Tag("S7.6")
   void runningTotalsGoEitherWayAlongAnyAxis() {
     HostArray x = array(DType.I32, dims(2, 3), 1, 2, 3, 4, 5, 6);
     assertSame(array(DType.I32, dims(2, 3), 6, 5, 3, 15, 11, 6), eval(new Op.Cumulate(SUM, 1, true), x));
@@ -102,6 +109,7 @@ class ReductionMeaningTest {
   }
 
   @Test
+  @Tag("S7.7")
   void sortIsStableWithNaNLastInBothDirections() {
     HostArray x = f32(NAN, 1, -0.0, 3, 0.0, 1, -INF, NAN);
     assertSame(f32(-INF, -0.0, 0.0, 1, 1, 3, NAN, NAN), result(0, new Op.Sort(0, false), x));

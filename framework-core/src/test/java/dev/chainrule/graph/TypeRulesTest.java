@@ -193,6 +193,7 @@ class TypeRulesTest {
   }
 
   @Test
+  @Tag("S7.2")
   void sumsOfBoolAndBytesAreLongAndOtherTypesStay() {
     assertEquals(t(I64), typeOf(new Op.Reduce(Op.Fold.SUM, Axes.of(0)), t(BOOL, 3)));
     assertEquals(t(I64), typeOf(new Op.Reduce(Op.Fold.PROD, Axes.of(0)), t(U8, 3)));

@@ -34,6 +34,7 @@ class LossesTest {
   }
 
   @Test
+  @Tag("S12.14")
   void mseIsTheMeanOfSquaredDifferences() {
     HostArray prediction = random(1, 3, 4);
     HostArray target = random(2, 3, 4);
@@ -57,6 +58,7 @@ class LossesTest {
 
   @ParameterizedTest
   @EnumSource(names = {"I32", "I64"})
+  @Tag("S12.14")
   void crossEntropyIsTheMeanNegativeLogProbability(DType labels) {
     HostArray logits = random(3, 3, 4);
     double sum = 0;

@@ -14,6 +14,7 @@ import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.ReferenceStep;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Adam and AdamW. */
@@ -42,6 +43,7 @@ class AdamTest {
   }
 
   @Test
+  @Tag("S12.26")
   void adamFollowsThePaper() {
     Trajectory.compare(Adam::new, () -> Expected.of(0.9, 0.999, 1e-8, 0, false));
   }
@@ -69,6 +71,7 @@ class AdamTest {
   }
 
   @Test
+  @Tag("S12.26")
   void adamWFollowsThePaper() {
     Trajectory.compare(AdamW::new, () -> Expected.of(0.9, 0.999, 1e-8, 0.01, true));
   }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ActivationFunctionsTest {
@@ -41,6 +42,7 @@ class ActivationFunctionsTest {
   }
 
   @Test
+  @Tag("S12.18")
   void siluIsItsDefinition() {
     assertDefinition(Tensor::silu, x -> x / (1 + Math.exp(-x)));
     assertArrayEquals(new double[] {-0.0, 1000, 0, INFINITY}, Values.read(Tensor.of(new double[] {-1000, 1000, 0, INFINITY}).silu()));
@@ -48,11 +50,13 @@ class ActivationFunctionsTest {
   }
 
   @Test
+  @Tag("S12.19")
   void softplusIsItsDefinition() {
     assertDefinition(Tensor::softplus, x -> Math.log(1 + Math.exp(x)));
   }
 
   @Test
+  @Tag("S12.19")
   void softplusIsLinearFarAboveZeroAndVanishesFarBelow() {
     double[] far = {1000, -1000, INFINITY, -INFINITY, 1e300, -1e300};
     assertArrayEquals(new double[] {1000, 0, INFINITY, 0, 1e300, 0}, Values.read(Tensor.of(far).softplus()));
@@ -63,6 +67,7 @@ class ActivationFunctionsTest {
   }
 
   @Test
+  @Tag("S12.17")
   void geluTanhIsItsDefinitionAndNearGelu() {
     assertDefinition(Tensor::geluTanh, x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))));
     double[] exact = Values.read(Tensor.of(GRID).gelu());

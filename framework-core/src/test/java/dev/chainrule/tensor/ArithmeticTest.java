@@ -29,7 +29,7 @@ class ArithmeticTest {
   private static final Tensor U8 = Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 1, 200));
 
   @Test
-  @Tag("S3.1")
+  @Tag("S3.1") @Tag("S12.9")
   void integralNumbersTakeTheTensorsType() {
     assertEquals(DType.I32, I32.mul(2).dtype());
     assertArrayEquals(new long[] {2, -4, 6}, readLongs(I32.mul(2)));
@@ -79,6 +79,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.10")
   void integerQuotientsAndRemaindersFollowJava() {
     var random = new SplittableRandom(1);
     int[] x = new int[2_000];
@@ -101,7 +102,7 @@ class ArithmeticTest {
   }
 
   @Test
-  @Tag("S5.27")
+  @Tag("S5.27") @Tag("S12.7") @Tag("S12.9")
   void comparisonsWithNaNAreFalseAndNotEqualIsTrue() {
     Tensor x = Tensor.of(new double[] {1, Double.NaN, 2});
     Tensor y = Tensor.of(new double[] {1, 1, Double.NaN});
@@ -130,6 +131,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.11") @Tag("S12.12")
   void meansAndVariancesAreThoseOfTheNumbers() {
     Tensor x = Tensor.of(new double[] {1, 2, 3, 4, 5, 9}, 2, 3);
     assertArrayEquals(new double[] {2, 6}, read(x.mean(1)));
@@ -140,6 +142,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.11")
   void theMeanOfManyHalvesOverflowsNothing() {
     Tensor many = Tensor.full(TensorType.of(DType.F16, 70_000), 2);
     assertEquals(DType.F16, many.mean().dtype());
@@ -148,6 +151,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.12")
   void theVarianceOfHalvesOverflowsNothingOnTheWay() {
     // The square of the distance 300 is beyond f16, the mean of all 16 squares is not.
     double[] values = new double[16];
@@ -212,6 +216,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S9.5")
   void oneHotCountsBeyondTheLabelsOwnType() {
     Tensor labels = Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 5, 255));
     long[] hot = readLongs(labels.oneHot(300));
@@ -228,6 +233,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.2") @Tag("S12.3") @Tag("S12.4") @Tag("S12.5") @Tag("S12.7") @Tag("S12.8")
   void activationsAreTheirFormulas() {
     double[] x = {-3, -0.5, 0, 0.5, 3};
     Tensor t = Tensor.of(x);
@@ -244,6 +250,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.6")
   void crossEntropyIsTheNegativeLogOfTheLabelsProbability() {
     double[] logits = {1, 2, 3, 0, -1, 5};
     Tensor losses = Composites.softmaxCrossEntropy(Tensor.of(logits, 2, 3), Tensor.of(new long[] {2, 0}));
@@ -259,6 +266,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.16")
   void lerpGoesFromOneTensorToTheOther() {
     Tensor x = Tensor.of(new double[] {1, -2, 8});
     Tensor end = Tensor.of(new double[] {3});
@@ -273,6 +281,7 @@ class ArithmeticTest {
   }
 
   @Test
+  @Tag("S12.16")
   void theReciprocalIsOneDividedByIt() {
     double infinity = Double.POSITIVE_INFINITY;
     assertArrayEquals(new double[] {0.5, -4, infinity, -infinity, 0, Double.NaN},

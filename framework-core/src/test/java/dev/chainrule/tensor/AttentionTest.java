@@ -14,6 +14,7 @@ import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -66,12 +67,14 @@ class AttentionTest {
   }
 
   @Test
+  @Tag("S12.25")
   void isItsDefinition() {
     assertAttention(Attention.FULL, 3, 5, 0.5, (_, _) -> true);
     assertAttention(Attention.FULL.withScale(2), 3, 5, 2, (_, _) -> true);
   }
 
   @Test
+  @Tag("S12.25")
   void causalQueriesSeeNoLaterKeyCountedFromTheFirst() {
     for (int s : new int[] {2, 4, 6}) {
       assertAttention(Attention.CAUSAL, 4, s, 0.5, (i, j) -> j <= i);
@@ -79,6 +82,7 @@ class AttentionTest {
   }
 
   @Test
+  @Tag("S12.25")
   void aMaskAllowsWhereItIsTrue() {
     Tensor mask = mask(new long[] {2, 3}, 1, 0, 1, 0, 1, 1);
     Allowed allowed = (i, j) -> i == 0 ? j != 1 : j != 0;
@@ -106,6 +110,7 @@ class AttentionTest {
   }
 
   @Test
+  @Tag("S12.25")
   void aQueryThatMayAttendToNothingGetsZerosAndPassesNoGradientOn() {
     Tensor q = random(DType.F32, 1, 2, 4);
     Tensor k = random(DType.F32, 2, 3, 4);
@@ -158,6 +163,7 @@ class AttentionTest {
 
   /** Scores of 64 times 40 times 40 overflow f16. */
   @Test
+  @Tag("S12.27")
   void sixteenBitFloatsAreComputedInF32AndRoundedOnce() {
     for (DType dtype : List.of(DType.F16, DType.BF16)) {
       Tensor q = Tensor.full(TensorType.of(dtype, 2, 64), 40L);

@@ -167,6 +167,7 @@ class BroadcastTest {
   }
 
   @Test
+  @Tag("S8.7")
   void vectorsAreRowsOnTheLeftAndColumnsOnTheRight() {
     Tensor v = tensor(new double[] {1, 10}, new long[] {2});
     Tensor w = tensor(new double[] {3, 4, 5}, new long[] {3});

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -141,6 +142,7 @@ class ConvolutionTest {
   // --- against loops -------------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S8.10")
   void convolutionsAreTheirDefinition() {
     var random = new SplittableRandom(30);
     int fitting = 0;
@@ -184,6 +186,7 @@ class ConvolutionTest {
   }
 
   @Test
+  @Tag("S8.12")
   void transposedConvolutionsSendEveryElementToItsWindow() {
     var random = new SplittableRandom(31);
     int fitting = 0;
@@ -252,6 +255,7 @@ class ConvolutionTest {
   }
 
   @Test
+  @Tag("S8.11")
   void samePaddingKeepsTheLength() {
     var same = ConvOptions.DEFAULT.withSamePadding();
     for (int length = 1; length < 8; length++) {

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -41,6 +42,7 @@ class CreationTest {
   // --- arange ------------------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S6.8")
   void arangeOfIntegersWalksWithoutEverWrapping() {
     var random = new SplittableRandom(5);
     for (int round = 0; round < 500; round++) {
@@ -67,6 +69,7 @@ class CreationTest {
   }
 
   @Test
+  @Tag("S6.8")
   void arangeReachesTheEndsOfItsType() {
     assertArrayEquals(new long[] {200, 150, 100, 50, 0}, readLongs(Tensor.arange(DType.U8, 200, -1, -50)));
     assertArrayEquals(new long[] {Long.MIN_VALUE, -(1L << 62), 0, 1L << 62},
@@ -83,6 +86,7 @@ class CreationTest {
 
   /** Product and sum are rounded one after the other, in f32 for the types below. */
   @Test
+  @Tag("S6.8")
   void arangeOfFloatsRoundsAsItSays() {
     for (DType dtype : FLOATING) {
       DType working = dtype == DType.F64 ? DType.F64 : DType.F32;
@@ -110,6 +114,7 @@ class CreationTest {
   // --- linspace ----------------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S6.9")
   void linspaceMeetsBothEndsExactly() {
     var random = new SplittableRandom(6);
     for (int round = 0; round < 400; round++) {
@@ -134,6 +139,7 @@ class CreationTest {
   }
 
   @Test
+  @Tag("S6.9")
   void linspaceIsTheSameFromBothEnds() {
     for (int count : new int[] {2, 5, 8, 1001}) {
       double[] upwards = read(Tensor.linspace(DType.F32, -0.3, 0.3, count));
@@ -162,6 +168,7 @@ class CreationTest {
   // --- matrices and alikes -------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S6.10")
   void eyeHasOnesWhereRowAndColumnAreEqual() {
     for (DType dtype : DType.values()) {
       for (long[] size : new long[][] {{3, 3}, {2, 5}, {5, 2}, {1, 1}, {0, 0}, {0, 4}, {300, 257}}) {
@@ -175,6 +182,7 @@ class CreationTest {
   }
 
   @Test
+  @Tag("S6.10")
   void likenessIsInTypeAndShape() {
     for (DType dtype : DType.values()) {
       Tensor x = Tensor.ones(TensorType.of(dtype, 2, 3));

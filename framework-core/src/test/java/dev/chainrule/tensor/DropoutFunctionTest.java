@@ -18,6 +18,7 @@ import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@link RandomStream#dropout}; the layer has a test of its own. */
@@ -26,6 +27,7 @@ class DropoutFunctionTest {
   private static final Shape MANY = Shape.of(200, 100);
 
   @Test
+  @Tag("S12.24")
   void keepsWhatBernoulliKeepsAndScalesIt() {
     Tensor x = RandomStream.of(1).uniform(MANY).sub(0.5);
     for (double rate : new double[] {0.1, 0.5, 0.9}) {
@@ -62,6 +64,7 @@ class DropoutFunctionTest {
   }
 
   @Test
+  @Tag("S12.24")
   void atItsEndsItIsTheIdentityAndZero() {
     Tensor x = Tensor.of(new double[] {1, Double.NaN, Double.POSITIVE_INFINITY});
     assertSame(x, RandomStream.of(1).dropout(x, 0));

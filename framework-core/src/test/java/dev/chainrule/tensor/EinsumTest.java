@@ -21,6 +21,7 @@ import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class EinsumTest {
@@ -30,6 +31,7 @@ class EinsumTest {
   private static final Tensor V = Tensor.of(new double[] {1, 10, 100});
 
   @Test
+  @Tag("S8.8")
   void knownNotationsMeanWhatTheyMeanInNumPy() {
     assertArrayEquals(read(X.matmul(Y)), read(Tensor.einsum("ij,jk->ik", X, Y)));
     assertArrayEquals(read(X.matmul(Y)), read(Tensor.einsum("ij,jk", X, Y)));
@@ -60,6 +62,7 @@ class EinsumTest {
   }
 
   @Test
+  @Tag("S8.8")
   void ellipsesLineUpAtTheLastAxisAndBroadcast() {
     Tensor batch = Tensor.ones(TensorType.of(DType.F64, 4, 1, 2, 3));
     assertEquals(Shape.of(4, 5, 2, 2), Tensor.einsum("...ij,...jk->...ik", batch, Y.broadcastTo(Shape.of(5, 3, 2))).shape());
@@ -69,6 +72,7 @@ class EinsumTest {
   }
 
   @Test
+  @Tag("S8.9")
   void integersStayInTheirTypeAndWrap() {
     Tensor bytes = Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2, 2), 200, 100, 3, 4));
     assertEquals(HostArray.ofLongs(TensorType.of(DType.U8, 2), (200 + 100) % 256, 7), array(Tensor.einsum("ij->i", bytes)));
@@ -78,6 +82,7 @@ class EinsumTest {
   }
 
   @Test
+  @Tag("S8.9")
   void aLetterOfOneOperandIsSummedBeforeTheProduct() {
     Tensor z = Tensor.einsum("ij,kl->i", X, Y);
     long largest = Graphs.topological(List.of(z.node())).stream().mapToLong(n -> n.type().elements()).max().orElseThrow();
@@ -94,6 +99,7 @@ class EinsumTest {
   // --- against loops over all indices --------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S8.8")
   void anySubscriptsAreTheSumOverAllIndices() {
     var random = new SplittableRandom(20);
     for (int round = 0; round < 1_500; round++) {

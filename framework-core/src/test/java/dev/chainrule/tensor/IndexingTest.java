@@ -17,6 +17,7 @@ import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -48,6 +49,7 @@ class IndexingTest {
   }
 
   @Test
+  @Tag("S9.7")
   void takeAlongReadsWhereItsOwnIndexSays() {
     var random = new SplittableRandom(3);
     for (int round = 0; round < ROUNDS; round++) {
@@ -81,6 +83,7 @@ class IndexingTest {
   }
 
   @Test
+  @Tag("S9.8")
   void scatterAlongAddAddsWhereItsOwnIndexSays() {
     var random = new SplittableRandom(4);
     for (int round = 0; round < ROUNDS; round++) {
@@ -107,6 +110,7 @@ class IndexingTest {
 
   /** In the flattened tensor 3 would be the second row's first element, and -1 of the second row the first row's last. */
   @Test
+  @Tag("S9.9")
   void anIndexOutsideItsAxisNeverReachesAnotherLine() {
     Tensor x = Tensor.arange(DType.F64, 6).reshape(2, 3);
     for (DType dtype : new DType[] {DType.I32, DType.I64}) {
@@ -142,6 +146,7 @@ class IndexingTest {
   }
 
   @Test
+  @Tag("S9.6")
   void indexSelectTakesWholeRows() {
     Tensor x = Tensor.arange(DType.F64, 6).reshape(2, 3);
     assertArrayEquals(new double[] {2, 2, 0, 5, 5, 3}, read(x.indexSelect(-1, Tensor.of(new int[] {2, 2, 0}))));
@@ -149,6 +154,7 @@ class IndexingTest {
   }
 
   @Test
+  @Tag("S9.10")
   void maskedFillReplacesWhereTheMaskHolds() {
     Tensor x = Tensor.of(new double[] {1, Double.NaN, -3, 4}, 2, 2);
     double nothing = Double.NEGATIVE_INFINITY;

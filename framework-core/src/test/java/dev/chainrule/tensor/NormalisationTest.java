@@ -13,6 +13,7 @@ import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -41,6 +42,7 @@ class NormalisationTest {
   }
 
   @Test
+  @Tag("S12.20")
   void layerNormIsItsDefinition() {
     for (boolean two : new boolean[] {false, true}) {
       long[] weights = two ? new long[] {4, 5} : new long[] {5};
@@ -53,6 +55,7 @@ class NormalisationTest {
   }
 
   @Test
+  @Tag("S12.21")
   void rmsNormIsItsDefinition() {
     Tensor x = random(DType.F64, 1, 3, 4, 5);
     Tensor weight = random(DType.F64, 2, 4, 5);
@@ -73,6 +76,7 @@ class NormalisationTest {
   }
 
   @Test
+  @Tag("S12.22") @Tag("S12.23")
   void batchNormIsItsDefinition() {
     int n = 4;
     int channels = 3;
@@ -145,6 +149,7 @@ class NormalisationTest {
 
   /** Squares of these overflow f16; sums of them would even in one row. */
   @Test
+  @Tag("S12.27")
   void sixteenBitFloatsAreComputedInF32AndRoundedOnce() {
     for (DType dtype : List.of(DType.F16, DType.BF16)) {
       Tensor x = random(DType.F64, 1, 2, 40).mul(20_000).cast(dtype);
@@ -165,6 +170,7 @@ class NormalisationTest {
   }
 
   @Test
+  @Tag("S12.20")
   void whatIsNotFiniteStaysInItsRow() {
     for (double strange : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
       Tensor x = Tensor.of(new double[] {1, strange, 3, 1, 2, 3}, 2, 3);

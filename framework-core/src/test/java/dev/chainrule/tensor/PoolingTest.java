@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -108,6 +109,7 @@ class PoolingTest {
   }
 
   @Test
+  @Tag("S8.13") @Tag("S8.14")
   void poolsReduceEachWindow() {
     var random = new SplittableRandom(40);
     int fitting = 0;
@@ -145,6 +147,7 @@ class PoolingTest {
   }
 
   @Test
+  @Tag("S8.13")
   void theMaximumOfLowNumbersIsNotThePadding() {
     Tensor x = Tensor.of(new double[] {-5, -7, -6});
     var padded = PoolOptions.of(3).withStride(1).withPadding(1);
@@ -164,6 +167,7 @@ class PoolingTest {
   }
 
   @Test
+  @Tag("S8.14")
   void averagesOfSmallFloatsAreAddedUpInF32() {
     // 60000 + 60000 overflows in f16.
     Tensor x = Tensor.of(new double[] {60_000, 60_000}).cast(DType.F16);
@@ -171,6 +175,7 @@ class PoolingTest {
   }
 
   @Test
+  @Tag("S8.14")
   void paddingCountsUnlessItIsSaidNotTo() {
     Tensor x = Tensor.of(new double[] {3, 6, 9});
     var padded = PoolOptions.of(3).withStride(1).withPadding(1);
@@ -186,6 +191,7 @@ class PoolingTest {
   }
 
   @Test
+  @Tag("S8.13")
   void paddingBeyondHalfAWindowIsRefused() {
     assertRefused(InvalidArgumentException.class, "[poolOptions] padding 2 of windows of 3, expected at most half, 1",
         () -> PoolOptions.of(3).withPadding(2));

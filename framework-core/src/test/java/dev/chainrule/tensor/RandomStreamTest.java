@@ -149,6 +149,7 @@ class RandomStreamTest {
   // --- fills -------------------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S18.13")
   void uniformOnAnIntervalStaysInsideIt() {
     double[] unit = read(RandomStream.of(5).uniform(MANY));
     double[][] intervals = {{-3, 5}, {0, 1}, {0.1, 0.3}, {1e6, 1e6 + 0.25}, {-1e-40, 1e-40}, {1, 1 + 0x1p-23}, {-1e38, 1e38}};
@@ -168,6 +169,7 @@ class RandomStreamTest {
   }
 
   @Test
+  @Tag("S18.13")
   void normalIsScaledAndMoved() {
     double[] standard = read(RandomStream.of(11).normal(MANY));
     double[] values = read(RandomStream.of(11).normal(MANY, -2.5, 0.1));
@@ -182,6 +184,7 @@ class RandomStreamTest {
 
   /** The upper half of a 64-bit number times the count, in exact arithmetic. */
   @Test
+  @Tag("S18.14")
   void integersAreTheUpperHalfOfAProduct() {
     long[] upper = readLongs(RandomStream.of(4).split(0).bits(MANY));
     long[] lower = readLongs(RandomStream.of(4).split(1).bits(MANY));
@@ -236,6 +239,7 @@ class RandomStreamTest {
 
   /** Sorting the same 64-bit numbers in Java; among the most of them some are equal in their upper halves. */
   @Test
+  @Tag("S18.15")
   void aPermutationIsTheOrderOfRandomNumbers() {
     for (int n : new int[] {0, 1, 2, 3, 200_000}) {
       Tensor drawn = RandomStream.of(6).permutation(n);

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -50,6 +51,7 @@ class ShapingTest {
 
   /** {@code x[from:to][::step]} as Python defines the two. */
   @Test
+  @Tag("S10.8")
   void aSliceWithAStepIsWalkedFromItsFirstOrItsLastElement() {
     forRandomArrays(1, (x, random) -> {
       int axis = random.nextInt(x.rank());
@@ -84,6 +86,7 @@ class ShapingTest {
   // --- along one axis ----------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S10.9")
   void rollMovesRoundTheEnd() {
     forRandomArrays(1, (x, random) -> {
       int axis = random.nextInt(x.rank());
@@ -113,6 +116,7 @@ class ShapingTest {
   }
 
   @Test
+  @Tag("S10.10")
   void splitIntoEqualPartsOrOfGivenSizes() {
     Tensor x = Tensor.arange(DType.F64, 6);
     assertEquals(List.of(Shape.of(2), Shape.of(2), Shape.of(2)), x.split(0, 3).stream().map(Tensor::shape).toList());
@@ -128,6 +132,7 @@ class ShapingTest {
   }
 
   @Test
+  @Tag("S10.11")
   void repeatInterleaveRepeatsEachElement() {
     forRandomArrays(1, (x, random) -> {
       int axis = random.nextInt(x.rank());
@@ -141,6 +146,7 @@ class ShapingTest {
   // --- all axes ----------------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S10.11")
   void tileRepeatsTheWhole() {
     forRandomArrays(1, (x, random) -> {
       long[] repeats = random.longs(random.nextInt(6), 0, 4).toArray();
@@ -192,6 +198,7 @@ class ShapingTest {
   // --- matrices ----------------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S10.12")
   void trianglesKeepOneSideOfADiagonal() {
     forRandomArrays(2, (x, random) -> {
       long diagonal = random.nextInt(8) == 0 ? (random.nextBoolean() ? Long.MIN_VALUE : Long.MAX_VALUE) : random.nextLong(-7, 8);
@@ -206,6 +213,7 @@ class ShapingTest {
   }
 
   @Test
+  @Tag("S10.12")
   void trianglesReplaceWhatTheyCutAway() {
     Tensor x = Tensor.of(new double[] {1, Double.NaN, Double.POSITIVE_INFINITY, 4}, 2, 2);
     assertArrayEquals(new double[] {1, 0, Double.POSITIVE_INFINITY, 4}, read(x.tril()));
@@ -215,6 +223,7 @@ class ShapingTest {
   }
 
   @Test
+  @Tag("S10.13")
   void diagonalsRunDownTheMatrices() {
     forRandomArrays(2, (x, random) -> {
       long offset = random.nextInt(8) == 0 ? (random.nextBoolean() ? Long.MIN_VALUE : Long.MAX_VALUE) : random.nextLong(-7, 8);
@@ -244,6 +253,7 @@ class ShapingTest {
   // --- windows -----------------------------------------------------------------------------------------------------------------------
 
   @Test
+  @Tag("S10.14")
   void windowsHoldNeighboursAndFoldAddsThemUp() {
     forRandomArrays(1, (x, random) -> {
       int axis = random.nextInt(x.rank());

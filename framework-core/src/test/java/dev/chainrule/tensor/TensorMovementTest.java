@@ -96,6 +96,7 @@ class TensorMovementTest {
   }
 
   @Test
+  @Tag("S10.4")
   void padPutsItsValueAround() {
     assertArrayEquals(new double[] {9, 0, 1, 2, 9, 9, 3, 4, 5, 9}, read(X.pad(1, 1, 1, 9)));
     assertArrayEquals(new double[] {0, 1, 2, 3, 4, 5, 7, 7, 7}, read(X.pad(-2, 0, 1, 7)));

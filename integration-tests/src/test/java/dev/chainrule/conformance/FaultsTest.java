@@ -134,6 +134,7 @@ class FaultsTest {
   /** Each of these would be a right place in another line: index 4 of the first row of four is the second row's first element. */
   @ParameterizedTest
   @MethodSource(DEVICES)
+  @Tag("S9.6") @Tag("S9.9")
   void anIndexOfItsOwnOutsideItsAxis(TestedDevice device) {
     for (DType dtype : List.of(DType.I32, DType.I64)) {
       for (long wrong : new long[] {4, -1, 19}) {

@@ -5,9 +5,13 @@ import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Which rules of {@code docs/semantics.md} a case about an operation shows: the row of its meaning, and that of its accuracy. */
 final class RulesOfOperations {
+
+  /** Composites that compute in f32 where their inputs are of 16 bits. */
+  private static final Set<String> IN_F32 = Set.of("S12.17", "S12.18", "S12.19", "S12.20", "S12.21", "S12.22", "S12.23", "S12.25");
 
   private RulesOfOperations() {}
 
@@ -15,6 +19,9 @@ final class RulesOfOperations {
   static List<String> of(Node node) {
     List<String> rules = new ArrayList<>(of(node.op()));
     boolean half = node.type().dtype() == DType.F16 || node.type().dtype() == DType.BF16;
+    if (half && rules.stream().anyMatch(IN_F32::contains)) {
+      rules.add("S12.27");
+    }
     if (half && rules.stream().anyMatch(List.of("S13.4", "S13.5", "S13.6")::contains)) {
       rules.add("S13.7");
     }
@@ -118,6 +125,16 @@ final class RulesOfOperations {
       case "softmax" -> List.of("S11.2", "S12.4", "S13.8");
       case "logSoftmax" -> List.of("S11.2", "S12.5", "S13.8");
       case "softmaxCrossEntropy" -> List.of("S11.2", "S12.6");
+      case "geluTanh" -> List.of("S11.2", "S12.17");
+      case "silu" -> List.of("S11.2", "S12.18");
+      case "softplus" -> List.of("S11.2", "S12.19");
+      case "layerNorm" -> List.of("S11.2", "S12.20");
+      case "rmsNorm" -> List.of("S11.2", "S12.21");
+      case "batchNorm" -> List.of("S11.2", "S12.22");
+      case "batchNormInference" -> List.of("S11.2", "S12.23");
+      case "dropout" -> List.of("S11.2", "S12.24");
+      case "attention" -> List.of("S11.2", "S12.25");
+      case "adam" -> List.of("S11.2", "S12.26");
       default -> List.of("S11.2");
     };
   }

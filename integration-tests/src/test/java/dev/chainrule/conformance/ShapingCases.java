@@ -107,6 +107,10 @@ final class ShapingCases {
   // --- indices -----------------------------------------------------------------------------------------------------------------------
 
   private void alongAnAxis(DType dtype, DType indices) {
+    HostArray rows = Samples.indices(indices, 5, 76, 9);
+    cases.add(new Case(Op.Gather.class, "indexSelect " + dtype + " at " + indices, List.of(Samples.anyBits(dtype, 77, 5, 7), rows),
+        in -> List.of(in.get(0).indexSelect(0, in.get(1)), in.get(0).transpose().indexSelect(-1, in.get(1))), Case.Oracle.SAME_TYPES,
+        Bound.SAME_BITS));
     along(dtype, indices, View.dense(6), 0, 9);
     along(dtype, indices, View.dense(1), 0, 4);
     along(dtype, indices, View.dense(5, 7), 0, 4);
