@@ -197,7 +197,7 @@ class OptimizerTest {
   }
 
   @Test
-  @Tag("S12.29")
+  @Tag("S12.32")
   void parametersMustBeTrainableAndDistinct() {
     Variable fixed = Variable.of("mean", HostArray.ofFloats(TensorType.scalar(DType.F32), 0), false);
     Variable half = Single.parameter("half", DType.F16, 1);

@@ -172,7 +172,7 @@ class PlannerTest {
   }
 
   @Test
-  @Tag("S12.28")
+  @Tag("S12.31")
   void compositesWithoutAKernelAreWrittenOut() {
     Tensor x = data(2, 3);
     Schedule schedule = schedule(x.softmax(1));
@@ -184,7 +184,7 @@ class PlannerTest {
   }
 
   @Test
-  @Tag("S12.28")
+  @Tag("S12.31")
   void compositesWithinCompositesAreWrittenOutToTheLast() {
     var inner = new CompositeFunction("inner", (in, _) -> List.of(in.get(0).mul(2), in.get(0).softmax(0)), Optional.empty());
     var middle = new CompositeFunction("middle", (in, _) -> {

@@ -74,7 +74,7 @@ final class Cases {
     if (c.bound().normwise() != 0) {
       return rules;
     }
-    rules.addAll(RulesOfMethods.of(c.name()));
+    rules.addAll(RulesOfMethods.of(c));
     nodes(c).stream().filter(node -> c.of().isInstance(node.op())).forEach(node -> rules.addAll(RulesOfOperations.of(node)));
     return rules;
   }

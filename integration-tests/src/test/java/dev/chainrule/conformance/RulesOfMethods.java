@@ -1,5 +1,6 @@
 package dev.chainrule.conformance;
 
+import dev.chainrule.graph.Op;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,10 +21,10 @@ final class RulesOfMethods {
     rule("linspace", "S6.9");
     rule("eye", "S6.10");
     rule("einsum", "S8.8", "S8.9");
-    rule("conv[123]d", "S8.10");
-    rule("convTranspose[123]d", "S8.12");
-    rule("maxPool[123]d", "S8.13");
-    rule("avgPool[123]d", "S8.14");
+    rule("vector by|by vector", "S8.7");
+    rule("method, same", "S8.11");
+    rule("maxPool", "S8.13");
+    rule("avgPool", "S8.14");
     rule("oneHot", "S9.5");
     rule("indexSelect", "S9.6");
     rule("takeAlong", "S9.7");
@@ -48,13 +49,16 @@ final class RulesOfMethods {
     RULES.put(Pattern.compile("\\b(" + method + ")\\b"), List.of(rules));
   }
 
-  static List<String> of(String caseName) {
+  static List<String> of(Case c) {
     List<String> rules = new ArrayList<>();
     RULES.forEach((method, shown) -> {
-      if (method.matcher(caseName).find()) {
+      if (method.matcher(c.name()).find()) {
         rules.addAll(shown);
       }
     });
+    if (c.name().contains("method, ")) {
+      rules.add(c.of() == Op.Conv.class ? "S8.10" : "S8.12");
+    }
     return rules;
   }
 }
