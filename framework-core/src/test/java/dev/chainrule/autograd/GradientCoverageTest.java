@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -63,12 +64,14 @@ class GradientCoverageTest {
   }
 
   @TestFactory
+  @Tag("S17.19") @Tag("S17.20")
   Stream<DynamicTest> gradientsEqualDifferences() {
     return all().map(e -> dynamicTest(e.getKey() + ": " + e.getValue().name(),
         () -> assertPassed(GradientCheck.of(e.getValue().function(), e.getValue().point()))));
   }
 
   @TestFactory
+  @Tag("S17.20")
   Stream<DynamicTest> gradientsOfGradientsEqualDifferences() {
     return all().filter(e -> e.getValue().smooth()).map(e -> dynamicTest(e.getKey() + ": " + e.getValue().name(),
         () -> assertPassed(GradientCheck.ofGradient(e.getValue().function(), e.getValue().point()))));

@@ -244,6 +244,7 @@ class GradientsTest {
 
   /** The gradient's graph, bodies included, has the same size for any length; what is kept is about two roots of it. */
   @Test
+  @Tag("S17.19")
   void theGradientOfALoopDoesNotGrowWithItsLength() {
     assertEquals(gradientNodes(2), gradientNodes(2_000));
   }

@@ -18,6 +18,7 @@ import dev.chainrule.tensor.Tensor;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of loops and choices in a plan. */
@@ -55,6 +56,7 @@ class LoopPlanTest {
 
   /** The second carry, and what it reads, is gone when only the first is wanted: one kernel and the carry's copy are left. */
   @Test
+  @Tag("S11.13")
   void carriesThatServeOnlyThemselvesAreNotComputed() {
     Tensor both = recurrence(data(3), data(3)).carries().getFirst().add(recurrence(data(3), data(3)).carries().get(1));
     int all = loops(schedule(both).instructions()).mapToInt(loop -> loop.body().size()).sum();
@@ -65,6 +67,7 @@ class LoopPlanTest {
   }
 
   @Test
+  @Tag("S11.13") @Tag("S17.19")
   void theGradientKeepsTheBeginningsOfChunksAndOneChunk() {
     Tensor w = data(3);
     Tensor loss = recurrence(data(3), w).carries().getFirst().sum();

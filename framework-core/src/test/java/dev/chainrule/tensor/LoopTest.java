@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,7 @@ class LoopTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 7, 11, 16, 30, 101})
+  @Tag("S11.3") @Tag("S11.11") @Tag("S11.13")
   void scansAsAJavaLoopWould(int length) {
     long[] x = new long[length];
     Arrays.setAll(x, i -> 3L * i - 7);
@@ -66,6 +68,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S11.11")
   void numbersOfTheBodyAreParametersOfThePlan() {
     Loop.Results results = Loop.scan(3, List.of(Tensor.of(new double[] {1})), List.of(), (_, carries, _) ->
         new Loop.Results(List.of(carries.getFirst().mul(2.5)), List.of()));
@@ -75,6 +78,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S11.11")
   void variablesMayBeReadInTheBody() {
     Variable w = Variable.of("w", HostArray.ofDoubles(TensorType.scalar(DType.F64), 3), true);
     Loop.Results results = Loop.scan(4, List.of(Tensor.full(TensorType.scalar(DType.F64), 1)), List.of(), (_, carries, _) ->
@@ -83,6 +87,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S11.12")
   void aVariableAssignedInTheBodyIsAnError() {
     Variable w = Variable.of("w", HostArray.ofDoubles(TensorType.scalar(DType.F64), 3), true);
     var e = assertThrows(InvalidArgumentException.class, () -> Loop.scan(4, List.of(w.value()), List.of(), (_, carries, _) -> {
@@ -93,6 +98,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S11.12")
   void aValueReadInTheBodyIsAnError() {
     var e = assertThrows(InvalidArgumentException.class, () -> Loop.scan(4, List.of(), List.of(), (number, _, _) -> {
       number.item();
@@ -102,6 +108,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S18.16")
   void eachRepetitionHasRandomBitsOfItsOwnAndTheyAreThoseOfItsNumber() {
     RandomStream stream = RandomStream.of(3);
     Tensor bits = Loop.scan(5, List.of(Tensor.full(I64, 0)), List.of(), (_, carries, _) ->
@@ -115,6 +122,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S18.16")
   void repetitionsOfALoopInALoopHaveRandomBitsOfTheirOwn() {
     RandomStream stream = RandomStream.of(3);
     Tensor zero = Tensor.full(I64, 0);
@@ -126,6 +134,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S11.10")
   void repeatsWhileTheConditionHolds() {
     // Collatz from 27: 111 steps.
     Tensor two = Tensor.full(I64, 2);
@@ -138,6 +147,7 @@ class LoopTest {
   }
 
   @Test
+  @Tag("S11.5") @Tag("S11.11")
   void choosesOneOfTwoParts() {
     Tensor x = Tensor.of(new double[] {1, 2});
     for (int number : new int[] {0, 5}) {

@@ -10,11 +10,13 @@ import dev.chainrule.conformance.TestedDevices.TestedDevice;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import dev.chainrule.train.Step;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
@@ -146,6 +148,21 @@ class RandomBitsTest {
     }
     long[] withoutSeed = device.with(() -> drawing("net/a").run().getFirst().toLongArray());
     assertArrayEquals(expected(10, 0, mix(fnv1a("net/a")), 0, 0), withoutSeed);
+  }
+
+  /** The number of the repetition is the counter's last word, also where a loop is run as a loop of loops. */
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S18.3") @Tag("S18.16")
+  void aLoopsBitsAreThoseOfTheRepetition(TestedDevice device) {
+    for (int length : new int[] {1, 3, 20}) {
+      Step step = Step.training(_ -> Loop.scan(length, List.of(Tensor.scalar(0)), List.of(),
+          (_, carries, _) -> new Loop.Results(carries, List.of(RandomStream.of(3).bits(Shape.of(10))))).outputs());
+      long[] drawn = device.with(() -> step.run().getFirst().toLongArray());
+      for (int i = 0; i < length; i++) {
+        assertArrayEquals(expected(10, 3, 0, 0, i), Arrays.copyOfRange(drawn, 10 * i, 10 * i + 10));
+      }
+    }
   }
 
   @ParameterizedTest

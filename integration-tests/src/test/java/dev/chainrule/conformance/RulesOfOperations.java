@@ -56,7 +56,7 @@ final class RulesOfOperations {
       case Op.Result _ -> List.of("S11.1");
       case Op.Composite composite -> composite(composite.name());
       case Op.Loop _ -> List.of("S11.3", "S11.4");
-      case Op.While _ -> List.of();
+      case Op.While _ -> List.of("S11.10");
       case Op.Cond _ -> List.of("S11.5");
       case Op.Copy _ -> List.of("S11.6", "S13.1");
       case Op.Barrier _ -> List.of("S11.7", "S13.1");

@@ -50,6 +50,7 @@ class SemanticsCoverageTest {
       Map.entry("S15.10", "needs a device that waits between a read and an assignment"),
       Map.entry("S15.12", "needs a device that breaks off"),
       Map.entry("S15.13", "needs two devices"),
+      Map.entry("S15.15", "made of S15.2 to S15.4"),
       Map.entry("S18.11", "a layer on S18.10"),
       Map.entry("S18.12", "computed on the host"));
 

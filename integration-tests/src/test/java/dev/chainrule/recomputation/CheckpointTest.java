@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Segments that are computed again in the backward pass: the same numbers from less memory. */
@@ -70,6 +71,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Tag("S11.14")
   void gradientsAreTheSameBits() {
     List<Variable> layers = layers(9);
     List<Tensor> plain = train(layers, x -> through(layers, x));
@@ -81,6 +83,7 @@ class CheckpointTest {
 
   /** Activations alone: weights and their gradients are a sixteenth of them. */
   @Test
+  @Tag("S17.21")
   void memoryGrowsAsTheRootOfTheDepth() {
     long plain16 = peak(16, 16);
     long plain64 = peak(64, 64);
@@ -101,6 +104,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Tag("S11.14")
   void randomBitsAreTheSameBothTimes() {
     var dropout = new Dropout(0.5);
     UnaryOperator<Tensor> segment = x -> dropout.apply(x).mul(3);
@@ -114,6 +118,7 @@ class CheckpointTest {
   }
 
   @Test
+  @Tag("S11.14")
   void variablesAreAssignedOnce() {
     Variable count = Variable.of("count", HostArray.ofDoubles(TensorType.scalar(DType.F32), 0), false);
     Step step = Step.training(in -> {
