@@ -51,14 +51,16 @@ final class CompositeCases {
       cases.add(Case.of(Op.Where.class, "leakyRelu " + name, Bound.relative(2.1), in -> view.move().apply(in).leakyRelu(0.01), x)
           .shows("S12.8"));
       cases.add(Case.of(Op.Max.class, "clamp " + name, Bound.EXACT, in -> view.move().apply(in).clamp(-1.5, 2), x).shows("S12.9"));
-      cases.add(Case.of(Op.Mul.class, "square " + name, Bound.EXACT, in -> view.move().apply(in).square(), x).onSameTypes().shows("S12.13"));
+      cases.add(Case.of(Op.Mul.class, "square " + name, Bound.EXACT, in -> view.move().apply(in).square(), x).onSameTypes()
+          .shows("S12.13"));
     }
     HostArray specials = Samples.specials(dtype);
     cases.add(Case.of(Op.Composite.class, "sigmoid of special values " + dtype, Bounds.sigmoid(dtype), Tensor::sigmoid, specials));
     cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials).shows("S12.7"));
     cases.add(Case.of(Op.Where.class, "leakyRelu of special values " + dtype, Bound.EXACT, x -> x.leakyRelu(0.125), specials)
         .onSameTypes().shows("S12.8"));
-    cases.add(Case.of(Op.Composite.class, "gelu of special values " + dtype, Bounds.gelu(in -> in.getFirst().abs()), Tensor::gelu, specials));
+    cases.add(Case.of(Op.Composite.class, "gelu of special values " + dtype, Bounds.gelu(in -> in.getFirst().abs()), Tensor::gelu,
+        specials));
     cases.add(Case.of(Op.Min.class, "clamp between ends that cross " + dtype, Bound.EXACT, x -> x.clamp(2, -1.5), specials).shows("S12.9"));
     floorDivisions(dtype);
     cases.add(Case.of(Op.Max.class, "clamp of special values " + dtype, Bound.EXACT, x -> x.clamp(-1.5, 2), specials).shows("S12.9"));

@@ -199,7 +199,8 @@ class FaultsTest {
       assertFaults(IndexRangeException.class, "gather", "99", i -> x.floorDiv(divisors.take(0, i)),
           longs(DType.I32, 1, 2, 3), longs(DType.I32, 1, 99, 3));
       assertFaults(InvalidArgumentException.class, "iDiv", "9 divided by 0",
-          d -> x.take(0, x.floorDiv(d).mul(0).add(d.equal(0).cast(DType.I32).mul(99))), longs(DType.I32, 1, 2, 3), longs(DType.I32, 1, 2, 0));
+          d -> x.take(0, x.floorDiv(d).mul(0).add(d.equal(0).cast(DType.I32).mul(99))),
+          longs(DType.I32, 1, 2, 3), longs(DType.I32, 1, 2, 0));
     });
   }
 

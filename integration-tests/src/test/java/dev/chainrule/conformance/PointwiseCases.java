@@ -111,7 +111,8 @@ final class PointwiseCases {
 
   private void broadcasts() {
     long[][][] shapes = {
-      {{3, 5}, {5}}, {{3, 1}, {1, 5}}, {{}, {3, 5}}, {{1}, {1, 1}}, {{2, 1, 7}, {5, 1}}, {{0, 3}, {1, 3}}, {{1, 4}, {0, 1}}, {{257, 1}, {263}}};
+      {{3, 5}, {5}}, {{3, 1}, {1, 5}}, {{}, {3, 5}}, {{1}, {1, 1}}, {{2, 1, 7}, {5, 1}}, {{0, 3}, {1, 3}},
+      {{1, 4}, {0, 1}}, {{257, 1}, {263}}};
     for (DType dtype : Samples.NUMERIC) {
       for (long[][] pair : shapes) {
         String name = dtype + " broadcasts " + Arrays.deepToString(pair);

@@ -109,7 +109,8 @@ final class ReductionCases {
 
   private void reduce(Situation s, DType dtype, Op.Fold fold, HostArray x, Bound bound) {
     var op = new Op.Reduce(fold, s.axes());
-    Case reduced = Case.of(Op.Reduce.class, fold + " " + dtype + " " + s, bound, in -> PointwiseCases.apply(op, s.view.move().apply(in)), x);
+    Case reduced = Case.of(Op.Reduce.class, fold + " " + dtype + " " + s, bound,
+        in -> PointwiseCases.apply(op, s.view.move().apply(in)), x);
     cases.add(s.count() == 0 && fold != Op.Fold.SUM && fold != Op.Fold.PROD ? reduced.shows("S7.4") : reduced);
   }
 
