@@ -53,12 +53,9 @@ final class Rules {
       case Op.Cast _ -> Collections.singletonList(x.dtype().isFloating() ? g.cast(x.dtype()) : null);
       case Op.Source _ -> List.of();
       case Op.Reduce(Op.Fold fold, Axes axes) -> List.of(StructuredRules.reduce(fold, axes, x, out, g));
-      case Op.Cumulate(Op.Fold fold, int axis, boolean reverse) -> {
-        if (fold != Op.Fold.SUM) {
-          throw none(node);
-        }
-        yield List.of(Tensor.of(Ops.node(new Op.Cumulate(fold, axis, !reverse), g.node())));
-      }
+      case Op.Cumulate(Op.Fold fold, int axis, boolean reverse) -> List.of(fold == Op.Fold.SUM
+          ? Tensor.of(Ops.node(new Op.Cumulate(fold, axis, !reverse), g.node()))
+          : StructuredRules.runningProduct(axis, reverse, x, g));
       case Op.Dot _ -> {
         Tensor y = Tensor.of(in.get(1));
         yield List.of(g.matmul(y.transpose()), x.transpose().matmul(g));

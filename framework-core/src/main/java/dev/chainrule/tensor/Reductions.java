@@ -7,7 +7,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.ScalarValue;
 
-/** Reductions of {@link Tensor}s over the named axes, over all without any; the axes disappear. */
+/** Reductions of {@link Tensor}s over the named axes, over all without any; the axes disappear. Running totals keep their axis. */
 sealed interface Reductions permits Tensor {
 
   private Tensor self() {
@@ -40,7 +40,32 @@ sealed interface Reductions permits Tensor {
   /** The mean squared distance from the mean (divided by n, not n - 1). Of 16-bit floats only the result need fit the type. */
   default Tensor variance(int... axes) {
     Tensor x = accumulated("variance");
-    return average(x.sub(x.keep(average(x, axes), axes)).square(), axes).cast(self().dtype());
+    return squaredDistance(x, axes).cast(self().dtype());
+  }
+
+  /**
+   * The standard deviation sqrt({@link #variance}): divided by n, not n - 1. Where all elements are equal it is 0, and so is its
+   * gradient, which has no limit there. Of 16-bit floats only the result need fit the type.
+   */
+  default Tensor std(int... axes) {
+    return rootOrFlat(squaredDistance(accumulated("std"), axes)).cast(self().dtype());
+  }
+
+  /**
+   * The Euclidean norm sqrt(sum x^2); 0 of nothing. The gradient is x / norm, and 0 where the norm is 0. Floating types only: squares that
+   * overflow make it infinite, squares that underflow count as 0. Of 16-bit floats only the result need fit the type.
+   */
+  default Tensor norm(int... axes) {
+    return rootOrFlat(accumulated("norm").square().sum(axes)).cast(self().dtype());
+  }
+
+  /**
+   * log(sum exp(x)), finite wherever its exact value is: the largest element is taken out first. -inf of nothing and where all are
+   * -inf; +inf where one is +inf; NaN where one is NaN. The gradient is exp(x) / sum exp(x), as accurate as {@link Tensor#softmax}.
+   * Floating types only; of 16-bit floats only the result need fit the type.
+   */
+  default Tensor logsumexp(int... axes) {
+    return LogSumExp.of(accumulated("logsumexp"), self().axes(axes)).cast(self().dtype());
   }
 
   private Tensor accumulated(String what) {
@@ -51,8 +76,54 @@ sealed interface Reductions permits Tensor {
   }
 
   /** {@code x} has this tensor's shape. */
+  private Tensor squaredDistance(Tensor x, int... axes) {
+    return average(x.sub(x.keep(average(x, axes), axes)).square(), axes);
+  }
+
+  /** sqrt(x), with the gradient 0 at 0: the argument is chosen before the root, whose slope is infinite there. */
+  private static Tensor rootOrFlat(Tensor x) {
+    Tensor flat = x.equal(0);
+    return flat.where(Tensor.zeros(x.type()), flat.where(Tensor.ones(x.type()), x).sqrt());
+  }
+
+  /** {@code x} has this tensor's shape. */
   private Tensor average(Tensor x, int... axes) {
     return x.sum(axes).div(Tensor.literal(ScalarValue.of(x.dtype(), count(axes))));
+  }
+
+  /** bool: whether one element or more is true; false of nothing. Only of bool tensors. */
+  default Tensor any(int... axes) {
+    return truth("any", Op.Fold.MAX, axes);
+  }
+
+  /** bool: whether all elements are true, also of nothing. Only of bool tensors. */
+  default Tensor all(int... axes) {
+    return truth("all", Op.Fold.MIN, axes);
+  }
+
+  private Tensor truth(String what, Op.Fold fold, int... axes) {
+    if (self().dtype() != DType.BOOL) {
+      throw new DTypeMismatchException(what, "of " + self().type() + ", expected bool", "Compare first: notEqual(0)." + what + "().");
+    }
+    return reduce(fold, axes);
+  }
+
+  /** The sum of each element and all before it along the axis: [..., n, ...] -> [..., n, ...]. Types as {@link #sum}: bool, u8 to i64. */
+  default Tensor cumsum(int axis) {
+    return cumulate(Op.Fold.SUM, axis);
+  }
+
+  /**
+   * The product of each element and all before it along the axis: [..., n, ...] -> [..., n, ...]. Types as {@link #prod}: bool, u8 to i64.
+   * The gradient is right with zeros too; it takes about 2 log2(n) operations of this tensor's size.
+   */
+  default Tensor cumprod(int axis) {
+    return cumulate(Op.Fold.PROD, axis);
+  }
+
+  private Tensor cumulate(Op.Fold fold, int axis) {
+    boolean narrow = self().dtype() == DType.BOOL || self().dtype() == DType.U8;
+    return self().cast(narrow ? DType.I64 : self().dtype()).unary(new Op.Cumulate(fold, self().axis(axis), false));
   }
 
   /** i32 index of the largest element along the axis, the first of equals. */

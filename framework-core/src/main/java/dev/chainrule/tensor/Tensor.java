@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * others when their values are read. Operands broadcast as in NumPy; element types never mix silently. A Java number takes the
  * tensor's type: integral ones any, floating ones floating types only.
  */
-public final class Tensor implements Arithmetic, Comparisons, Reductions, Products, Shaping, Indexing, Activations {
+public final class Tensor implements Arithmetic, Comparisons, Reductions, Sorting, Products, Shaping, Indexing, Activations {
 
   /** Pending work beyond this is evaluated by the call that crosses it, so that loops outside Steps stay bounded. */
   private static final long PENDING_LIMIT = 1L << 30;

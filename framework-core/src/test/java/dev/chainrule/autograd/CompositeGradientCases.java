@@ -69,6 +69,8 @@ final class CompositeGradientCases {
         add("logSoftmax", what, in -> in.getFirst().logSoftmax(axis), values(-3, 3, shape));
       }
     }
+    add("logsumexp", "all axes", in -> in.getFirst().logsumexp(), values(-3, 3, 3, 4));
+    add("logsumexp", "two apart", in -> in.getFirst().logsumexp(2, 0), values(-3, 3, 2, 3, 2));
     Tensor labels = Tensor.of(new int[] {3, 0, 3});
     add("softmaxCrossEntropy", "labels repeat", in -> Composites.softmaxCrossEntropy(in.getFirst(), labels), values(-3, 3, 3, 4));
   }

@@ -40,7 +40,7 @@ final class GradientCases {
     unary();
     binary();
     choice();
-    reductions();
+    ReductionGradientCases.addTo(this);
     products();
     indexing();
     movement();
@@ -114,43 +114,6 @@ final class GradientCases {
         List.of(values(-2, 2, 2, 2)), true));
     op(Op.Where.class, new Case("chosen by the input itself", in -> in.get(0).less(0).where(in.get(0).square(), in.get(0)),
         List.of(vector(-2, -1, 1, 2)), true));
-  }
-
-  private void reductions() {
-    for (Op.Fold fold : Op.Fold.values()) {
-      // Of a product only the first gradient: that holds running products, which have no rule yet.
-      boolean smooth = fold != Op.Fold.PROD;
-      reduction(fold, "all axes", smooth, values(0.5, 2, 2, 3), 0, 1);
-      reduction(fold, "the last of three", smooth, values(-2, 2, 2, 2, 3), 2);
-      reduction(fold, "two apart, in descending order", smooth, values(-2, 2, 2, 3, 2), 2, 0);
-      reduction(fold, "the middle one", smooth, values(-2, 2, 2, 3, 2), 1);
-      reduction(fold, "one element", smooth, values(-2, 2, 1), 0);
-      reduction(fold, "no axis", smooth, values(-2, 2, 2, 2));
-      reduction(fold, "a scalar", smooth, scalar(1.5));
-      reduction(fold, "nothing to keep", smooth, values(-2, 2, 0, 3), 1);
-      reduction(fold, "nothing to add", smooth, values(-2, 2, 3, 0), 1);
-    }
-    reduction(Op.Fold.PROD, "one zero", false, vector(2, 0, 3, -4), 0);
-    reduction(Op.Fold.PROD, "two zeros", false, vector(2, 0, 3, 0), 0);
-    reduction(Op.Fold.PROD, "a zero in some rows", false,
-        HostArray.ofDoubles(TensorType.of(DType.F64, 2, 3), 2, 0, 3, 4, 5, 6), 1);
-    for (boolean reverse : new boolean[] {false, true}) {
-      for (int axis : new int[] {0, 1}) {
-        op(Op.Cumulate.class, new Case("running sum of axis " + axis + (reverse ? " backwards" : ""),
-            in -> apply(new Op.Cumulate(Op.Fold.SUM, axis, reverse), in).square(), List.of(values(-2, 2, 3, 2)), true));
-      }
-    }
-    op(Op.Cumulate.class, new Case("nothing", in -> apply(new Op.Cumulate(Op.Fold.SUM, 0, false), in), List.of(values(0, 1, 0)), true));
-    for (boolean descending : new boolean[] {false, true}) {
-      for (int axis : new int[] {0, 1, 2}) {
-        Case sorted = new Case("axis " + axis + (descending ? " descending" : ""),
-            in -> result(0, new Op.Sort(axis, descending), in).square(), List.of(values(-2, 2, 2, 3, 2)), true);
-        op(Op.Sort.class, sorted);
-        op(Op.Result.class, sorted);
-      }
-    }
-    op(Op.Sort.class, new Case("nothing", in -> result(0, new Op.Sort(0, false), in), List.of(values(0, 1, 0, 2)), true));
-    op(Op.Sort.class, new Case("one element", in -> result(0, new Op.Sort(0, false), in), List.of(values(0, 1, 1)), true));
   }
 
   private void products() {
@@ -304,7 +267,7 @@ final class GradientCases {
 
   // --- how cases are made ------------------------------------------------------------------------------------------------------------
 
-  private void op(Class<? extends Op> op, Case check) {
+  void op(Class<? extends Op> op, Case check) {
     ops.computeIfAbsent(op, _ -> new ArrayList<>()).add(check);
   }
 
@@ -330,19 +293,11 @@ final class GradientCases {
         List.of(values(Math.max(low, 0.5), 0.9, 3)), true));
   }
 
-  private void reduction(Op.Fold fold, String name, boolean smooth, HostArray x, int... axes) {
-    op(Op.Reduce.class, new Case(fold + " over " + name, in -> {
-      Tensor reduced = apply(new Op.Reduce(fold, Axes.of(axes)), in);
-      // Over nothing the largest element is -infinity, whose square is of no use here.
-      return x.type().elements() == 0 ? reduced.mul(0).exp() : reduced.square();
-    }, List.of(x), smooth));
-  }
-
   static Tensor apply(Op op, List<Tensor> inputs) {
     return Tensor.of(Ops.node(op, inputs.stream().map(Tensor::node).toArray(Node[]::new)));
   }
 
-  private static Tensor result(int index, Op op, List<Tensor> inputs) {
+  static Tensor result(int index, Op op, List<Tensor> inputs) {
     return apply(new Op.Result(index), List.of(apply(op, inputs)));
   }
 

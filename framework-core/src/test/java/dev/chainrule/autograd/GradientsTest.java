@@ -265,17 +265,6 @@ class GradientsTest {
     return nodes.size() + nodes.stream().flatMap(n -> n.op().bodies().stream()).mapToInt(b -> allNodes(b.results())).sum();
   }
 
-  @Test
-  @Tag("S17.16")
-  void runningProductsSayThatTheyHaveNoDerivative() {
-    Node x = Ops.input(vector(1, 2));
-    assertNoDerivative("cumulate", Ops.node(new Op.Cumulate(Op.Fold.PROD, 0, false), x), x);
-    // And so do products twice derived, whose first gradient holds them.
-    Tensor t = Tensor.of(x);
-    Tensor first = gradient(t.prod(), t);
-    assertThrows(UnsupportedOpException.class, () -> gradient(first.sum(), t));
-  }
-
   private static void assertNoDerivative(String label, Node node, Node target) {
     Tensor loss = Tensor.of(Ops.node(new Op.Reduce(Op.Fold.SUM, Axes.of(0)), node));
     var e = assertThrows(UnsupportedOpException.class, () -> gradient(loss, Tensor.of(target)));

@@ -105,6 +105,30 @@ final class Bounds {
     return Bound.EXACT.andAbsolute(evaluations(dtype) * roundings * FloatFormat.of(dtype).unitRoundoff());
   }
 
+  /**
+   * log(sum exp(x - m)) + m: the differences, of size D at most, round by D u, exponentials by 8u, their sum by n u, which are absolute
+   * errors of the logarithm; that has 8u log(n) of its own, and the last sum rounds once. The 16-bit types do so in f32.
+   */
+  static Bound logsumexp(DType dtype, double n, double largestDifference) {
+    double roundings = largestDifference + 8 + n + 8 * Math.log(Math.max(n, 2));
+    return Bound.ulps(1).andAbsolute(evaluations(dtype) * roundings * FloatFormat.of(dtype.accumulator()).unitRoundoff());
+  }
+
+  /** Squares and their sum: n u of the sum, of which the root has half, and rounds once. */
+  static Bound norm(DType dtype, double n) {
+    Bound root = Bound.relative(evaluations(dtype) * (n / 2 + 1)).roundedIn(dtype.accumulator());
+    return new Bound(1, root.roundings(), root.magnitude(), 0, 0, root.roundedIn());
+  }
+
+  /**
+   * The mean of n elements of size M at most is wrong by (n + 1) u M, the differences from it by (n + 3) u M. Their root mean square is a
+   * norm, so wrong by no more, and by n/2 + 2 roundings of itself, which is at most M.
+   */
+  static Bound std(DType dtype, double n, double largest) {
+    return Bound.ulps(1).andAbsolute(
+        evaluations(dtype) * (1.5 * n + 6) * largest * FloatFormat.of(dtype.accumulator()).unitRoundoff());
+  }
+
   /** Two values per element are drawn from 24 bits each: 2 pi v is wrong by 2u 2 pi, and the radius, of size r, by its own 10u. */
   static Bound normal(Function<List<Tensor>, Tensor> radius) {
     return Bound.ulps(4).and(4 * Math.PI + 10, radius);

@@ -1,0 +1,9 @@
+package dev.chainrule.tensor;
+
+/**
+ * Elements in order along an axis, and where each came from.
+ *
+ * @param values of the sorted tensor's type
+ * @param indices i32 of the same shape: the positions along the axis that the values had before
+ */
+public record Sorted(Tensor values, Tensor indices) {}
