@@ -2,6 +2,7 @@ package dev.chainrule.nn;
 
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.tensor.Composites;
+import dev.chainrule.tensor.Precision;
 import dev.chainrule.tensor.Tensor;
 
 /** What training makes small: from predictions and targets to one number, the mean. */
@@ -22,7 +23,7 @@ public final class Losses {
       throw new ShapeMismatchException("mse", "prediction " + prediction.type() + " and target " + target.type() + " differ in shape",
           "Nothing is broadcast here; reshape one of them.");
     }
-    return prediction.sub(target).square().mean();
+    return Precision.raised(in -> in.get(0).sub(in.get(1)).square().mean(), prediction, target);
   }
 
   /**
@@ -33,6 +34,6 @@ public final class Losses {
    * @return a scalar
    */
   public static Tensor crossEntropy(Tensor logits, Tensor labels) {
-    return Composites.softmaxCrossEntropy(logits, labels).mean();
+    return Precision.raised(in -> Composites.softmaxCrossEntropy(in.getFirst(), labels).mean(), logits);
   }
 }

@@ -71,7 +71,8 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
     requireFit(q, k, v);
     double factor = scale.orElse(1 / Math.sqrt(Math.max(q.dim(-1), 1)));
     Map<String, Object> attributes = Map.of("scale", factor, "causal", causal);
-    return mask.map(m -> FUNCTION.apply(attributes, q, k, v, m)).orElseGet(() -> FUNCTION.apply(attributes, q, k, v)).getFirst();
+    return Precision.lowered(in -> mask.map(m -> FUNCTION.apply(attributes, in.get(0), in.get(1), in.get(2), m))
+        .orElseGet(() -> FUNCTION.apply(attributes, in.get(0), in.get(1), in.get(2))).getFirst(), q, k, v);
   }
 
   /**

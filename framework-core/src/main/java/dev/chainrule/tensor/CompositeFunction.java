@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * A named function of tensors, composed of primitives. A device may run it natively by its name; elsewhere, and wherever its meaning
  * is in question, the composition counts. Custom functions with derivatives of their own are made in the same way.
  *
- * <p>The composition is traced once for each set of attributes and input types, and reads nothing else: neither tensors from outside nor
- * anything of Java's that changes.
+ * <p>The composition is traced once for each set of attributes and input types and each {@link Precision}, and reads nothing else: neither
+ * tensors from outside nor anything of Java's that changes.
  */
 public final class CompositeFunction {
 
@@ -33,7 +33,7 @@ public final class CompositeFunction {
   private final Optional<VectorJacobian> derivative;
   private final Map<Signature, Body> bodies = new ConcurrentHashMap<>();
 
-  private record Signature(Map<String, Object> attributes, List<TensorType> inputs) {}
+  private record Signature(Map<String, Object> attributes, List<TensorType> inputs, Precision precision) {}
 
   /**
    * @param name unique; devices know it
@@ -94,7 +94,7 @@ public final class CompositeFunction {
     for (Tensor input : inputs) {
       types.add(input.type());
     }
-    var signature = new Signature(Map.copyOf(attributes), types);
+    var signature = new Signature(Map.copyOf(attributes), types, Precision.current());
     Body known = bodies.get(signature);
     if (known == null) {
       if (bodies.size() >= MOST_BODIES) {

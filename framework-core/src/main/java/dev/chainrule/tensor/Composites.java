@@ -79,15 +79,15 @@ public final class Composites {
       throw new DTypeMismatchException("crossEntropy",
           "labels are " + labels.type() + ", expected class numbers as i32 or i64", "Cast them first: cast(DType.I32).");
     }
-    return SOFTMAX_CROSS_ENTROPY.apply(logits, labels);
+    return Precision.raised(in -> SOFTMAX_CROSS_ENTROPY.apply(in.getFirst(), labels), logits);
   }
 
   static Tensor softmax(Tensor x, int axis) {
-    return SOFTMAX.apply(Map.of("axis", axis), x).getFirst();
+    return Precision.raised(in -> SOFTMAX.apply(Map.of("axis", axis), in.getFirst()).getFirst(), x);
   }
 
   static Tensor logSoftmax(Tensor x, int axis) {
-    return LOG_SOFTMAX.apply(Map.of("axis", axis), x).getFirst();
+    return Precision.raised(in -> LOG_SOFTMAX.apply(Map.of("axis", axis), in.getFirst()).getFirst(), x);
   }
 
   private static int axis(Map<String, Object> attributes) {

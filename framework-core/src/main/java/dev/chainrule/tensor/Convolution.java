@@ -3,7 +3,6 @@ package dev.chainrule.tensor;
 import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
-import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
@@ -65,8 +64,7 @@ final class Convolution {
   }
 
   private Tensor node(Op op) {
-    Node node = Ops.node(op, x.node(), w.node());
-    return Tensor.made(node);
+    return Precision.lowered(in -> Tensor.made(Ops.node(op, in.get(0).node(), in.get(1).node())), x, w);
   }
 
   // --- operands ----------------------------------------------------------------------------------------------------------------------

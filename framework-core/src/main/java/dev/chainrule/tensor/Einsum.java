@@ -110,7 +110,7 @@ final class Einsum {
     long inner = sizes(x.value, summedX).elements();
     Tensor a = permuted(x.value, batchX, rows, summedX).reshape(batch.concat(Shape.of(left.elements(), inner)));
     Tensor b = permuted(y.value, batchY, summedY, columns).reshape(batch.concat(Shape.of(inner, right.elements())));
-    Tensor product = summedX.length == 0 ? a.mul(b) : Tensor.made(Ops.node(new Op.Dot(), a.node(), b.node()));
+    Tensor product = summedX.length == 0 ? a.mul(b) : Precision.lowered(MatrixProduct::dot, a, b);
     return new Term(product.reshape(batch.concat(left).concat(right)),
         chosen(x.labels, batchX) + chosen(x.labels, rows) + chosen(y.labels, columns));
   }

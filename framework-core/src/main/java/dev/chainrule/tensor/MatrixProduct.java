@@ -4,6 +4,7 @@ import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
+import java.util.List;
 
 /** Brings the operands of a matrix product to equal batch axes; a vector is a row on the left and a column on the right. */
 final class MatrixProduct {
@@ -31,14 +32,15 @@ final class MatrixProduct {
     if (y.rank() == 2 && x.rank() > 2) {
       // One matrix for the whole batch: a single taller product.
       Tensor rows = x.reshape(x.shape().slice(0, x.rank() - 1).elements(), x.dim(-1));
-      return dot(rows, y).reshape(x.shape().with(x.rank() - 1, y.dim(-1)));
+      return Precision.lowered(MatrixProduct::dot, rows, y).reshape(x.shape().with(x.rank() - 1, y.dim(-1)));
     }
     Shape batch = Broadcast.shape(() -> "matmul", x.type().withShape(batch(x)), y.type().withShape(batch(y)));
-    return dot(x.broadcastTo(batch.concat(matrix(x))), y.broadcastTo(batch.concat(matrix(y))));
+    return Precision.lowered(in -> dot(in.stream().map(m -> m.broadcastTo(batch.concat(matrix(m)))).toList()), x, y);
   }
 
-  private static Tensor dot(Tensor x, Tensor y) {
-    return Tensor.made(Ops.node(new Op.Dot(), x.node(), y.node()));
+  /** Of two operands with equal batch axes. */
+  static Tensor dot(List<Tensor> operands) {
+    return Tensor.made(Ops.node(new Op.Dot(), operands.get(0).node(), operands.get(1).node()));
   }
 
   private static Shape batch(Tensor x) {

@@ -8,6 +8,7 @@ import dev.chainrule.plan.PlanCache;
 import dev.chainrule.plan.Replay;
 import dev.chainrule.plan.StepGraph;
 import dev.chainrule.tensor.Mode;
+import dev.chainrule.tensor.Precision;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import java.util.List;
@@ -73,6 +74,11 @@ public final class Step {
    */
   public Step withSeed(long seed) {
     return new Step(mode, function, seed);
+  }
+
+  /** This Step with its function under a precision policy; the default is that of the surroundings of {@link #run}. */
+  public Step withPrecision(Precision precision) {
+    return new Step(mode, inputs -> precision.call(() -> function.apply(inputs)), seed);
   }
 
   /**

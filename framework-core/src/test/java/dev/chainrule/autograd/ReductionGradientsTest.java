@@ -22,6 +22,7 @@ import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -79,6 +80,7 @@ class ReductionGradientsTest {
   }
 
   @Test
+  @Tag("S17.8")
   void thirdDerivativesOfRunningProductsAreRightToo() {
     // x^3 / 1, x^2, x: the last running product of (x, x, x) has the derivatives 3 x^2, 6 x, 6.
     Tensor x = Tensor.of(scalar(0));
@@ -133,6 +135,7 @@ class ReductionGradientsTest {
   }
 
   @Test
+  @Tag("S17.22")
   void normIsFlatAtTheZeroVector() {
     assertArrayEquals(new double[] {0, 0, -0.0}, gradient(x -> x.norm(), 0, 0, -0.0));
     assertArrayEquals(new double[] {0, 0, 0.6, 0.8}, gradient(x -> x.reshape(2, 2).norm(1), 0, 0, 3, 4), 1e-15);
@@ -141,6 +144,7 @@ class ReductionGradientsTest {
   }
 
   @Test
+  @Tag("S17.22")
   void stdIsFlatWhereAllAreEqual() {
     assertArrayEquals(new double[] {0, 0, 0}, gradient(x -> x.std(), 7, 7, 7));
     assertArrayEquals(new double[] {0, 0, -0.5, 0.5}, gradient(x -> x.reshape(2, 2).std(1), 7, 7, 1, 3));
@@ -156,6 +160,7 @@ class ReductionGradientsTest {
   }
 
   @Test
+  @Tag("S17.23")
   void theGradientOfLogsumexpIsSoftmaxAndFiniteFarOut() {
     assertArrayEquals(new double[] {0.5, 0.5}, gradient(x -> x.logsumexp(), 1e6, 1e6));
     assertArrayEquals(new double[] {0, 1, 0}, gradient(x -> x.logsumexp(), -1000, 1000, -INFINITY));

@@ -16,6 +16,7 @@ import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ReductionsTest {
@@ -46,6 +47,7 @@ class ReductionsTest {
   }
 
   @Test
+  @Tag("S7.9")
   void runningTotalsHaveTheTypesOfTotals() {
     for (DType dtype : DType.values()) {
       Tensor x = Tensor.zeros(TensorType.of(dtype, 3));
@@ -64,6 +66,7 @@ class ReductionsTest {
   }
 
   @Test
+  @Tag("S12.28")
   void stdIsTheRootOfTheMeanSquaredDistance() {
     assertArrayEquals(new double[] {2}, read(f64(2, 4, 4, 4, 5, 5, 7, 9).std()));
     assertArrayEquals(new double[] {1, 3}, read(Tensor.of(new double[] {1, 3, 2, 8}, 2, 2).std(1)));
@@ -73,6 +76,7 @@ class ReductionsTest {
   }
 
   @Test
+  @Tag("S12.29")
   void normIsTheRootOfTheSumOfSquares() {
     assertArrayEquals(new double[] {13}, read(Tensor.of(new double[] {3, -4, 12, 0}, 2, 2).norm()));
     assertArrayEquals(new double[] {5, 12}, read(Tensor.of(new double[] {3, -4, 12, 0}, 2, 2).norm(1)));
@@ -83,6 +87,7 @@ class ReductionsTest {
   }
 
   @Test
+  @Tag("S12.30")
   void logsumexpDefinesItsLimits() {
     assertArrayEquals(new double[] {-INFINITY}, read(f64(-INFINITY, -INFINITY).logsumexp()));
     assertArrayEquals(new double[] {INFINITY}, read(f64(-INFINITY, INFINITY, 2).logsumexp()));
@@ -136,6 +141,7 @@ class ReductionsTest {
   }
 
   @Test
+  @Tag("S7.10")
   void anyAndAllOfNothingAreTheNeutralOnes() {
     Tensor x = bool(1, 0, 0, 0).reshape(2, 2);
     assertArrayEquals(new long[] {1}, readLongs(x.any()));

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Sorting beside a naive one of the JDK's: lists of boxed positions and a comparator that says what the order is. */
@@ -73,6 +74,7 @@ class SortingTest {
   }
 
   @Test
+  @Tag("S7.11")
   void topkIsTheBeginningOfASort() {
     var random = new SplittableRandom(9);
     for (int repeat = 0; repeat < 200; repeat++) {

@@ -20,6 +20,9 @@ final class RulesOfMethods {
     rule("arange", "S6.8");
     rule("linspace", "S6.9");
     rule("eye", "S6.10");
+    rule("cumsum|cumprod", "S7.9");
+    rule("any bool|any of all", "S7.10");
+    rule("sort method|argsort|topk", "S7.11");
     rule("einsum", "S8.8", "S8.9");
     rule("vector by|by vector", "S8.7");
     rule("method, same", "S8.11");
@@ -38,6 +41,8 @@ final class RulesOfMethods {
     rule("diagonal", "S10.13");
     rule("fold", "S10.14");
     rule("lerp|reciprocal", "S12.16");
+    rule("std", "S12.28");
+    rule("norm", "S12.29");
     rule("uniform on a.* interval|normal, moved and scaled", "S18.13");
     rule("integers (in|as)", "S18.14");
     rule("permutation", "S18.15");

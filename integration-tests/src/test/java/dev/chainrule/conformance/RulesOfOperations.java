@@ -135,6 +135,7 @@ final class RulesOfOperations {
       case "dropout" -> List.of("S11.2", "S12.24");
       case "attention" -> List.of("S11.2", "S12.25");
       case "adam" -> List.of("S11.2", "S12.26");
+      case "logsumexp" -> List.of("S11.2", "S12.30", "S13.8");
       default -> List.of("S11.2");
     };
   }
