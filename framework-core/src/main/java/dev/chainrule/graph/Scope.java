@@ -75,6 +75,10 @@ public class Scope {
 
   /** Runs {@code body} with {@code path} as the module path; outside a trace there are no paths. */
   public final <T> T at(String path, Supplier<T> body) {
+    Scope innermost = current();
+    if (innermost != this) { // a trace's loop is being traced, and what it makes is made there
+      return innermost.at(path, body);
+    }
     if (kind == Kind.OUTSIDE || path.equals(origin.path())) {
       return body.get();
     }

@@ -14,7 +14,7 @@ import dev.chainrule.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Turns a step graph into a schedule: decompose, lower to instructions, lay out memory. */
+/** Turns a step graph into a schedule: decompose, lower to instructions, lay out memory, verify. */
 final class Planner {
 
   private Planner() {}
@@ -40,9 +40,17 @@ final class Planner {
       lowering.emit(new Instruction.Commit(updates.get(i), target, Origin.NONE));
     }
     ArenaLayout arena = ArenaLayout.of(lowering.instructions(), buffers.temporaryBytes());
-    return new Schedule(lowering.instructions(), buffers.constants(), types(leaves.inputs), types(leaves.states),
+    var schedule = new Schedule(lowering.instructions(), buffers.constants(), types(leaves.inputs), types(leaves.states),
         graph.outputs().stream().map(Node::type).toList(), parameters(leaves.scalars), buffers.temporaryBytes(),
         arena.offsets(), buffers.slices(), arena.bytes());
+    assert isVerified(schedule);
+    return schedule;
+  }
+
+  /** Always where assertions are on, as they are in tests. */
+  private static boolean isVerified(Schedule schedule) {
+    Verifier.verify(schedule);
+    return true;
   }
 
   private static List<Operand> outputs(List<Node> outputs) {

@@ -15,6 +15,7 @@ import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Philox;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.util.Arrays;
@@ -131,6 +132,22 @@ class LoopTest {
       return new Loop.Results(inner.carries(), inner.outputs());
     }).outputs().getFirst();
     assertEquals(30, Arrays.stream(readLongs(bits)).distinct().count());
+  }
+
+  @Test
+  @Tag("S18.4")
+  void modulePathsInABodyAddressItsRandomBits() {
+    Trace.record(Mode.TRAINING, 7, 3, false, () -> {
+      Trace trace = Trace.surrounding().orElseThrow();
+      Tensor bits = Loop.scan(2, List.of(), List.of(), (_, _, _) -> new Loop.Results(List.of(), List.of(
+          trace.at("net/dropout", () -> trace.random().bits(Shape.of(3)))))).outputs().getFirst();
+      long key = Philox.key(7, Philox.stream("net/dropout", 0));
+      for (int iteration = 0; iteration < 2; iteration++) {
+        int[] block = Philox.block(0, 0, 3, iteration, (int) key, (int) (key >>> 32));
+        assertArrayEquals(new long[] {block[0], block[1], block[2]}, readLongs(bits.select(0, iteration)));
+      }
+      return List.of();
+    });
   }
 
   @Test

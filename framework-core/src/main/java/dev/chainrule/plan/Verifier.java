@@ -1,0 +1,235 @@
+package dev.chainrule.plan;
+
+import dev.chainrule.graph.Shape;
+import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Plays a schedule through without data and rejects one that would compute with the wrong bytes: it notes for each piece of the arena
+ * whose content it holds, and at each read asks whether that is still what the operand's buffer was given. It shares nothing with the
+ * layout that it checks. Loops go round twice, of a choice both parts are played.
+ */
+final class Verifier {
+
+  /** A piece of the arena that nobody has written, or that two parts of a choice left differently. */
+  private static final int NOBODY = -1;
+
+  private final Schedule schedule;
+
+  /** The arena cut at every border between temporaries: where the pieces begin, and whose content each holds. */
+  private final long[] borders;
+  private int[] owners;
+
+  private final Map<BufferRef.Slice, Operand> wholes = new HashMap<>();
+  private final Set<BufferRef> written = new HashSet<>();
+  private boolean committing;
+
+  private Verifier(Schedule schedule) {
+    this.schedule = schedule;
+    this.borders = Stream.concat(
+        schedule.temporaryOffsets().stream(),
+        IntStream.range(0, schedule.temporaryOffsets().size()).mapToObj(this::end))
+        .mapToLong(Long::longValue).sorted().distinct().toArray();
+    this.owners = new int[borders.length];
+    Arrays.fill(owners, NOBODY);
+  }
+
+  /**
+   * Plays the schedule.
+   *
+   * @throws IllegalStateException with the instruction and what is wrong with it
+   */
+  static void verify(Schedule schedule) {
+    var verifier = new Verifier(schedule);
+    for (int id = 0; id < schedule.temporaryOffsets().size(); id++) {
+      long offset = schedule.temporaryOffsets().get(id);
+      if (offset < 0 || offset % Schedule.ALIGNMENT != 0 || verifier.end(id) > schedule.arenaBytes()) {
+        throw new IllegalStateException("temporary " + id + " lies at " + offset + " in an arena of " + schedule.arenaBytes());
+      }
+    }
+    verifier.play(schedule.instructions());
+  }
+
+  private long end(int id) {
+    return schedule.temporaryOffsets().get(id) + schedule.temporaryBytes().get(id);
+  }
+
+  private void play(List<Instruction> instructions) {
+    for (Instruction instruction : instructions) {
+      boolean commit = instruction instanceof Instruction.Commit;
+      require(!committing || commit, instruction, "comes after a commit");
+      require(!commit || !(instruction.reads().getFirst().buffer() instanceof BufferRef.State), instruction,
+          "reads a variable that another commit may have changed");
+      committing |= commit;
+      switch (instruction) {
+        case Instruction.Loop loop -> loop(loop);
+        case Instruction.While loop -> {
+          play(loop.condition());
+          for (int i = 0; i < 2; i++) {
+            read(instruction, loop.holds());
+            play(loop.body());
+            play(loop.condition());
+          }
+        }
+        case Instruction.Cond cond -> {
+          read(instruction, cond.predicate());
+          choice(cond.then(), cond.otherwise());
+        }
+        case Instruction.Compute _, Instruction.Call _, Instruction.CheckFinite _, Instruction.Commit _ -> {
+          instruction.reads().forEach(operand -> read(instruction, operand));
+          write(instruction, instruction.writes());
+          // After the writes: an instruction must not write where it still reads.
+          instruction.reads().forEach(operand -> read(instruction, operand));
+        }
+      }
+    }
+  }
+
+  private void loop(Instruction.Loop loop) {
+    loop.inputs().forEach(slice -> read(loop, slice.whole()));
+    write(loop, loop.writes());
+    Stream.concat(loop.inputs().stream(), loop.outputs().stream()).forEach(slice -> {
+      require(slice.whole().shape().dim(0) == loop.length(), loop, "moves over " + slice.whole());
+      wholes.put(slice.buffer(), slice.whole());
+    });
+    for (int i = 0; i < 2; i++) {
+      write(loop, List.of(loop.number()));
+      play(loop.body());
+    }
+    loop.reads().forEach(operand -> read(loop, operand));
+    loop.writes().forEach(operand -> read(loop, operand));
+  }
+
+  /** What both parts leave in the same hands is known afterwards. */
+  private void choice(List<Instruction> then, List<Instruction> otherwise) {
+    int[] before = owners.clone();
+    play(then);
+    int[] after = owners;
+    owners = before;
+    play(otherwise);
+    for (int i = 0; i < owners.length; i++) {
+      owners[i] = owners[i] == after[i] ? owners[i] : NOBODY;
+    }
+  }
+
+  // --- one instruction ---------------------------------------------------------------------------------------------------------------
+
+  private void read(Instruction instruction, Operand operand) {
+    requireInside(instruction, operand);
+    BufferRef buffer = underlying(operand.buffer());
+    if (buffer instanceof BufferRef.Output && !written.contains(buffer)) {
+      throw wrong(instruction, "reads " + buffer + ", which has not been written");
+    }
+    if (buffer instanceof BufferRef.Temporary(int id)) {
+      for (int piece : pieces(id)) {
+        require(owners[piece] == id, instruction, "reads temporary " + id + ", whose bytes "
+            + (owners[piece] == NOBODY ? "nobody has written" : "hold temporary " + owners[piece]));
+      }
+    }
+  }
+
+  private void write(Instruction instruction, List<Operand> operands) {
+    Set<Integer> taken = new HashSet<>();
+    for (Operand operand : operands) {
+      requireInside(instruction, operand);
+      switch (operand.buffer()) {
+        case BufferRef.Temporary(int id) -> {
+          for (int piece : pieces(id)) {
+            require(taken.add(piece), instruction, "writes the same bytes twice");
+            owners[piece] = id;
+          }
+        }
+        case BufferRef.Output output -> written.add(output);
+        case BufferRef.Slice _ -> read(instruction, operand); // a part of what the loop has claimed
+        case BufferRef.State _ -> require(instruction instanceof Instruction.Commit, instruction, "writes a variable");
+        case BufferRef.Input _, BufferRef.Parameter _, BufferRef.Constant _ -> throw wrong(instruction, "writes " + operand.buffer());
+      }
+    }
+  }
+
+  private BufferRef underlying(BufferRef buffer) {
+    BufferRef at = buffer;
+    while (at instanceof BufferRef.Slice slice) {
+      at = whole(slice).buffer();
+    }
+    return at;
+  }
+
+  private Operand whole(BufferRef.Slice slice) {
+    Operand whole = wholes.get(slice);
+    if (whole == null) {
+      throw new IllegalStateException("a plan is wrong: " + slice + " is used outside its loop");
+    }
+    return whole;
+  }
+
+  /** The pieces of the arena that a temporary lies in. */
+  private int[] pieces(int id) {
+    List<Integer> found = new ArrayList<>();
+    int first = Arrays.binarySearch(borders, schedule.temporaryOffsets().get(id));
+    for (int i = first; i < borders.length && borders[i] < end(id); i++) {
+      found.add(i);
+    }
+    return found.stream().mapToInt(i -> i).toArray();
+  }
+
+  /** No index of the operand leads out of its buffer. */
+  private void requireInside(Instruction instruction, Operand operand) {
+    Shape shape = operand.shape();
+    if (shape.elements() == 0) {
+      return;
+    }
+    Layout layout = operand.layout();
+    long low = layout.offset();
+    long high = layout.offset();
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      long reach = (shape.dim(axis) - 1) * layout.stride(axis);
+      low += Math.min(reach, 0);
+      high += Math.max(reach, 0);
+    }
+    BufferRef buffer = operand.buffer();
+    while (buffer instanceof BufferRef.Slice slice) {
+      Operand whole = whole(slice);
+      long way = (whole.shape().dim(0) - 1) * whole.layout().stride(0);
+      low += Math.min(way, 0);
+      high += Math.max(way, 0);
+      buffer = whole.buffer();
+    }
+    require(low >= 0 && (high + 1) * operand.dtype().bytes() <= bytes(buffer), instruction,
+        "reaches elements " + low + " to " + high + " of " + buffer + ", which has " + bytes(buffer) + " bytes");
+  }
+
+  private long bytes(BufferRef buffer) {
+    return switch (buffer) {
+      case BufferRef.Temporary(int id) -> schedule.temporaryBytes().get(id);
+      case BufferRef.Input(int slot) -> schedule.inputs().get(slot).bytes();
+      case BufferRef.State(int slot) -> schedule.states().get(slot).bytes();
+      case BufferRef.Output(int slot) -> schedule.outputs().get(slot).bytes();
+      case BufferRef.Parameter(int slot) -> schedule.parameters().get(slot).bytes();
+      case BufferRef.Constant(int slot) -> schedule.constants().get(slot).type().bytes();
+      case BufferRef.Slice slice -> throw new IllegalStateException(slice + " has no size of its own");
+    };
+  }
+
+  private static void require(boolean holds, Instruction instruction, String problem) {
+    if (!holds) {
+      throw wrong(instruction, problem);
+    }
+  }
+
+  private static IllegalStateException wrong(Instruction instruction, String problem) {
+    return new IllegalStateException("a plan is wrong: " + instruction + " " + problem);
+  }
+}

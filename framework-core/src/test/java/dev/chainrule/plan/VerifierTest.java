@@ -1,0 +1,131 @@
+package dev.chainrule.plan;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Origin;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Plans with planted faults, each of which the verifier names; the plans of all other tests pass it when they are made. */
+class VerifierTest {
+
+  private static final TensorType TYPE = TensorType.of(DType.F32, 4, 4);
+  private static final TensorType FLAG = TensorType.scalar(DType.BOOL);
+  private static final TensorType NUMBER = TensorType.scalar(DType.I64);
+
+  private static Operand temporary(int id) {
+    return Operand.dense(new BufferRef.Temporary(id), TYPE);
+  }
+
+  private static Operand output() {
+    return Operand.dense(new BufferRef.Output(0), TYPE);
+  }
+
+  private static Operand input() {
+    return Operand.dense(new BufferRef.Input(0), TYPE);
+  }
+
+  private static Operand state(int slot) {
+    return Operand.dense(new BufferRef.State(slot), TYPE);
+  }
+
+  private static Instruction call(Operand to, Operand... from) {
+    return new Instruction.Call(new Op.Neg(), List.of(from), List.of(to), Origin.NONE);
+  }
+
+  /** Temporaries of 64 bytes at the offsets given; the last two are a flag and a number. */
+  private static Schedule schedule(List<Long> offsets, Instruction... instructions) {
+    List<Long> all = new ArrayList<>(offsets);
+    List<Long> sizes = new ArrayList<>(offsets.stream().map(_ -> TYPE.bytes()).toList());
+    all.addAll(List.of(1024L, 1088L));
+    sizes.addAll(List.of(FLAG.bytes(), NUMBER.bytes()));
+    return new Schedule(List.of(instructions), List.of(), List.of(TYPE), List.of(TYPE, TYPE), List.of(TYPE), List.of(), sizes, all, 2, 1152);
+  }
+
+  private static void rejected(String problem, Schedule schedule) {
+    var e = assertThrows(IllegalStateException.class, () -> Verifier.verify(schedule));
+    assertTrue(String.valueOf(e.getMessage()).contains(problem), e.getMessage());
+  }
+
+  @Test
+  void whatIsRightPasses() {
+    Verifier.verify(schedule(List.of(0L, 64L, 0L), call(temporary(0), input()), call(temporary(1), temporary(0)),
+        call(temporary(2), temporary(1)), call(output(), temporary(2)), new Instruction.Commit(temporary(2), state(0), Origin.NONE)));
+  }
+
+  @Test
+  void overlappingLivesAreFound() {
+    rejected("reads temporary 0, whose bytes hold temporary 1", schedule(List.of(0L, 0L), call(temporary(0), input()),
+        call(temporary(1), input()), call(output(), temporary(0), temporary(1))));
+  }
+
+  @Test
+  void anInstructionThatWritesWhereItReadsIsFound() {
+    rejected("whose bytes hold temporary 1", schedule(List.of(0L, 0L), call(temporary(0), input()), call(temporary(1), temporary(0))));
+  }
+
+  @Test
+  void whatNobodyWroteIsFound() {
+    rejected("nobody has written", schedule(List.of(0L), call(output(), temporary(0))));
+    rejected("which has not been written", schedule(List.of(0L), call(temporary(0), output())));
+  }
+
+  @Test
+  void aWrongLayoutIsFound() {
+    Operand beyond = input().with(Layout.dense(Shape.of(4, 4)).slice(List.of(new Op.Range(1, 4, 1), new Op.Range(0, 4, 1))));
+    rejected("reaches elements 4 to 19", schedule(List.of(), call(output(), beyond)));
+    Operand before = input().with(Layout.dense(Shape.of(4, 4)).slice(List.of(new Op.Range(2, 4, -1), new Op.Range(0, 4, 1))));
+    rejected("reaches elements -4 to 11", schedule(List.of(), call(output(), before)));
+    Verifier.verify(schedule(List.of(), call(output(), input().with(Layout.dense(Shape.of(4, 4)).permute(Axes.of(1, 0))))));
+  }
+
+  @Test
+  void aVariableWrittenTooEarlyIsFound() {
+    rejected("writes a variable", schedule(List.of(), call(state(0), input())));
+    rejected("comes after a commit", schedule(List.of(0L), call(temporary(0), input()),
+        new Instruction.Commit(temporary(0), state(0), Origin.NONE), call(output(), state(0))));
+    rejected("another commit may have changed",
+        schedule(List.of(), new Instruction.Commit(state(1), state(0), Origin.NONE), new Instruction.Commit(state(0), state(1), Origin.NONE)));
+  }
+
+  @Test
+  void whatALoopNeedsAtItsSecondRepetitionIsFound() {
+    Operand number = Operand.dense(new BufferRef.Temporary(3), NUMBER);
+    // Temporary 1 is written over temporary 0 when that has been read for the first time, not for the last.
+    Instruction loop = new Instruction.Loop(3, number, List.of(), List.of(),
+        List.of(call(output(), temporary(0)), call(temporary(1), input())), Origin.NONE);
+    rejected("reads temporary 0, whose bytes hold temporary 1", schedule(List.of(0L, 0L), call(temporary(0), input()), loop));
+    Verifier.verify(schedule(List.of(0L, 64L), call(temporary(0), input()), loop));
+  }
+
+  @Test
+  void whatOnlyOnePartOfAChoiceWroteIsFound() {
+    Operand flag = Operand.dense(new BufferRef.Temporary(1), FLAG);
+    Instruction set = new Instruction.Call(new Op.Neg(), List.of(), List.of(flag), Origin.NONE);
+    rejected("nobody has written", schedule(List.of(0L), set,
+        new Instruction.Cond(flag, List.of(call(temporary(0), input())), List.of(), Origin.NONE), call(output(), temporary(0))));
+    Verifier.verify(schedule(List.of(0L), set, new Instruction.Cond(flag, List.of(call(temporary(0), input())),
+        List.of(call(temporary(0), input())), Origin.NONE), call(output(), temporary(0))));
+  }
+
+  @Test
+  void aSliceThatLeavesItsWholeIsFound() {
+    var part = new BufferRef.Slice(0);
+    Operand number = Operand.dense(new BufferRef.Temporary(1), NUMBER);
+    Operand row = new Operand(part, DType.F32, Layout.dense(Shape.of(5)));
+    rejected("reaches elements 0 to 16", schedule(List.of(), new Instruction.Loop(4, number,
+        List.of(new Instruction.Slice(part, input())), List.of(), List.of(call(output(), row)), Origin.NONE)));
+  }
+}
