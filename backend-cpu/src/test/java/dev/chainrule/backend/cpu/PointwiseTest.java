@@ -76,6 +76,16 @@ class PointwiseTest {
     });
   }
 
+  @Test
+  void oddPowersOfNegativeZeroAndInfinityKeepTheSign() {
+    double[] exponents = {3, 2, 2.5, 0x1p51 + 1, 0x1p51 + 2, 0x1p51 + 2.5, 0x1p51 + 3.5, 0x1p52 - 1, 0x1p52 - 2, 0x1p52 + 1, 0x1p53 + 2};
+    for (double base : new double[] {-0.0, Double.NEGATIVE_INFINITY}) {
+      double[] expected = Arrays.stream(exponents).map(y -> y % 2 == 1 ? base : -base).toArray();
+      Tensor x = Tensor.of(Arrays.stream(exponents).map(_ -> base).toArray());
+      assertArrayEquals(expected, Devices.with(Agreement.DEVICES.getFirst(), () -> x.pow(Tensor.of(exponents)).toDoubleArray()));
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void binaryOperationsAgree(DType dtype) {
