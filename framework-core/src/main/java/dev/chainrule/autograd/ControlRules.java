@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +81,11 @@ final class ControlRules {
     int slicesEnd = carries + op.sliced();
     List<Node> starts = starts(op, node, in);
     List<@Nullable TensorType> seeds = seedTypes(op, arrived);
-    Backward backward = Scope.current().tracingBody(() -> Backward.of(op, seeds));
-
+    Optional<Backward> found = Scope.current().tracingBody(() -> Backward.of(op, seeds));
+    if (found.isEmpty()) {
+      return Collections.nCopies(in.size(), null);
+    }
+    Backward backward = found.get();
     List<Tensor> initial = new ArrayList<>();
     for (int i : backward.carries) {
       Tensor known = arrived.get(i);
@@ -144,7 +148,8 @@ final class ControlRules {
    */
   private record Backward(Body body, int[] carries, int[] slices, int[] invariants) {
 
-    static Backward of(Op.Loop op, List<@Nullable TensorType> seeds) {
+    /** Empty when nothing receives anything: what arrived depends on none of the inputs. */
+    static Optional<Backward> of(Op.Loop op, List<@Nullable TensorType> seeds) {
       Node number = Ops.parameter(0, TensorType.scalar(DType.I64));
       Tensor at = Tensor.full(number.type(), op.length() - 1).sub(Tensor.of(number));
       List<@Nullable Node> given = new ArrayList<>(Collections.nCopies(op.body().parameters().size(), null));
@@ -175,7 +180,7 @@ final class ControlRules {
       parameters.addAll(pullback.operands().subList(1, 1 + slicesEnd));
       pullback.seeds().subList(op.carries(), seeds.size()).stream().filter(Objects::nonNull).forEach(parameters::add);
       parameters.addAll(pullback.operands().subList(1 + slicesEnd, pullback.operands().size()));
-      return new Backward(new Body(parameters, results), carries, slices, invariants);
+      return results.isEmpty() ? Optional.empty() : Optional.of(new Backward(new Body(parameters, results), carries, slices, invariants));
     }
   }
 }

@@ -242,6 +242,14 @@ class GradientsTest {
     assertNoDerivative("while", Ops.node(new Op.While(1, condition, new Body(List.of(b), List.of(Ops.node(new Op.Exp(), b)))), x), x);
   }
 
+  @Test
+  void aLoopThatPassesNothingOnGivesZeros() {
+    Tensor x = Tensor.of(vector(0.5, 0.25));
+    Loop.Results results = Loop.scan(2, List.of(), List.of(x),
+        (_, _, slices) -> new Loop.Results(List.of(), List.of(slices.getFirst().floor())));
+    assertArrayEquals(new double[2], read(gradient(results.outputs().getFirst().sum(), x)));
+  }
+
   /** The gradient's graph, bodies included, has the same size for any length; what is kept is about two roots of it. */
   @Test
   @Tag("S17.19")
