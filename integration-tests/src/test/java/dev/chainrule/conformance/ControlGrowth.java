@@ -9,7 +9,10 @@ import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Grows random graphs by loops and choices, whose bodies are grown in the same way and read what is around them. */
+/**
+ * Grows random graphs by loops and choices, whose bodies are grown in the same way and read what is around them. There are none where
+ * something may fault: a loop computes what its last repetition hands on to nobody, and written out it does not.
+ */
 final class ControlGrowth {
 
   private static final int MOST_REPETITIONS = 9;
@@ -19,7 +22,7 @@ final class ControlGrowth {
   private ControlGrowth() {}
 
   static void scan(Pool pool) {
-    if (pool.depth() == DEEPEST) {
+    if (pool.mayFault() || pool.depth() == DEEPEST) {
       return;
     }
     int length = pool.choices().below(MOST_REPETITIONS + 1);
@@ -33,7 +36,7 @@ final class ControlGrowth {
       slices.add(pool.typed(each.withShape(each.elements() > 2_000 ? Shape.of(length) : Shape.of(length).concat(each.shape()))));
     }
     Loop.Results results = Loop.scan(length, carries, slices, (number, carried, parts) -> {
-      Pool inner = pool.inner(pool.mayFault());
+      Pool inner = pool.inner();
       inner.add(number);
       parts.forEach(inner::add);
       carried.forEach(inner::add);
@@ -46,9 +49,8 @@ final class ControlGrowth {
     results.outputs().forEach(pool::add);
   }
 
-  /** Neither branch faults: only one of them is computed. */
   static void branch(Pool pool) {
-    if (pool.depth() == DEEPEST) {
+    if (pool.mayFault() || pool.depth() == DEEPEST) {
       return;
     }
     Tensor predicate = pool.typed(TensorType.scalar(DType.BOOL));
@@ -57,7 +59,7 @@ final class ControlGrowth {
   }
 
   private static Tensor branch(Pool pool, TensorType type) {
-    Pool inner = pool.inner(false);
+    Pool inner = pool.inner();
     pool.tensors().reversed().stream().limit(3).forEach(inner::add);
     RandomGraph.grow(inner, MOST_STEPS);
     return inner.typed(type);

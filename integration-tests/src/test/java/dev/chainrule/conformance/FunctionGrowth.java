@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 final class FunctionGrowth {
 
   private static final List<BiFunction<Pool, Tensor, Tensor>> OF_FLOATS = List.of(
-      (_, x) -> x.sigmoid(), (_, x) -> x.gelu(), (_, x) -> x.relu(), (_, x) -> x.leakyRelu(0.1), (_, x) -> x.clamp(-1.0, 1.5),
+      (_, x) -> x.sigmoid(), (_, x) -> x.gelu(), (_, x) -> x.silu(), (_, x) -> x.softplus(), (_, x) -> x.relu(),
+      (_, x) -> x.leakyRelu(0.1), (_, x) -> x.clamp(-1.0, 1.5),
       (_, x) -> x.square(), (_, x) -> x.stopGradient(), (_, x) -> x.mean(), (_, x) -> x.variance(),
       (_, x) -> x.rank() == 0 ? x.mean() : x.mean(0), (_, x) -> x.rank() == 0 ? x.variance() : x.variance(-1),
       (pool, x) -> x.rank() == 0 ? x : x.softmax(pool.axis(x)), (pool, x) -> x.rank() == 0 ? x : x.logSoftmax(pool.axis(x)),

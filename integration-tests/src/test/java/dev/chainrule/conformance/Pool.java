@@ -49,17 +49,17 @@ final class Pool {
   }
 
   /** An empty pool for a body. */
-  Pool inner(boolean fault) {
-    return new Pool(choices, fault, depth + 1);
+  Pool inner() {
+    return new Pool(choices, mayFault, depth + 1);
+  }
+
+  boolean mayFault() {
+    return mayFault;
   }
 
   /** How many bodies are around. */
   int depth() {
     return depth;
-  }
-
-  boolean mayFault() {
-    return mayFault;
   }
 
   Choices choices() {
