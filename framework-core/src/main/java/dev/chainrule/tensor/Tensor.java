@@ -1,9 +1,7 @@
 package dev.chainrule.tensor;
 
-import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
-import dev.chainrule.device.Device;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.GraphPrinter;
@@ -15,10 +13,7 @@ import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.graph.Value;
-import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.Evaluator;
-import dev.chainrule.plan.Placement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,7 +23,7 @@ import java.util.stream.Stream;
  * others when their values are read. Operands broadcast as in NumPy; element types never mix silently. A Java number takes the
  * tensor's type: integral ones any, floating ones floating types only.
  */
-public final class Tensor implements Arithmetic, Comparisons, Reductions, Sorting, Products, Shaping, Indexing, Activations {
+public final class Tensor implements Arithmetic, Comparisons, Reductions, Sorting, Products, Shaping, Indexing, Activations, Reading {
 
   /** Pending work beyond this is evaluated by the call that crosses it, so that loops outside Steps stay bounded. */
   private static final long PENDING_LIMIT = 1L << 30;
@@ -287,98 +282,12 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
 
   /** Computes the union of what the tensors need and keeps their values. Inside a Step values are not kept. */
   public static void eval(Tensor... tensors) {
-    requireOutsideBody("eval");
+    Reading.requireOutsideBody("eval");
     if (Trace.surrounding().isPresent()) {
       throw new InvalidArgumentException("eval", "called inside a Step, whose values exist when it has run",
           "Return the tensor from the Step.");
     }
     Evaluator.evaluate(Stream.of(tensors).map(Tensor::node).toList());
-  }
-
-  /**
-   * The same values in a device's memory, without a copy if they lie there already; computes them on the current device if need be. The
-   * result has no history: no gradient flows back through it. Outside Steps only.
-   */
-  public Tensor to(Device device) {
-    requireOutsideBody("to");
-    if (Trace.surrounding().isPresent()) {
-      throw new InvalidArgumentException("to", "called inside a Step, which runs on one device", "Move the tensor before the Step.");
-    }
-    if (node.op() instanceof Op.State(Value version) && node.value().isEmpty()) { // lies on some device, maybe not the current one
-      return of(Ops.input(Placement.on(device, version)));
-    }
-    eval(this);
-    return of(Ops.input(Placement.on(device, node.value().orElseThrow())));
-  }
-
-  /** The values on the host; computes them if need be. Inside a Step that part is computed extra, which is logged once. */
-  public HostArray toHostArray() {
-    requireOutsideBody("toHostArray");
-    if (node.value().isPresent()) {
-      return Engine.read(node.value().get());
-    }
-    var trace = Trace.surrounding();
-    if (trace.isPresent()) {
-      trace.get().noteHostRead(this);
-      return Engine.read(Evaluator.compute(List.of(node)).getFirst());
-    }
-    if (node.op() instanceof Op.State(var variable)) {
-      // Read where it lies: a value of its own would be a second copy on the device.
-      return Engine.read(variable);
-    }
-    Evaluator.evaluate(List.of(node));
-    return toHostArray();
-  }
-
-  /** A body is traced once for all its uses: there are no values yet. */
-  private static void requireOutsideBody(String what) {
-    if (Scope.current().isBody()) {
-      throw new InvalidArgumentException(what, "values were read inside a composite or loop body", "Compute with the tensor itself.");
-    }
-  }
-
-  /**
-   * The only element.
-   *
-   * @throws InvalidArgumentException when it is an i64 that no double holds
-   */
-  public double item() {
-    HostArray one = only("item");
-    double value = one.doubleAt(0);
-    if (dtype() == DType.I64 && (value == 0x1p63 || (long) value != one.longAt(0))) {
-      throw new InvalidArgumentException("item", one.longAt(0) + " is not exact as a double", "Use itemAsLong().");
-    }
-    return value;
-  }
-
-  /** The only element of an integer or bool tensor, true as 1. */
-  public long itemAsLong() {
-    if (dtype().isFloating()) {
-      throw new DTypeMismatchException("itemAsLong", "not defined for " + type(), "Use item(), or cast(DType.I64) first, which truncates.");
-    }
-    return only("itemAsLong").longAt(0);
-  }
-
-  private HostArray only(String what) {
-    if (shape().elements() != 1) {
-      throw new ShapeMismatchException(what, type() + " has " + shape().elements() + " elements, expected one", "");
-    }
-    return toHostArray();
-  }
-
-  /** All elements, each rounded to a float. */
-  public float[] toFloatArray() {
-    return toHostArray().toFloatArray();
-  }
-
-  /** All elements, each of an i64 tensor rounded to a double. */
-  public double[] toDoubleArray() {
-    return toHostArray().toDoubleArray();
-  }
-
-  /** All elements; floats as {@code cast} to i64 does. */
-  public long[] toLongArray() {
-    return toHostArray().toLongArray();
   }
 
   /** What is still to be computed, one line an operation; {@link GraphPrinter} draws it too. */

@@ -308,7 +308,7 @@ final class GradientCases {
   /** Distinct numbers in [low, high), no two closer than a hundredth of the range divided by their count. */
   static HostArray values(double low, double high, long... shape) {
     TensorType type = TensorType.of(DType.F64, shape);
-    var random = new SplittableRandom(type.hashCode() * 31L + Double.hashCode(low + 2 * high));
+    var random = new SplittableRandom(type.toString().hashCode() * 31L + Double.hashCode(low + 2 * high));
     int n = Math.toIntExact(type.elements());
     List<Double> grid = new ArrayList<>();
     for (int i = 0; i < n; i++) {
