@@ -5,14 +5,13 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
-import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.Region;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,36 +25,43 @@ final class ControlRules {
 
   /** (predicate, operands, cotangents): the part that was chosen, run again, and back through it. */
   static List<@Nullable Tensor> cond(Op.Cond op, List<Node> in, List<@Nullable Tensor> arrived) {
-    List<@Nullable Node> unknown = Collections.nCopies(in.size() - 1, null);
-    List<@Nullable TensorType> seeds = types(arrived);
-    return Scope.current().tracingBody(() -> {
-      Pullback then = Pullback.of(op.then(), unknown, seeds);
-      Pullback otherwise = Pullback.of(op.otherwise(), unknown, seeds);
-      return new Choice(then, otherwise);
-    }).cotangents(in, arrived);
+    Choice choice = Region.trace(Region.Assignments.REFUSED, begin -> Choice.of(op, types(arrived), begin));
+    List<@Nullable Tensor> cotangents = nothing(in);
+    if (choice.reached.length > 0) {
+      List<Node> captured = Region.Traced.captured(choice.then, choice.otherwise);
+      Node cond = Ops.node(new Op.Cond(choice.then.body(captured), choice.otherwise.body(captured)),
+          Stream.of(in.stream(), present(arrived), captured.stream()).flatMap(s -> s).toArray(Node[]::new));
+      for (int i = 0; i < choice.reached.length; i++) {
+        cotangents.set(choice.reached[i] + 1, Tensor.of(Ops.node(new Op.Result(i), cond)));
+      }
+    }
+    return cotangents;
   }
 
-  private record Choice(Pullback then, Pullback otherwise) {
+  /**
+   * Both parts backwards, each from (operands, cotangents) to the cotangents of the operands that either reaches.
+   *
+   * @param reached the numbers of those operands
+   */
+  private record Choice(Region.Traced then, Region.Traced otherwise, int... reached) {
 
-    List<@Nullable Tensor> cotangents(List<Node> in, List<@Nullable Tensor> arrived) {
-      int[] reached = IntStream.range(0, in.size() - 1).filter(i -> then.reaches(i) || otherwise.reaches(i)).toArray();
-      List<@Nullable Tensor> cotangents = new ArrayList<>(Collections.nCopies(in.size(), null));
-      if (reached.length > 0) {
-        Node cond = Ops.node(new Op.Cond(body(then, reached), body(otherwise, reached)),
-            Stream.concat(in.stream(), present(arrived)).toArray(Node[]::new));
-        for (int i = 0; i < reached.length; i++) {
-          cotangents.set(reached[i] + 1, Tensor.of(Ops.node(new Op.Result(i), cond)));
-        }
-      }
-      return cotangents;
+    static Choice of(Op.Cond op, List<@Nullable TensorType> seeds, long begin) {
+      List<@Nullable Node> unknown = Collections.nCopies(op.then().parameters().size(), null);
+      Pullback then = Pullback.of(op.then(), unknown, seeds);
+      Pullback otherwise = Pullback.of(op.otherwise(), unknown, seeds);
+      int[] reached = IntStream.range(0, unknown.size()).filter(i -> then.reaches(i) || otherwise.reaches(i)).toArray();
+      return new Choice(traced(then, begin, reached), traced(otherwise, begin, reached), reached);
     }
 
-    private static Body body(Pullback pullback, int... reached) {
+    private static Region.Traced traced(Pullback pullback, long begin, int... reached) {
       List<Node> parameters = new ArrayList<>(pullback.operands());
       pullback.seeds().stream().filter(Objects::nonNull).forEach(parameters::add);
-      return Scope.current().tracingBody(() ->
-          new Body(parameters, IntStream.of(reached).mapToObj(i -> pullback.orZeros(i).node()).toList()));
+      return new Region.Traced(parameters, IntStream.of(reached).mapToObj(i -> pullback.orZeros(i).node()).toList(), List.of(), begin);
     }
+  }
+
+  private static List<@Nullable Tensor> nothing(List<Node> in) {
+    return new ArrayList<>(Collections.nCopies(in.size(), null));
   }
 
   private static Stream<Node> present(List<@Nullable Tensor> tensors) {
@@ -79,13 +85,11 @@ final class ControlRules {
   static List<@Nullable Tensor> loop(Op.Loop op, Node node, List<Node> in, List<@Nullable Tensor> arrived) {
     int carries = op.carries();
     int slicesEnd = carries + op.sliced();
-    List<Node> starts = starts(op, node, in);
-    List<@Nullable TensorType> seeds = seedTypes(op, arrived);
-    Optional<Backward> found = Scope.current().tracingBody(() -> Backward.of(op, seeds));
-    if (found.isEmpty()) {
-      return Collections.nCopies(in.size(), null);
+    Backward backward = Region.trace(Region.Assignments.REFUSED, begin -> Backward.of(op, arrived, begin));
+    List<@Nullable Tensor> cotangents = nothing(in);
+    if (backward.traced.results().isEmpty()) {
+      return cotangents;
     }
-    Backward backward = found.get();
     List<Tensor> initial = new ArrayList<>();
     for (int i : backward.carries) {
       Tensor known = arrived.get(i);
@@ -94,14 +98,18 @@ final class ControlRules {
     for (int i : backward.invariants) {
       initial.add(Tensor.zeros(in.get(i).type()));
     }
-    List<Tensor> slices = new ArrayList<>();
-    Stream.of(starts.stream(), in.subList(carries, slicesEnd).stream(), present(arrived.subList(carries, arrived.size())))
-        .flatMap(s -> s).forEach(stacked -> slices.add(Tensor.of(stacked).flip(0)));
-    Stream<Node> inputs = Stream.concat(Stream.concat(initial.stream(), slices.stream()).map(Tensor::node),
-        in.subList(slicesEnd, in.size()).stream());
-    Node loop = Ops.node(new Op.Loop(op.length(), initial.size(), slices.size(), backward.body), inputs.toArray(Node[]::new));
+    List<Node> stacked = new ArrayList<>(starts(op, node, in));
+    stacked.addAll(in.subList(carries, slicesEnd));
+    present(arrived.subList(carries, arrived.size())).forEach(stacked::add);
+    List<Node> captured = Region.Traced.captured(backward.traced);
 
-    List<@Nullable Tensor> cotangents = new ArrayList<>(Collections.nCopies(in.size(), null));
+    List<Node> inputs = new ArrayList<>(initial.stream().map(Tensor::node).toList());
+    stacked.forEach(whole -> inputs.add(Tensor.of(whole).flip(0).node()));
+    inputs.addAll(in.subList(slicesEnd, in.size()));
+    inputs.addAll(captured);
+    var reversed = new Op.Loop(op.length(), initial.size(), stacked.size(), backward.traced.body(captured));
+    Node loop = Ops.node(reversed, inputs.toArray(Node[]::new));
+
     int result = 0;
     for (int i : backward.carries) {
       cotangents.set(i, Tensor.of(Ops.node(new Op.Result(result++), loop)));
@@ -129,36 +137,50 @@ final class ControlRules {
     return carries.stream().map(c -> Ops.node(new Op.Result(op.carries() + all.indexOf(c)), complete)).toList();
   }
 
-  /** A floating carry has a cotangent at every repetition but perhaps the last; an output if one has arrived. */
-  private static List<@Nullable TensorType> seedTypes(Op.Loop op, List<@Nullable Tensor> arrived) {
-    List<TensorType> results = op.body().resultTypes();
-    List<@Nullable TensorType> types = new ArrayList<>();
-    for (int i = 0; i < results.size(); i++) {
-      boolean carried = i < op.carries() && results.get(i).dtype().isFloating();
-      types.add(carried || arrived.get(i) != null ? results.get(i) : null);
-    }
-    return types;
-  }
-
   /**
    * The body of the loop backwards, and which of the forward loop's inputs receive something.
    *
-   * @param body (number, cotangents of carries, sums for invariants, starts, slices, cotangents of outputs, invariants) to
+   * @param traced (number, cotangents of carries, sums for invariants, starts, slices, cotangents of outputs, invariants) to
    *     (cotangents of carries, sums for invariants, cotangents of slices)
    */
-  private record Backward(Body body, int[] carries, int[] slices, int[] invariants) {
+  private record Backward(Region.Traced traced, int[] carries, int[] slices, int[] invariants) {
 
-    /** Empty when nothing receives anything: what arrived depends on none of the inputs. */
-    static Optional<Backward> of(Op.Loop op, List<@Nullable TensorType> seeds) {
+    static Backward of(Op.Loop op, List<@Nullable Tensor> arrived, long begin) {
       Node number = Ops.parameter(0, TensorType.scalar(DType.I64));
       Tensor at = Tensor.full(number.type(), op.length() - 1).sub(Tensor.of(number));
       List<@Nullable Node> given = new ArrayList<>(Collections.nCopies(op.body().parameters().size(), null));
       given.set(0, at.node());
-      Pullback pullback = Pullback.of(op.body(), given, seeds);
 
-      // The forward loop's input i is the body's parameter i + 1.
+      // A carry has a cotangent if one has arrived, or if it goes into a carry that has one. Zeros for the others would not be the same:
+      // zero times an infinite slope is NaN.
+      List<@Nullable TensorType> seeds = new ArrayList<>();
+      for (int i = 0; i < arrived.size(); i++) {
+        seeds.add(arrived.get(i) == null ? null : op.body().resultTypes().get(i));
+      }
+      Pullback pullback = Pullback.of(op.body(), given, seeds);
+      while (alsoReached(op, pullback, seeds)) {
+        pullback = Pullback.of(op.body(), given, seeds);
+      }
+      return of(op, number, pullback, begin);
+    }
+
+    /** Adds the carries that the pullback reaches to those with a cotangent, and tells whether there are new ones. */
+    private static boolean alsoReached(Op.Loop op, Pullback pullback, List<@Nullable TensorType> seeds) {
+      boolean grown = false;
+      for (int i = 0; i < op.carries(); i++) {
+        if (seeds.get(i) == null && pullback.reaches(i + 1)) {
+          seeds.set(i, pullback.operands().get(i + 1).type());
+          grown = true;
+        }
+      }
+      return grown;
+    }
+
+    /** The forward loop's input i is its body's parameter i + 1. */
+    private static Backward of(Op.Loop op, Node number, Pullback pullback, long begin) {
       int slicesEnd = op.carries() + op.sliced();
       int inputs = pullback.operands().size() - 1;
+      List<@Nullable Node> seeds = pullback.seeds();
       int[] carries = IntStream.range(0, op.carries()).filter(i -> seeds.get(i) != null).toArray();
       int[] slices = IntStream.range(op.carries(), slicesEnd).filter(i -> pullback.reaches(i + 1)).toArray();
       int[] invariants = IntStream.range(slicesEnd, inputs).filter(i -> pullback.reaches(i + 1)).toArray();
@@ -166,7 +188,7 @@ final class ControlRules {
       List<Node> parameters = new ArrayList<>(List.of(number));
       List<Node> results = new ArrayList<>();
       for (int i : carries) {
-        parameters.add(Objects.requireNonNull(pullback.seeds().get(i)));
+        parameters.add(Objects.requireNonNull(seeds.get(i)));
         results.add(pullback.orZeros(i + 1).node());
       }
       for (int i : invariants) {
@@ -178,9 +200,9 @@ final class ControlRules {
         results.add(pullback.orZeros(i + 1).node());
       }
       parameters.addAll(pullback.operands().subList(1, 1 + slicesEnd));
-      pullback.seeds().subList(op.carries(), seeds.size()).stream().filter(Objects::nonNull).forEach(parameters::add);
+      seeds.subList(op.carries(), seeds.size()).stream().filter(Objects::nonNull).forEach(parameters::add);
       parameters.addAll(pullback.operands().subList(1 + slicesEnd, pullback.operands().size()));
-      return results.isEmpty() ? Optional.empty() : Optional.of(new Backward(new Body(parameters, results), carries, slices, invariants));
+      return new Backward(new Region.Traced(parameters, results, List.of(), begin), carries, slices, invariants);
     }
   }
 }

@@ -54,7 +54,12 @@ public final class Gradients {
         any |= input.wanted;
       }
       this.readsWanted = any;
-      this.wanted = target || any;
+      this.wanted = target || any && mayHaveCotangents(node);
+    }
+
+    /** Nothing flows back through integers and truth values. */
+    private static boolean mayHaveCotangents(Node node) {
+      return node.type().dtype().isFloating() || node.types().size() > 1;
     }
 
     void arrive(int result, @Nullable Tensor cotangent) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 record Pullback(List<Node> operands, List<@Nullable Node> seeds, List<@Nullable Tensor> found) {
 
   /**
-   * Call it while a closed body is traced.
+   * Call it while a region is traced.
    *
    * @param given what is known of the arguments: a node each, or null for a new stand-in
    */

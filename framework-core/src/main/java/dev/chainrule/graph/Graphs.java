@@ -49,6 +49,20 @@ public final class Graphs {
     return outputs.stream().map(standing::get).toList();
   }
 
+  /**
+   * The same graph with literals of its own for those made before {@code begin}: outside a body a literal may be evaluated at any time,
+   * and then holds data, which a closed body must not.
+   */
+  public static List<Node> withOwnLiterals(List<Node> outputs, long begin) {
+    Map<Node, Node> own = new HashMap<>();
+    for (Node node : topological(outputs)) {
+      if (node.id() < begin && (node.op() instanceof Op.Const || node.op() instanceof Op.Iota)) {
+        own.put(node, Ops.node(node.op()));
+      }
+    }
+    return own.isEmpty() ? outputs : replaced(outputs, own, Node::origin);
+  }
+
   /** The same, with the nodes for which {@code ends} holds taken as leaves too. */
   public static List<Node> topological(Collection<Node> outputs, Predicate<Node> ends) {
     Set<Node> seen = new HashSet<>();

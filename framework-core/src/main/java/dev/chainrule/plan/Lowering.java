@@ -1,5 +1,6 @@
 package dev.chainrule.plan;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.UnsupportedOpException;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.NativeKernel;
@@ -155,6 +156,8 @@ final class Lowering {
       case Op.Barrier _ -> node.inputs().stream().map(this::operand).toList();
       case Op.Result(int index) -> List.of(Objects.requireNonNull(operands.get(node.input(0))).get(index));
       case Op.Movement movement -> move(node, movement);
+      case Op.Parameter _ -> throw new InvalidArgumentException("evaluation", node.type() + " was made inside the body of a loop, a choice"
+          + " or a composite and is used outside it" + node.origin().describe(), "Return it as a result of the body.");
       case Op.Loop _, Op.While _, Op.Cond _ -> new BodyLowering(this, buffers).lower(node);
       default -> call(node);
     };

@@ -61,9 +61,9 @@ final class PlanKey {
 
   private static PlanKey of(Body body) {
     var builder = new Builder(new Leaves());
+    body.parameters().forEach(builder::parameter);
     builder.walk(body.results());
     body.results().forEach(builder::reference);
-    body.parameters().forEach(p -> builder.symbols.add(p.type()));
     return builder.build();
   }
 
@@ -73,13 +73,28 @@ final class PlanKey {
     private final Map<Node, Integer> positions = new HashMap<>();
     private int[] edges = new int[256];
     private int count;
+    private boolean closed;
 
     Builder(Leaves leaves) {
       this.leaves = leaves;
     }
 
+    /** A body's parameters come first, in their order: what they are called does not matter. */
+    void parameter(Node node) {
+      closed = true;
+      symbols.add(node.type());
+      edge(0);
+      positions.put(node, positions.size());
+    }
+
     void walk(List<Node> roots) {
       for (Node node : Graphs.topological(roots)) {
+        if (positions.containsKey(node)) {
+          continue;
+        }
+        if (closed && (node.value().isPresent() || node.op() instanceof Op.State || node.op() instanceof Op.Parameter)) {
+          throw new IllegalStateException("a body reads " + node + " from outside");
+        }
         symbols.add(symbol(node));
         List<Node> inputs = node.inputs();
         edge(inputs.size());

@@ -13,19 +13,20 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Takes out of loops what nobody reads: outputs (a loop offers its carries of all repetitions to a gradient that may never be asked
- * for), carries that serve only themselves, and inputs that only those needed.
+ * Takes out of loops and choices what nobody reads: results (a loop offers its carries of all repetitions to a gradient that may never
+ * be asked for), carries that serve only themselves, and inputs that only those needed.
  */
 final class Pruning {
 
   /** Which results of a node with several are read. */
   private final Map<Node, BitSet> read = new IdentityHashMap<>();
 
-  /** What stands for a node, and for a pruned loop the new number of each old result. */
+  /** What stands for a node, and for a pruned one the new number of each old result. */
   private final Map<Node, Node> standing = new HashMap<>();
 
   private final Map<Node, int[]> renumbered = new IdentityHashMap<>();
@@ -38,31 +39,31 @@ final class Pruning {
 
   private List<Node> pruned(List<Node> roots) {
     List<Node> order = Graphs.inProgramOrder(roots);
-    if (order.stream().noneMatch(node -> node.op() instanceof Op.Loop)) {
+    if (order.stream().allMatch(node -> node.op() instanceof Op.Composite || node.op().bodies().isEmpty())) {
       return roots;
     }
-    Map<Node, Reduced> loops = new IdentityHashMap<>();
+    Map<Node, Reduced> withBodies = new IdentityHashMap<>();
     roots.forEach(this::markRead);
     for (Node node : order.reversed()) {
       BitSet results = read.get(node);
-      if (results != null && node.op() instanceof Op.Loop loop) {
-        Reduced reduced = Reduced.of(loop, results);
-        loops.put(node, reduced);
-        IntStream.of(reduced.inputs).forEach(i -> markRead(node.input(i)));
-      } else if (results != null) {
-        node.inputs().forEach(this::markRead);
+      if (results == null || isResult(node)) { // a result's reader has said which it reads
+        continue;
       }
+      Optional<Reduced> reduced = Reduced.of(node.op(), results);
+      reduced.ifPresent(r -> withBodies.put(node, r));
+      int[] inputs = reduced.map(Reduced::inputs).orElseGet(() -> IntStream.range(0, node.inputs().size()).toArray());
+      IntStream.of(inputs).forEach(i -> markRead(node.input(i)));
     }
     for (Node node : order) {
       if (read.containsKey(node)) {
-        standing.put(node, replacement(node, loops));
+        standing.put(node, replacement(node, withBodies));
       }
     }
     return roots.stream().map(this::standIn).toList();
   }
 
   private void markRead(Node node) {
-    if (node.op() instanceof Op.Result(int index) && node.value().isEmpty()) {
+    if (isResult(node) && node.op() instanceof Op.Result(int index)) {
       mark(node, 0);
       mark(node.input(0), index);
     } else {
@@ -70,12 +71,16 @@ final class Pruning {
     }
   }
 
+  private static boolean isResult(Node node) {
+    return node.op() instanceof Op.Result && node.value().isEmpty();
+  }
+
   private void mark(Node node, int result) {
     read.computeIfAbsent(node, _ -> new BitSet()).set(result);
   }
 
-  private Node replacement(Node node, Map<Node, Reduced> loops) {
-    Reduced reduced = loops.get(node);
+  private Node replacement(Node node, Map<Node, Reduced> withBodies) {
+    Reduced reduced = withBodies.get(node);
     if (reduced != null) {
       renumbered.put(node, reduced.results);
       return Ops.rebuilt(node, reduced.op, IntStream.of(reduced.inputs).mapToObj(i -> standIn(node.input(i))).toList());
@@ -93,50 +98,95 @@ final class Pruning {
   }
 
   /**
-   * A loop with what is needed of it.
+   * An operation with what is needed of it.
    *
    * @param inputs the numbers of the inputs that are left
    * @param results the new number of each result, -1 for one that is gone
    */
-  private record Reduced(Op.Loop op, int[] inputs, int[] results) {
+  private record Reduced(Op op, int[] inputs, int... results) {
 
-    static Reduced of(Op.Loop op, BitSet read) {
-      int carries = op.carries();
+    static Optional<Reduced> of(Op op, BitSet read) {
+      return switch (op) {
+        case Op.Loop loop -> Optional.of(loop(loop, read));
+        case Op.While loop -> Optional.of(repeat(loop, read));
+        case Op.Cond cond -> Optional.of(cond(cond, read));
+        default -> Optional.empty();
+      };
+    }
+
+    /** Parameters: the number, carries, slices, invariants. */
+    private static Reduced loop(Op.Loop op, BitSet read) {
       BitSet wanted = (BitSet) read.clone();
-      List<Node> roots;
-      Set<Node> needed;
-      boolean grown;
-      do {
-        roots = Pruning.of(wanted.stream().mapToObj(op.body().results()::get).toList());
-        needed = new HashSet<>(Graphs.topological(roots));
-        grown = false;
-        for (int i = 0; i < carries; i++) {
-          if (!wanted.get(i) && needed.contains(op.body().parameters().get(1 + i))) {
-            wanted.set(i);
-            grown = true;
-          }
-        }
-      } while (grown);
+      Function function = grown(op.body(), 1, op.carries(), wanted);
+      List<Node> all = op.body().parameters();
+      int[] inputs = IntStream.range(0, all.size() - 1)
+          .filter(i -> i < op.carries() ? wanted.get(i) : function.needed.contains(all.get(i + 1))).toArray();
+      int carries = (int) IntStream.of(inputs).filter(i -> i < op.carries()).count();
+      int sliced = (int) IntStream.of(inputs).filter(i -> i >= op.carries() && i < op.carries() + op.sliced()).count();
+      List<Node> parameters = new ArrayList<>(List.of(all.getFirst()));
+      IntStream.of(inputs).forEach(i -> parameters.add(all.get(i + 1)));
+      return new Reduced(new Op.Loop(op.length(), carries, sliced, new Body(parameters, function.results)),
+          inputs, renumbered(op.body().results().size(), wanted));
+    }
 
-      List<Node> parameters = new ArrayList<>(List.of(op.body().parameters().getFirst()));
-      List<Integer> inputs = new ArrayList<>();
-      int sliced = 0;
-      for (int i = 0; i < op.body().parameters().size() - 1; i++) {
-        Node parameter = op.body().parameters().get(1 + i);
-        if (i < carries ? wanted.get(i) : needed.contains(parameter)) {
-          parameters.add(parameter);
-          inputs.add(i);
-          sliced += i >= carries && i < carries + op.sliced() ? 1 : 0;
+    /** Parameters of both: carries, invariants. What the condition looks at is carried on. */
+    private static Reduced repeat(Op.While op, BitSet read) {
+      BitSet wanted = (BitSet) read.clone();
+      List<Node> condition = Pruning.of(op.condition().results());
+      Set<Node> asked = new HashSet<>(Graphs.topological(condition));
+      IntStream.range(0, op.carries()).filter(i -> asked.contains(op.condition().parameters().get(i))).forEach(wanted::set);
+      Function function = grown(op.body(), 0, op.carries(), wanted);
+      List<Node> ofBody = op.body().parameters();
+      List<Node> ofCondition = op.condition().parameters();
+      int[] inputs = IntStream.range(0, ofBody.size()).filter(i -> i < op.carries()
+          ? wanted.get(i) : function.needed.contains(ofBody.get(i)) || asked.contains(ofCondition.get(i))).toArray();
+      int carries = (int) IntStream.of(inputs).filter(i -> i < op.carries()).count();
+      return new Reduced(new Op.While(carries, new Body(picked(ofCondition, inputs), condition),
+          new Body(picked(ofBody, inputs), function.results)), inputs, renumbered(op.carries(), wanted));
+    }
+
+    /** Inputs: the predicate, then the parameters of both. */
+    private static Reduced cond(Op.Cond op, BitSet read) {
+      Function then = grown(op.then(), 0, 0, read);
+      Function otherwise = grown(op.otherwise(), 0, 0, read);
+      int[] left = IntStream.range(0, op.then().parameters().size()).filter(i ->
+          then.needed.contains(op.then().parameters().get(i)) || otherwise.needed.contains(op.otherwise().parameters().get(i))).toArray();
+      int[] inputs = IntStream.concat(IntStream.of(0), IntStream.of(left).map(i -> i + 1)).toArray();
+      return new Reduced(new Op.Cond(new Body(picked(op.then().parameters(), left), then.results),
+          new Body(picked(op.otherwise().parameters(), left), otherwise.results)), inputs, renumbered(op.then().results().size(), read));
+    }
+
+    private static List<Node> picked(List<Node> nodes, int... numbers) {
+      return IntStream.of(numbers).mapToObj(nodes::get).toList();
+    }
+
+    /** The wanted results of a body, pruned, and all that they need. */
+    private record Function(List<Node> results, Set<Node> needed) {}
+
+    /**
+     * Adds the carries that wanted results need to those that are wanted.
+     *
+     * @param first number of the first carry among the parameters
+     */
+    private static Function grown(Body body, int first, int carries, BitSet wanted) {
+      while (true) {
+        List<Node> results = Pruning.of(wanted.stream().mapToObj(body.results()::get).toList());
+        Set<Node> needed = new HashSet<>(Graphs.topological(results));
+        int before = wanted.cardinality();
+        IntStream.range(0, carries).filter(i -> needed.contains(body.parameters().get(first + i))).forEach(wanted::set);
+        if (wanted.cardinality() == before) {
+          return new Function(results, needed);
         }
       }
-      int[] results = new int[op.body().results().size()];
+    }
+
+    private static int[] renumbered(int count, BitSet wanted) {
+      int[] results = new int[count];
       int next = 0;
-      for (int i = 0; i < results.length; i++) {
+      for (int i = 0; i < count; i++) {
         results[i] = wanted.get(i) ? next++ : -1;
       }
-      int left = (int) wanted.stream().filter(i -> i < carries).count();
-      return new Reduced(new Op.Loop(op.length(), left, sliced, new Body(parameters, roots)),
-          inputs.stream().mapToInt(i -> i).toArray(), results);
+      return results;
     }
   }
 }

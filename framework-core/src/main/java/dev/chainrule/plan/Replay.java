@@ -127,7 +127,7 @@ public final class Replay {
         return;
       }
       Node inside = firstInside.getOrDefault(kind, firstInside.get(Kind.INFINITE));
-      if (kind != Kind.FINITE && inside != null && !(node.op() instanceof Op.Composite)) {
+      if (kind != Kind.FINITE && inside != null && !(node.op() instanceof Op.Composite composite && !composite.name().equals("checkpoint"))) {
         causeInside.put(node, inside);
       }
       firstInside.clear();

@@ -2,6 +2,7 @@ package dev.chainrule.tensor;
 
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.Body;
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Derivative;
 import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
@@ -108,11 +109,13 @@ public final class CompositeFunction {
 
   private Body traced(Signature signature) {
     return Scope.current().tracingBody(() -> {
+      long begin = Ops.parameter(0, TensorType.scalar(DType.BOOL)).id();
       List<Tensor> parameters = new ArrayList<>();
       for (TensorType type : signature.inputs) {
         parameters.add(Tensor.of(Ops.parameter(parameters.size(), type)));
       }
-      var body = new Body(nodes(parameters), nodes(function.apply(parameters, signature.attributes)));
+      List<Node> results = nodes(function.apply(parameters, signature.attributes));
+      var body = new Body(nodes(parameters), Graphs.withOwnLiterals(results, begin));
       requireClosed(body);
       return body;
     });

@@ -1,6 +1,7 @@
 package dev.chainrule.tensor;
 
 import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Node;
@@ -34,6 +35,9 @@ public final class Cond {
     }
     Region.Traced chosen = Region.trace(List.of(), Region.Assignments.REFUSED, _ -> then.get());
     Region.Traced other = Region.trace(List.of(), Region.Assignments.REFUSED, _ -> otherwise.get());
+    if (chosen.results().isEmpty() && other.results().isEmpty()) {
+      throw new InvalidArgumentException("cond", "the branches give nothing", "Return what they compute.");
+    }
     if (!types(chosen).equals(types(other))) {
       throw new ShapeMismatchException("cond", "the branches give " + types(chosen) + " and " + types(other), "Both give the same types.");
     }

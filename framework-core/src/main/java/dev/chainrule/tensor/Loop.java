@@ -30,6 +30,9 @@ import java.util.stream.Stream;
  */
 public final class Loop {
 
+  /** Far apart modulo 2^32, however often a loop of unknown length repeats: 2^32 divided by the golden ratio. */
+  private static final long SPREAD = 0x9E3779B1L;
+
   private Loop() {}
 
   /**
@@ -50,7 +53,7 @@ public final class Loop {
   public interface Turn {
 
     /**
-     * @param number which repetition it is, from 0: an i64 scalar
+     * @param number which repetition it is, from 0: an i64 scalar, to be cast before it meets other types
      * @param carries the results of the repetition before
      * @param slices of each sliced tensor the part at {@code number} along its first axis, which is gone
      */
@@ -85,7 +88,7 @@ public final class Loop {
 
   /**
    * Repeats {@code turn} while {@code condition} holds. How often depends on the data, so there is no gradient: asking for one is an
-   * error. A loop that never ends never returns.
+   * error. A loop that never ends never returns; one that has faulted ends at once.
    *
    * @param carries what the first repetition is given, at least one; each keeps its type
    * @param condition from the carries to a bool scalar, asked before each repetition
@@ -94,14 +97,17 @@ public final class Loop {
    */
   public static List<Tensor> whileTrue(
       List<Tensor> carries, Function<List<Tensor>, Tensor> condition, UnaryOperator<List<Tensor>> turn) {
+    if (carries.isEmpty()) {
+      throw new InvalidArgumentException("while", "no carries: the condition would never change", "Carry what it looks at.");
+    }
     List<TensorType> types = new ArrayList<>(carries.stream().map(Tensor::type).toList());
     types.add(TensorType.scalar(DType.I64)); // the number of the repetition, so that each has random bits of its own
     Region.Traced asked = Region.trace(types, Region.Assignments.REFUSED, in -> {
-      Region.repeats(in.getLast(), 1L << 16);
+      Region.repeats(in.getLast(), SPREAD);
       return List.of(condition.apply(in.subList(0, carries.size())));
     });
     Region.Traced repeated = Region.trace(types, Region.Assignments.REFUSED, in -> {
-      Region.repeats(in.getLast(), 1L << 16);
+      Region.repeats(in.getLast(), SPREAD);
       List<Tensor> next = new ArrayList<>(turn.apply(in.subList(0, carries.size())));
       requireCarries(carries, next);
       next.add(in.getLast().add(Tensor.full(in.getLast().type(), 1)));
@@ -161,6 +167,9 @@ public final class Loop {
         Region.repeats(number, length);
         Results results = turn.apply(number, in.subList(1, 1 + carries.size()), in.subList(1 + carries.size(), in.size() - 1));
         requireCarries(carries, results.carries);
+        if (carries.isEmpty() && results.outputs.isEmpty()) {
+          throw new InvalidArgumentException("loop", "no carries and no outputs: there is nothing to compute", "Give one of them.");
+        }
         return joined(results.carries, results.outputs);
       });
       List<Node> captured = Region.Traced.captured(region);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import java.util.stream.Stream;
 
 /**
@@ -69,7 +70,7 @@ public final class Region extends Scope {
         case Op.Parameter _ -> !parameters.contains(node);
         case Op.State _ -> true;
         case Op.Result _ -> node.id() < begin || node.value().isPresent() || isOuter(node.input(0));
-        default -> node.value().isPresent() || node.id() < begin;
+        default -> node.id() < begin || node.value().isPresent();
       };
     }
 
@@ -82,23 +83,32 @@ public final class Region extends Scope {
         standIns.put(outer, standIn);
         all.add(standIn);
       }
-      return new Body(all, Graphs.replaced(results, standIns, Node::origin));
+      return new Body(all, Graphs.withOwnLiterals(Graphs.replaced(results, standIns, Node::origin), begin));
     }
   }
 
   /** Traces {@code function} on stand-ins of the given types. */
   public static Traced trace(List<TensorType> types, Assignments assignments, Function<List<Tensor>, List<Tensor>> function) {
-    long begin = Ops.parameter(0, TensorType.scalar(DType.BOOL)).id();
-    var region = new Region(Scope.current(), assignments);
-    return region.enter(() -> {
+    return trace(assignments, begin -> {
       List<Tensor> parameters = new ArrayList<>();
       for (TensorType type : types) {
         parameters.add(Tensor.of(Ops.parameter(parameters.size(), type)));
       }
       List<Tensor> results = new ArrayList<>(function.apply(parameters));
-      results.addAll(region.assigned.values());
-      return new Traced(nodes(parameters), nodes(results), List.copyOf(region.assigned.keySet()), begin);
+      Map<Variable, Tensor> assigned = ((Region) current()).assigned;
+      results.addAll(assigned.values());
+      return new Traced(nodes(parameters), nodes(results), List.copyOf(assigned.keySet()), begin);
     });
+  }
+
+  /**
+   * Runs {@code function} as a region of which the caller knows parameters and results.
+   *
+   * @param function from the number with which the region begins, {@link Traced#begin}
+   */
+  public static <T> T trace(Assignments assignments, LongFunction<T> function) {
+    long begin = Ops.parameter(0, TensorType.scalar(DType.BOOL)).id();
+    return new Region(current(), assignments).enter(() -> function.apply(begin));
   }
 
   private static List<Node> nodes(List<Tensor> tensors) {
@@ -109,11 +119,15 @@ public final class Region extends Scope {
     return around;
   }
 
-  /** Says which of {@code length} repetitions is being traced: it becomes part of the address of random bits. */
-  static void repeats(Tensor number, long length) {
-    if (Scope.current() instanceof Region region) {
+  /**
+   * Says which repetition is being traced: it becomes part of the address of random bits.
+   *
+   * @param distance how far apart the numbers of two repetitions of a loop around this one lie
+   */
+  static void repeats(Tensor number, long distance) {
+    if (current() instanceof Region region) {
       region.iteration = Optional.of(enclosingIteration(region.around)
-          .map(outer -> outer.mul(Tensor.full(outer.type(), length)).add(number)).orElse(number));
+          .map(outer -> outer.mul(Tensor.full(outer.type(), distance)).add(number)).orElse(number));
     }
   }
 

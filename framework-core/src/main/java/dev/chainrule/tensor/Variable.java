@@ -181,7 +181,7 @@ public final class Variable {
 
   /** A commit needs storage to go to, so this holds for a variable that is only assigned too. */
   private void fill(Trace trace) {
-    slot.fill(() -> initial.apply(trace.seed()));
+    slot.fill(() -> Scope.outside(() -> initial.apply(trace.seed()))); // it is no part of what is being traced
   }
 
   /** {@code hidden/weight f32[784,512]}. */

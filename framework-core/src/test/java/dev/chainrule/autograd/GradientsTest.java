@@ -22,6 +22,7 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.CompositeFunction;
+import dev.chainrule.tensor.Cond;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
@@ -302,5 +303,31 @@ class GradientsTest {
       assertArrayEquals(new double[] {2, 4}, read(found.get(0)));
       assertArrayEquals(new double[] {0}, read(found.get(1)));
     }
+  }
+
+  /** Zeros for the carry that the loss does not read would make 0 times infinity of the root's slope at 0. */
+  @Test
+  @Tag("S17.19")
+  void carriesThatTheLossDoesNotReadHaveNoPartInItsGradient() {
+    Tensor x = Tensor.of(vector(0, 2));
+    Tensor loss = Loop.scan(3, List.of(x, x), List.of(), (_, c, _) ->
+        new Loop.Results(List.of(c.get(0).mul(0.5), c.get(0).sqrt().add(c.get(1))), List.of())).carries().getFirst().sum();
+    assertArrayEquals(new double[] {0.125, 0.125}, read(gradient(loss, x)));
+  }
+
+  /** A derivative of the user's own may read tensors and variables from around it, in a loop as anywhere else. */
+  @Test
+  @Tag("S17.19")
+  void derivativesInALoopMayReadWhatIsAround() {
+    Tensor factor = Tensor.of(vector(3)).mul(2);
+    Variable scale = Variable.of("scale", vector(5), true);
+    var function = new CompositeFunction("outer", (in, _) -> List.of(in.getFirst().square()),
+        Optional.of((_, _, g, _) -> List.of(g.getFirst().mul(factor).mul(scale.value()))));
+    Tensor x = Tensor.of(vector(1));
+    Tensor loss = Loop.scan(2, List.of(x), List.of(), (_, c, _) -> new Loop.Results(List.of(function.apply(c.getFirst())), List.of()))
+        .carries().getFirst().sum();
+    assertArrayEquals(new double[] {30 * 30}, read(gradient(loss, x)));
+    Tensor chosen = Cond.of(x.sum().greater(0), () -> List.of(function.apply(x)), () -> List.of(x)).getFirst().sum();
+    assertArrayEquals(new double[] {30}, read(gradient(chosen, x)));
   }
 }

@@ -1,6 +1,7 @@
 package dev.chainrule.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.autograd.Gradients;
@@ -98,5 +99,33 @@ class LoopPlanTest {
         return null;
       });
     }
+  }
+
+  /** Of two carries and an output only the output is read, of two results of a choice only the second. */
+  @Test
+  @Tag("S11.13")
+  void whatNobodyReadsOfChoicesAndLoopsOfUnknownLengthIsNotComputed() {
+    Tensor x = data(3);
+    Tensor second = Cond.of(x.sum().greater(0), () -> List.of(x.exp(), x.sin()), () -> List.of(x.log(), x.cos())).get(1);
+    Instruction.Cond cond = (Instruction.Cond) schedule(second).instructions().stream()
+        .filter(Instruction.Cond.class::isInstance).findFirst().orElseThrow();
+    assertEquals(1, cond.then().size(), cond.toString());
+    assertEquals(1, cond.otherwise().size(), cond.toString());
+
+    Tensor one = Tensor.full(TensorType.scalar(DType.I64), 1);
+    Tensor count = Loop.whileTrue(List.of(x, one, one), c -> c.get(2).less(5),
+        c -> List.of(c.get(0).exp(), c.get(1).add(1), c.get(2).add(1))).get(1);
+    Instruction.While loop = (Instruction.While) schedule(count).instructions().stream()
+        .filter(Instruction.While.class::isInstance).findFirst().orElseThrow();
+    assertFalse(loop.body().toString().contains("Exp"), loop.toString());
+  }
+
+  @Test
+  @Tag("S11.13")
+  void ofALoopOnlyWhatIsReadIsComputed() {
+    Tensor w = data(3);
+    Tensor output = Loop.scan(12, List.of(w, data(3)), List.of(), (_, c, _) ->
+        new Loop.Results(List.of(c.get(0).sin(), c.get(1).exp()), List.of(c.get(1).mul(2)))).outputs().getFirst();
+    assertTrue(loops(schedule(output).instructions()).noneMatch(loop -> loop.body().toString().contains("Sin")));
   }
 }

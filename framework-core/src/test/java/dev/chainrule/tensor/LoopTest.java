@@ -194,4 +194,14 @@ class LoopTest {
     var e = assertThrows(type, call::run);
     assertTrue(e.getMessage().startsWith(message), e.getMessage());
   }
+
+  @Test
+  void saysWhenThereIsNothingToCompute() {
+    Tensor x = Tensor.of(new float[] {1, 2, 3});
+    refused(InvalidArgumentException.class, "[loop] no carries and no outputs",
+        () -> Loop.scan(2, List.of(), List.of(), (_, _, _) -> new Loop.Results(List.of(), List.of())));
+    refused(InvalidArgumentException.class, "[cond] the branches give nothing",
+        () -> Cond.of(x.sum().greater(0), List::of, List::of));
+    refused(InvalidArgumentException.class, "[while] no carries", () -> Loop.whileTrue(List.of(), _ -> x.sum().greater(0), c -> c));
+  }
 }

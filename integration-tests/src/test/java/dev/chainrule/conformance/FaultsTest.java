@@ -9,6 +9,7 @@ import dev.chainrule.ChainruleException;
 import dev.chainrule.IndexRangeException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.NonFiniteException;
+import dev.chainrule.autograd.Checkpoint;
 import dev.chainrule.conformance.TestedDevices.TestedDevice;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
@@ -353,5 +354,27 @@ class FaultsTest {
       });
       assertEquals(6, step.run(Tensor.of(new float[] {1, 2, 3})).getFirst().item());
     });
+  }
+
+  /** What it looks at may be wrong for ever: here an index leads past the end of the list, where element 0 is read instead. */
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S14.10")
+  void aLoopOfUnknownLengthEndsAtAFault(TestedDevice device) {
+    device.run(() -> assertFaults(IndexRangeException.class, "gather", "99", next -> Loop.whileTrue(
+        List.of(Tensor.full(TensorType.scalar(DType.I64), 0)), c -> c.getFirst().greaterEqual(0), c -> List.of(next.take(0, c.getFirst())))
+        .getFirst(), longs(DType.I64, 1, 2, -1), longs(DType.I64, 1, 99, 4)));
+  }
+
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  void whatACheckpointMadeInfinite(TestedDevice device) {
+    UnaryOperator<Tensor> loss = x -> {
+      Tensor value = Checkpoint.of(y -> y.sub(1).log(), x).sum();
+      Trace.surrounding().orElseThrow().mustBeFinite(value, "loss");
+      return value;
+    };
+    device.run(() -> assertFaults(NonFiniteException.class, "loss", "first at log f32[1]", loss,
+        Tensor.of(new float[] {4}), Tensor.of(new float[] {1})));
   }
 }

@@ -59,6 +59,29 @@ class RecurrenceTest {
     return Tensor.stack(0, states.toArray(Tensor[]::new));
   }
 
+  /** A literal that has been evaluated is the same literal in a body, where no data may be; and each plan has its own. */
+  @Test
+  void literalsMayBeEvaluatedBetweenRuns() {
+    Tensor p = Tensor.constant(HostArray.ofDoubles(TensorType.of(DType.F32, 3), 1, 2, 3));
+    Tensor q = Tensor.constant(HostArray.ofDoubles(TensorType.of(DType.F32, 3), 10, 20, 30));
+    Tensor place = Tensor.arange(DType.F32, 3);
+    boolean[] second = {false};
+    Step step = Step.evaluation(in -> {
+      Tensor chosen = second[0] ? q : p;
+      return List.of(Loop.scan(4, in, List.of(), (_, c, _) ->
+          new Loop.Results(List.of(c.getFirst().add(chosen).add(place)), List.of())).carries().getFirst().add(p).add(q));
+    });
+    Tensor zero = Tensor.of(new float[3]);
+    for (int round = 0; round < 3; round++) {
+      second[0] = false;
+      assertArrayEquals(new float[] {15, 34, 53}, step.run(zero).getFirst().toFloatArray());
+      second[0] = true;
+      assertArrayEquals(new float[] {51, 106, 161}, step.run(zero).getFirst().toFloatArray());
+      assertArrayEquals(new float[] {0, 1, 2}, place.toFloatArray());
+      Tensor.eval(p, q);
+    }
+  }
+
   private static Tensor inputs(int length) {
     var random = new SplittableRandom(5);
     return Tensor.of(HostArray.ofDoubles(TensorType.of(DType.F32, length, BATCH, INPUTS),

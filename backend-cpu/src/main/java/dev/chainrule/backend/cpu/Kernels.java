@@ -57,7 +57,7 @@ final class Kernels {
   private static Kernel repeatWhile(Flag holds, List<Kernel> condition, List<Kernel> body) {
     return frame -> {
       condition.forEach(kernel -> kernel.run(frame));
-      while (holds.isSet(frame)) {
+      while (holds.isSet(frame) && !frame.faults().occurred()) { // what it looks at may be wrong for ever
         body.forEach(kernel -> kernel.run(frame));
         condition.forEach(kernel -> kernel.run(frame));
       }
