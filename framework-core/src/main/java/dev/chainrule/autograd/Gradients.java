@@ -92,7 +92,8 @@ public final class Gradients {
    *
    * @param loss one floating element
    * @param targets floating tensors, any in the loss's graph; zeros for one that the loss does not depend on
-   * @throws InvalidArgumentException when part of the graph between them has been evaluated, and its history released
+   * @throws InvalidArgumentException when part of the graph between them has been evaluated, and its history released; rarely also when
+   *     something evaluated only might be such a part, for of its sources a tensor keeps no exact list
    */
   public static List<Tensor> of(Tensor loss, List<Tensor> targets) {
     List<Optional<Tensor>> found = find(loss, targets);
@@ -168,10 +169,10 @@ public final class Gradients {
     return order;
   }
 
-  /** Of variables an evaluated node remembers whether it read any; of other targets only that it is younger. */
+  /** Of variables an evaluated node remembers whether it read any, of other sources roughly which. */
   private boolean mayHaveReadATarget(Node node) {
     return node.type().dtype().isFloating() && !stopsGradients(node)
-        && targets.stream().anyMatch(t -> t.readsState() ? node.readsState() : node.id() > t.id());
+        && targets.stream().anyMatch(t -> t.readsState() ? node.readsState() : node.mayDependOn(t));
   }
 
   private static void through(Visit visit) {

@@ -34,6 +34,11 @@ public final class Node {
   private final long pendingBytes;
   private final boolean readsState;
 
+  /** Which sources lie behind the node, as far as it remembers when its inputs have been released: between two numbers, and in a sieve. */
+  private final long oldestSource;
+  private final long youngestSource;
+  private final long sources;
+
   /** A {@code List<Node>} of inputs until evaluated, a {@link Value} from then on: one field, so that a reader never sees half. */
   private volatile Object content;
 
@@ -46,11 +51,21 @@ public final class Node {
     this.content = content;
     List<Node> inputs = inputs();
     boolean state = op instanceof Op.State;
+    boolean source = op instanceof Op.Source && !(op instanceof Op.Scalar); // numbers would fill the sieve
+    long oldest = source ? id : Long.MAX_VALUE;
+    long youngest = source ? id : Long.MIN_VALUE;
+    long sieve = source ? 1L << id : 0;
     long heaviest = 0;
     for (int i = 0; i < inputs.size(); i++) {
       state |= inputs.get(i).readsState;
       heaviest = Math.max(heaviest, inputs.get(i).pendingBytes());
+      oldest = Math.min(oldest, inputs.get(i).oldestSource);
+      youngest = Math.max(youngest, inputs.get(i).youngestSource);
+      sieve |= inputs.get(i).sources;
     }
+    this.oldestSource = oldest;
+    this.youngestSource = youngest;
+    this.sources = sieve;
     this.readsState = state;
     this.pendingBytes = op instanceof Op.Source ? 0 : added(heaviest, types);
   }
@@ -105,6 +120,12 @@ public final class Node {
   /** Whether a variable was read to compute this node; remembered when the node has been evaluated. */
   public boolean readsState() {
     return readsState;
+  }
+
+  /** Whether the node may have been computed from {@code other}; it remembers enough to be sure of most for which the answer is no. */
+  public boolean mayDependOn(Node other) {
+    return id > other.id && oldestSource <= other.oldestSource && youngestSource >= other.youngestSource
+        && (sources & other.sources) == other.sources;
   }
 
   /**

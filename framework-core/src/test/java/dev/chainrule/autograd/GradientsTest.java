@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.UnsupportedOpException;
+import dev.chainrule.device.Devices;
+import dev.chainrule.device.ReferenceDevice;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.Body;
 import dev.chainrule.graph.DType;
@@ -329,5 +331,20 @@ class GradientsTest {
     assertArrayEquals(new double[] {30 * 30}, read(gradient(loss, x)));
     Tensor chosen = Cond.of(x.sum().greater(0), () -> List.of(function.apply(x)), () -> List.of(x)).getFirst().sum();
     assertArrayEquals(new double[] {30}, read(gradient(chosen, x)));
+  }
+
+  @Test
+  @Tag("S16.6")
+  void whatHasNothingToDoWithATargetMayBeEvaluated() {
+    Devices.with(ReferenceDevice.create(), () -> {
+      Tensor x = Tensor.of(vector(1, 2));
+      Tensor w = Tensor.of(vector(3, 4)).mul(2).eval();
+      Tensor between = Tensor.of(vector(5, 6)).mul(w).add(Tensor.arange(DType.F64, 2)).eval();
+      assertArrayEquals(new double[] {36, 57}, read(gradient(x.mul(w).add(between.mul(x)).sum(), x)));
+      Tensor own = x.mul(w).eval();
+      assertThrows(InvalidArgumentException.class, () -> gradient(own.sum(), x));
+      Tensor both = w.add(x).mul(between).eval();
+      return assertThrows(InvalidArgumentException.class, () -> gradient(both.mul(x).sum(), x));
+    });
   }
 }
