@@ -5,6 +5,7 @@ import dev.chainrule.data.Batch;
 import dev.chainrule.data.DataLoader;
 import dev.chainrule.data.Epoch;
 import dev.chainrule.nn.Module;
+import dev.chainrule.optim.GradientAccumulation;
 import dev.chainrule.optim.Optimizer;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
@@ -21,38 +22,52 @@ public final class Trainer {
 
   private final Module model;
   private final Loss loss;
-  private final Optimizer optimizer;
+  private final Update update;
   private final long seed;
   private final List<Callback> callbacks;
   private final Step step;
   private int epochsDone;
 
-  private Trainer(Module model, Loss loss, Optimizer optimizer, long seed, List<Callback> callbacks) {
+  /** What becomes of a batch's loss, the mean over so many samples. */
+  private interface Update {
+    void minimise(Tensor mean, long samples);
+  }
+
+  private Trainer(Module model, Loss loss, Update update, long seed, List<Callback> callbacks) {
     this.model = model;
     this.loss = loss;
-    this.optimizer = optimizer;
+    this.update = update;
     this.seed = seed;
     this.callbacks = List.copyOf(callbacks);
     this.step = Step.training(in -> {
       Tensor value = loss.apply(model.apply(in.get(0)), in.get(1));
-      optimizer.minimise(value);
+      update.minimise(value, in.get(0).dim(0));
       return List.of(value);
     }).withSeed(seed);
   }
 
   /** A trainer with seed 0 and without callbacks. */
   public static Trainer of(Module model, Loss loss, Optimizer optimizer) {
-    return new Trainer(model, loss, optimizer, 0, List.of());
+    return new Trainer(model, loss, (mean, _) -> optimizer.minimise(mean), 0, List.of());
+  }
+
+  /**
+   * A trainer whose optimizer takes a step for several batches together, as one batch of all their samples.
+   *
+   * @param loss the mean over a batch's samples
+   */
+  public static Trainer of(Module model, Loss loss, GradientAccumulation accumulation) {
+    return new Trainer(model, loss, accumulation::minimiseMean, 0, List.of());
   }
 
   /** A trainer, with no epoch done, whose dropout and other random bits come from this seed. */
   public Trainer withSeed(long value) {
-    return new Trainer(model, loss, optimizer, value, callbacks);
+    return new Trainer(model, loss, update, value, callbacks);
   }
 
   /** A trainer, with no epoch done, that tells these what happens. */
   public Trainer withCallbacks(Callback... values) {
-    return new Trainer(model, loss, optimizer, seed, List.of(values));
+    return new Trainer(model, loss, update, seed, List.of(values));
   }
 
   /**

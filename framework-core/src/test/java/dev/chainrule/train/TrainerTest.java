@@ -1,5 +1,6 @@
 package dev.chainrule.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,6 +19,7 @@ import dev.chainrule.nn.Dropout;
 import dev.chainrule.nn.Linear;
 import dev.chainrule.nn.Losses;
 import dev.chainrule.nn.Sequential;
+import dev.chainrule.optim.GradientAccumulation;
 import dev.chainrule.optim.Schedule;
 import dev.chainrule.optim.Sgd;
 import java.io.ByteArrayOutputStream;
@@ -55,6 +57,27 @@ class TrainerTest {
 
   private static <T> T onDevice(Supplier<T> body) {
     return Devices.with(ReferenceDevice.create(), body);
+  }
+
+  /** Ten examples as batches of 4, 4 and 2: together one batch of ten. */
+  @Test
+  void accumulatedBatchesTrainAsOne() {
+    onDevice(() -> {
+      List<float[]> weights = new ArrayList<>();
+      for (boolean accumulated : new boolean[] {false, true}) {
+        var model = new Linear(2, 1);
+        model.initialise(3);
+        var sgd = new Sgd(model.parameters(), Schedule.constant(0.1));
+        Trainer trainer = accumulated
+            ? Trainer.of(model, Losses::mse, new GradientAccumulation(sgd, 3))
+            : Trainer.of(model, Losses::mse, sgd);
+        History history = trainer.fit(DataLoader.of(line(), accumulated ? 4 : 10), 5);
+        assertEquals(accumulated ? 15 : 5, history.losses().size());
+        weights.add(model.parameters().getFirst().toHostArray().toFloatArray());
+      }
+      assertArrayEquals(weights.get(0), weights.get(1), 1e-6f);
+      return null;
+    });
   }
 
   @Test
