@@ -58,6 +58,11 @@ public final class RandomStream {
     return new RandomStream(seed, run, zero, Philox.mix(stream ^ Philox.stream("split", i)));
   }
 
+  /** Bits of a method's own, under its name: independent of the bits of this stream, of its splits and of other methods. */
+  private RandomStream part(String method, int i) {
+    return new RandomStream(seed, run, zero, Philox.mix(stream ^ Philox.stream(method, i)));
+  }
+
   /** In a loop's body the number of the repetition, so that each has bits of its own. */
   private Tensor iteration() {
     return Region.iteration().orElse(zero);
@@ -88,8 +93,8 @@ public final class RandomStream {
 
   /** Standard normal, f32, by the method of Box and Muller (1958). */
   public Tensor normal(Shape shape) {
-    Tensor radius = split(0).bits(shape).shiftRightLogical(8).cast(DType.F32).add(1).mul(0x1p-24).log().mul(-2).sqrt();
-    return radius.mul(split(1).uniform(shape).mul(2 * Math.PI).cos());
+    Tensor radius = part("normal", 0).bits(shape).shiftRightLogical(8).cast(DType.F32).add(1).mul(0x1p-24).log().mul(-2).sqrt();
+    return radius.mul(part("normal", 1).uniform(shape).mul(2 * Math.PI).cos());
   }
 
   /** Normal, f32: {@code mean + deviation z} with the z of {@link #normal(Shape)}; the deviation is not negative. */
@@ -119,8 +124,8 @@ public final class RandomStream {
     ScalarValue.requireInRange(type.dtype(), low);
     ScalarValue.requireInRange(type.dtype(), high - 1);
     // w = 2^32 a + b. No sum overflows as an unsigned number: a count + 2^-32 b count < 2^32 count.
-    Tensor a = unsigned(split(0).bits(type.shape()));
-    Tensor b = unsigned(split(1).bits(type.shape()));
+    Tensor a = unsigned(part("integers", 0).bits(type.shape()));
+    Tensor b = unsigned(part("integers", 1).bits(type.shape()));
     Tensor upper = a.mul(count).add(b.mul(count).shiftRightLogical(32)).shiftRightLogical(32);
     return upper.add(low).cast(type.dtype());
   }
@@ -135,7 +140,8 @@ public final class RandomStream {
    */
   public Tensor permutation(long n) {
     Shape shape = Shape.of(n);
-    Tensor keys = split(0).bits(shape).cast(DType.I64).shiftLeft(32).or(unsigned(split(1).bits(shape)));
+    Tensor upper = part("permutation", 0).bits(shape).cast(DType.I64).shiftLeft(32);
+    Tensor keys = upper.or(unsigned(part("permutation", 1).bits(shape)));
     return Tensor.made(Ops.node(new Op.Result(1), Ops.node(new Op.Sort(0, false), keys.node())));
   }
 

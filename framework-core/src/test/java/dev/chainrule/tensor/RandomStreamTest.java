@@ -11,7 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Philox;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
@@ -27,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +73,55 @@ class RandomStreamTest {
         stream.split(0).split(0), stream.split(0).split(1), stream.split(1).split(0), RandomStream.of(2).split(0)));
     for (RandomStream s : streams) {
       assertTrue(seen.add(Arrays.stream(readLongs(s.bits(Shape.of(8)))).boxed().toList()));
+    }
+  }
+
+  /** What a method draws for itself: a stream under its name below the stream 0 of a seed. */
+  private static long[] part(long seed, String method, int i, Shape shape) {
+    var op = new Op.PhiloxBits(shape, Philox.mix(Philox.stream(method, i)));
+    Tensor zero = Tensor.of(Ops.scalar(DType.I64, 0));
+    return readLongs(Tensor.of(Ops.node(op, Ops.scalar(DType.I64, seed), zero.node(), zero.node())));
+  }
+
+  /** The numbers of the streams that a tensor's bits are drawn from. */
+  private static List<Long> streams(Tensor drawn) {
+    return Graphs.topological(List.of(drawn.node())).stream()
+        .flatMap(n -> n.op() instanceof Op.PhiloxBits(_, long stream) ? Stream.of(stream) : Stream.empty()).toList();
+  }
+
+  @Test
+  @Tag("S18.9") @Tag("S18.14") @Tag("S18.15")
+  void whatMethodsDrawForThemselvesIsNoSplitNorAnotherMethods() {
+    RandomStream stream = RandomStream.of(3);
+    List<Long> drawn = new ArrayList<>(streams(stream.bits(MANY)));
+    List<RandomStream> all = new ArrayList<>(List.of(stream));
+    for (int i = -1; i < 20; i++) {
+      all.add(stream.split(i));
+      drawn.addAll(streams(stream.split(i).bits(MANY)));
+    }
+    for (RandomStream s : all) {
+      drawn.addAll(streams(s.normal(MANY)));
+      drawn.addAll(streams(s.integers(new TensorType(DType.I32, MANY), 0, 10)));
+      drawn.addAll(streams(s.permutation(10)));
+    }
+    assertEquals(22 + 22 * 6, drawn.size());
+    assertEquals(drawn.size(), new HashSet<>(drawn).size());
+  }
+
+  /** The size of a normal number falls with the first number it is made of: were that a split of the stream, they would correlate by -0.67. */
+  @Test
+  @Tag("S18.9")
+  void normalNumbersDoNotCorrelateWithThoseOfSplits() {
+    double[] sizes = read(RandomStream.of(3).normal(MANY).abs());
+    double mean = Arrays.stream(sizes).average().orElseThrow();
+    for (int split = 0; split < 4; split++) {
+      double[] other = read(RandomStream.of(3).split(split).uniform(MANY));
+      double sum = 0;
+      for (int i = 0; i < sizes.length; i++) {
+        sum += (sizes[i] - mean) * (other[i] - 0.5) / sizes.length;
+      }
+      // The deviations: sqrt(1 - 2 / pi) of the sizes, sqrt(1 / 12) of the uniform numbers.
+      assertEquals(0, sum / Math.sqrt((1 - 2 / Math.PI) / 12), 5 / Math.sqrt(sizes.length));
     }
   }
 
@@ -186,8 +239,8 @@ class RandomStreamTest {
   @Test
   @Tag("S18.14")
   void integersAreTheUpperHalfOfAProduct() {
-    long[] upper = readLongs(RandomStream.of(4).split(0).bits(MANY));
-    long[] lower = readLongs(RandomStream.of(4).split(1).bits(MANY));
+    long[] upper = part(4, "integers", 0, MANY);
+    long[] lower = part(4, "integers", 1, MANY);
     long[][] ranges = {{0, 10}, {-7, -6}, {-3, 4}, {0, 256}, {Integer.MIN_VALUE, 1L << 31}, {0, Integer.MAX_VALUE}};
     for (long[] range : ranges) {
       for (DType dtype : List.of(DType.I32, DType.I64, DType.U8)) {
@@ -244,8 +297,8 @@ class RandomStreamTest {
     for (int n : new int[] {0, 1, 2, 3, 200_000}) {
       Tensor drawn = RandomStream.of(6).permutation(n);
       assertEquals(TensorType.of(DType.I32, n), drawn.type());
-      long[] upper = readLongs(RandomStream.of(6).split(0).bits(Shape.of(n)));
-      long[] lower = readLongs(RandomStream.of(6).split(1).bits(Shape.of(n)));
+      long[] upper = part(6, "permutation", 0, Shape.of(n));
+      long[] lower = part(6, "permutation", 1, Shape.of(n));
       long[] expected = IntStream.range(0, n).boxed()
           .sorted(Comparator.comparingLong(i -> upper[i] << 32 | lower[i] & 0xffffffffL)).mapToLong(i -> i).toArray();
       assertArrayEquals(expected, readLongs(drawn));
