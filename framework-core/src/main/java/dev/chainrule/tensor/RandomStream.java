@@ -97,11 +97,15 @@ public final class RandomStream {
     return radius.mul(part("normal", 1).uniform(shape).mul(2 * Math.PI).cos());
   }
 
-  /** Normal, f32: {@code mean + deviation z} with the z of {@link #normal(Shape)}; the deviation is not negative. */
+  /**
+   * Normal, f32: {@code mean + deviation z} with the z of {@link #normal(Shape)}. Both are rounded to f32 first; the deviation is not
+   * negative, and {@code abs(mean) + 6 deviation} is finite in f32, so that every number drawn is.
+   */
   public Tensor normal(Shape shape, double mean, double deviation) {
-    if (!(deviation >= 0) || !Double.isFinite(mean + deviation)) {
-      throw new InvalidArgumentException("normal",
-          "mean " + mean + ", deviation " + deviation, "Both are finite, the deviation 0 or more.");
+    // 24 bits make no z beyond sqrt(48 log 2), which is below 6.
+    if (!(deviation >= 0) || !Float.isFinite(Math.abs((float) mean) + 6 * (float) deviation)) {
+      throw new InvalidArgumentException("normal", "mean " + mean + ", deviation " + deviation + ": not all numbers are finite in f32",
+          "The deviation is 0 or more, and abs(mean) + 6 deviation at most 3.4e38.");
     }
     return normal(shape).mul(deviation).add(mean);
   }

@@ -235,6 +235,19 @@ class RandomStreamTest {
     }
   }
 
+  /** The largest z there is, 5.77, is finite in f32 after scaling. */
+  @Test
+  @Tag("S18.13")
+  void normalNumbersAreFiniteInF32() {
+    for (double[] wrong : new double[][] {{0, 1e39}, {1e39, 1}, {-1e39, 0}, {0, 1e38}, {-3e38, 1e37}, {1e39, 1e39}}) {
+      var e = assertThrows(InvalidArgumentException.class, () -> RandomStream.of(1).normal(MANY, wrong[0], wrong[1]));
+      assertTrue(e.getMessage().startsWith("[normal] mean " + wrong[0] + ", deviation " + wrong[1]), e.getMessage());
+    }
+    for (double[] right : new double[][] {{0, 5.6e37}, {3e38, 5e36}, {-3.4e38, 0}, {1, 1e-60}}) {
+      assertTrue(Arrays.stream(read(RandomStream.of(1).normal(MANY, right[0], right[1]))).allMatch(Double::isFinite));
+    }
+  }
+
   /** The upper half of a 64-bit number times the count, in exact arithmetic. */
   @Test
   @Tag("S18.14")
