@@ -11,14 +11,14 @@ final class ActivationFunctions {
 
   /** The derivative is written with the result: s (1 - s), where the composition's would be inf / inf for large inputs. */
   static final CompositeFunction SIGMOID = CompositeFunction.unary("sigmoid",
-      x -> Tensor.ones(x.type()).div(x.neg().exp().add(1)),
-      Optional.of((_, out, g, _) -> {
-        Tensor s = out.getFirst();
-        return List.of(Composites.only(g).mul(s.mul(s.neg().add(1))));
+      wide(x -> Tensor.ones(x.type()).div(x.neg().exp().add(1))),
+      Optional.of((in, out, g, _) -> {
+        Tensor s = Composites.unrounded(in.getFirst(), out.getFirst(), Tensor::sigmoid);
+        return List.of(Standardised.wide(Composites.only(g)).mul(s.mul(s.neg().add(1))).cast(in.getFirst().dtype()));
       }));
 
   static final CompositeFunction GELU = CompositeFunction.unary("gelu",
-      x -> x.mul(x.mul(Math.sqrt(0.5)).erf().add(1)).mul(0.5), Optional.empty());
+      wide(x -> x.mul(x.mul(Math.sqrt(0.5)).erf().add(1)).mul(0.5)), Optional.empty());
 
   /**
    * The hyperbolic tangent of anything beyond 10 is 1 to the last bit, also in f64, but the cube that it is taken of overflows, and 0 times
@@ -43,14 +43,14 @@ final class ActivationFunctions {
 
   /** The function with 16-bit floats computed in f32 and rounded once, at the end. */
   private static UnaryOperator<Tensor> wide(UnaryOperator<Tensor> function) {
-    return x -> function.apply(x.cast(x.dtype().accumulator())).cast(x.dtype());
+    return x -> function.apply(Standardised.wide(x)).cast(x.dtype());
   }
 
   /** The derivative of a function of each element by itself, from its slope at x. */
   private static Optional<CompositeFunction.VectorJacobian> slope(UnaryOperator<Tensor> slope) {
     return Optional.of((in, _, g, _) -> {
-      Tensor x = in.getFirst().cast(in.getFirst().dtype().accumulator());
-      return List.of(Composites.only(g).cast(x.dtype()).mul(slope.apply(x)).cast(in.getFirst().dtype()));
+      Tensor x = Standardised.wide(in.getFirst());
+      return List.of(Standardised.wide(Composites.only(g)).mul(slope.apply(x)).cast(in.getFirst().dtype()));
     });
   }
 }

@@ -9,12 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The softmax and the losses made of it, each as a composition of primitives with its own derivative where that is better. The other
  * functions that models are made of are with what they belong to: {@link Activations}, {@link Normalisation}, {@link Attention},
- * {@link RandomStream#dropout}.
+ * {@link RandomStream#dropout}. 16-bit floats are computed with in f32 and rounded once, at the end.
  */
 public final class Composites {
 
@@ -25,36 +26,37 @@ public final class Composites {
 
   static final CompositeFunction SOFTMAX = new CompositeFunction("softmax", (in, attributes) -> {
     int axis = axis(attributes);
-    Tensor x = in.getFirst();
+    Tensor x = Standardised.wide(in.getFirst());
     Tensor e = x.sub(x.keep(x.max(axis), axis)).exp();
-    return List.of(e.div(e.keep(e.sum(axis), axis)));
-  }, Optional.of((_, out, g, attributes) -> {
+    return List.of(e.div(e.keep(e.sum(axis), axis)).cast(in.getFirst().dtype()));
+  }, Optional.of((in, out, g, attributes) -> {
     int axis = axis(attributes);
-    Tensor y = out.getFirst();
-    Tensor weighted = only(g).mul(y);
-    return List.of(weighted.sub(y.mul(y.keep(weighted.sum(axis), axis))));
+    Tensor y = unrounded(in.getFirst(), out.getFirst(), x -> x.softmax(axis));
+    Tensor weighted = Standardised.wide(only(g)).mul(y);
+    return List.of(weighted.sub(y.mul(y.keep(weighted.sum(axis), axis))).cast(in.getFirst().dtype()));
   }));
 
   static final CompositeFunction LOG_SOFTMAX = new CompositeFunction("logSoftmax", (in, attributes) -> {
     int axis = axis(attributes);
-    Tensor x = in.getFirst();
+    Tensor x = Standardised.wide(in.getFirst());
     Tensor shifted = x.sub(x.keep(x.max(axis), axis));
-    return List.of(shifted.sub(x.keep(shifted.exp().sum(axis).log(), axis)));
-  }, Optional.of((_, out, g, attributes) -> {
+    return List.of(shifted.sub(x.keep(shifted.exp().sum(axis).log(), axis)).cast(in.getFirst().dtype()));
+  }, Optional.of((in, out, g, attributes) -> {
     int axis = axis(attributes);
-    Tensor y = out.getFirst();
-    return List.of(only(g).sub(y.exp().mul(y.keep(only(g).sum(axis), axis))));
+    Tensor y = unrounded(in.getFirst(), out.getFirst(), x -> x.logSoftmax(axis));
+    Tensor arrived = Standardised.wide(only(g));
+    return List.of(arrived.sub(y.exp().mul(y.keep(arrived.sum(axis), axis))).cast(in.getFirst().dtype()));
   }));
 
   /** (logits [n, classes], labels [n]) -> losses [n]. A label outside the classes faults. */
   static final CompositeFunction SOFTMAX_CROSS_ENTROPY = new CompositeFunction("softmaxCrossEntropy", (in, _) -> {
-    Tensor logits = in.getFirst();
+    Tensor logits = Standardised.wide(in.getFirst());
     Tensor zero = Tensor.zeros(logits.type());
-    return List.of(labelled(logits, in.get(1)).where(logits.logSoftmax(1), zero).sum(1).neg());
+    return List.of(labelled(logits, in.get(1)).where(logits.logSoftmax(1), zero).sum(1).neg().cast(in.getFirst().dtype()));
   }, Optional.of((in, _, g, _) -> {
-    Tensor logits = in.getFirst();
+    Tensor logits = Standardised.wide(in.getFirst());
     Tensor target = labelled(logits, in.get(1)).cast(logits.dtype());
-    Tensor gradient = logits.softmax(1).sub(target).mul(only(g).unsqueeze(1));
+    Tensor gradient = logits.softmax(1).sub(target).mul(Standardised.wide(only(g)).unsqueeze(1)).cast(in.getFirst().dtype());
     return Collections.unmodifiableList(Arrays.<@Nullable Tensor>asList(gradient, null));
   }));
 
@@ -64,7 +66,7 @@ public final class Composites {
   }
 
   /**
-   * Negative log-likelihood of each label under softmax(logits).
+   * Negative log-likelihood of each label under softmax(logits); of 16-bit logits computed in f32 and rounded once.
    *
    * @param logits [n, classes], floating
    * @param labels [n], i32 or i64, in [0, classes)
@@ -79,15 +81,15 @@ public final class Composites {
       throw new DTypeMismatchException("crossEntropy",
           "labels are " + labels.type() + ", expected class numbers as i32 or i64", "Cast them first: cast(DType.I32).");
     }
-    return Precision.raised(in -> SOFTMAX_CROSS_ENTROPY.apply(in.getFirst(), labels), logits);
+    return SOFTMAX_CROSS_ENTROPY.apply(logits, labels);
   }
 
   static Tensor softmax(Tensor x, int axis) {
-    return Precision.raised(in -> SOFTMAX.apply(Map.of("axis", axis), in.getFirst()).getFirst(), x);
+    return SOFTMAX.apply(Map.of("axis", axis), x).getFirst();
   }
 
   static Tensor logSoftmax(Tensor x, int axis) {
-    return Precision.raised(in -> LOG_SOFTMAX.apply(Map.of("axis", axis), in.getFirst()).getFirst(), x);
+    return LOG_SOFTMAX.apply(Map.of("axis", axis), x).getFirst();
   }
 
   private static int axis(Map<String, Object> attributes) {
@@ -96,6 +98,12 @@ public final class Composites {
 
   static <T> T attribute(Map<String, Object> attributes, String name, Class<T> type) {
     return type.cast(Objects.requireNonNull(attributes.get(name), name));
+  }
+
+  /** A function's result as its derivative reads it: of 16-bit numbers again in f32, for the result itself has been rounded. */
+  static Tensor unrounded(Tensor x, Tensor result, UnaryOperator<Tensor> function) {
+    Tensor wide = Standardised.wide(x);
+    return wide.dtype() == x.dtype() ? result : function.apply(wide);
   }
 
   /** The cotangent of a function with one result: it has arrived, or nobody would ask. */

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  *   <caption>What becomes of operands</caption>
  *   <tr><th>operation</th><th>operands</th><th>a mixed policy</th></tr>
  *   <tr><td>matmul, einsum, convolutions, attention</td><td>all f32</td><td>casts them to 16 bits, the result back to f32</td></tr>
- *   <tr><td>softmax, logSoftmax, losses</td><td>16-bit</td><td>casts them to f32, the result back</td></tr>
- *   <tr><td>sums, means, norms and the like</td><td>16-bit</td><td>nothing: they accumulate in f32 anyway</td></tr>
+ *   <tr><td>losses</td><td>16-bit</td><td>casts them to f32, the result back</td></tr>
+ *   <tr><td>sums, means, norms, softmax, activations</td><td>16-bit</td><td>nothing: they compute in f32 anyway</td></tr>
  *   <tr><td>all others, and f64</td><td></td><td>nothing</td></tr>
  * </table>
  *

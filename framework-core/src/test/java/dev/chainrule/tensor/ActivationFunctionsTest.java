@@ -67,6 +67,29 @@ class ActivationFunctionsTest {
   }
 
   @Test
+  @Tag("S12.2") @Tag("S12.27")
+  void sigmoidIsItsDefinition() {
+    assertDefinition(Tensor::sigmoid, x -> 1 / (1 + Math.exp(-x)));
+  }
+
+  @Test
+  @Tag("S12.3") @Tag("S12.27")
+  void geluIsItsDefinition() {
+    assertDefinition(Tensor::gelu, x -> 0.5 * x * (1 + erf(x * Math.sqrt(0.5))));
+  }
+
+  /** The series of positive terms (Abramowitz and Stegun, 7.1.6). */
+  private static double erf(double x) {
+    double term = x;
+    double sum = x;
+    for (int n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+      term *= 2 * x * x / (2 * n + 1);
+      sum += term;
+    }
+    return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+  }
+
+  @Test
   @Tag("S12.17")
   void geluTanhIsItsDefinitionAndNearGelu() {
     assertDefinition(Tensor::geluTanh, x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))));

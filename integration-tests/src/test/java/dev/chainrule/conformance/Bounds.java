@@ -7,6 +7,7 @@ import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -77,32 +78,49 @@ final class Bounds {
 
   /**
    * 1/(1 + e): e within 4 ulp is 8u, of which a part e/(1 + e) < 1 reaches the sum; the sum and the quotient round: 10u < 10 ulp. Where
-   * e overflows the result is 0 instead of a denormal number.
+   * e overflows the result is 0 instead of a denormal number. The 16-bit types do so in f32 and round once.
    */
   static Bound sigmoid(DType dtype) {
-    return Bound.ulps(10).andAbsolute(FloatFormat.of(dtype).smallestNormal());
+    return Bound.ulps(narrow(dtype) ? 1 : 10).andAbsolute(FloatFormat.of(dtype.accumulator()).smallestNormal());
+  }
+
+  /** Whether composites compute in f32 and round once: their errors in f32 are then far below one ulp of the result. */
+  private static boolean narrow(DType dtype) {
+    return dtype.accumulator() != dtype;
   }
 
   /**
    * x/2 (1 + erf(x sqrt(1/2))): erf is wrong by 4 ulp <= 8u; its argument by 2u, which the slope makes at most u; 1 + erf <= 2 rounds by
-   * 2u. With the factor |x|/2 that is 5.5 u|x|, and two products round by 2u of the result.
+   * 2u. With the factor |x|/2 that is 5.5 u|x|, and two products round by 2u of the result. The 16-bit types do so in f32, and the two
+   * products are far below the half ulp that the one rounding leaves.
    */
-  static Bound gelu(Function<List<Tensor>, Tensor> size) {
-    return Bound.ulps(2).and(6, size);
+  static Bound gelu(DType dtype, Function<List<Tensor>, Tensor> size) {
+    return Bound.ulps(narrow(dtype) ? 1 : 2).and(6, size).roundedIn(dtype.accumulator());
   }
 
   /**
    * exp(d) with d = x - max: the rounding of d is |d| u in the exponent, exp 8u; so is each term of the sum, which adds n u, and the
    * quotient u: (2D + n + 17) u of the result with D the largest |d|. What lies far below the smallest normal number is not relative.
+   * The 16-bit types do so in f32 and round once.
    */
   static Bound softmax(DType dtype, double n, double largestDifference) {
-    return Bound.relative(evaluations(dtype) * (2 * largestDifference + n + 17)).andAbsolute(FloatFormat.of(dtype).smallestNormal());
+    return inAccumulator(dtype, evaluations(dtype) * (2 * largestDifference + n + 17))
+        .andAbsolute(FloatFormat.of(dtype.accumulator()).smallestNormal());
   }
 
-  /** d - log(sum exp(d)): D u from d, (D + 8 + n) u from the sum, 8u log(n) from the logarithm, (D + log n) u from the difference. */
+  /** Roundings relative to the result, in f32 for the 16-bit types, which round once more. */
+  private static Bound inAccumulator(DType dtype, double roundings) {
+    return new Bound(narrow(dtype) ? 1 : 0, roundings, Optional.empty(), 0, 0, Optional.of(dtype.accumulator()));
+  }
+
+  /**
+   * d - log(sum exp(d)): D u from d, (D + 8 + n) u from the sum, 8u log(n) from the logarithm, (D + log n) u from the difference. The
+   * 16-bit types do so in f32 and round once.
+   */
   static Bound logSoftmax(DType dtype, double n, double largestDifference) {
     double roundings = 3 * largestDifference + n + 8 + 9 * Math.log(Math.max(n, 2));
-    return Bound.EXACT.andAbsolute(evaluations(dtype) * roundings * FloatFormat.of(dtype).unitRoundoff());
+    return Bound.ulps(narrow(dtype) ? 1 : 0)
+        .andAbsolute(evaluations(dtype) * roundings * FloatFormat.of(dtype.accumulator()).unitRoundoff());
   }
 
   /**
@@ -149,7 +167,7 @@ final class Bounds {
 
   /** In units of the last place; what is computed in f32 for 16-bit types is rounded once more, and its own error is far below that. */
   private static Bound rounded(DType dtype, double ulps) {
-    return Bound.ulps(dtype.accumulator() == dtype ? evaluations(dtype) * ulps : 1);
+    return Bound.ulps(narrow(dtype) ? 1 : evaluations(dtype) * ulps);
   }
 
   /**

@@ -113,7 +113,7 @@ final class ReductionMethodCases {
 
   /** Softmax, computed in the accumulator and rounded. */
   private static Bound gradientOfLogsumexp(DType dtype, double n) {
-    Bound softmax = Bounds.softmax(dtype, n, 10).roundedIn(dtype.accumulator());
+    Bound softmax = Bounds.softmax(dtype, n, 10);
     return new Bound(1, softmax.roundings(), softmax.magnitude(), 0, softmax.absolute(), softmax.roundedIn());
   }
 

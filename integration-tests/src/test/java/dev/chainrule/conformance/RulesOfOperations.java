@@ -11,7 +11,8 @@ import java.util.Set;
 final class RulesOfOperations {
 
   /** Composites that compute in f32 where their inputs are of 16 bits. */
-  private static final Set<String> IN_F32 = Set.of("S12.17", "S12.18", "S12.19", "S12.20", "S12.21", "S12.22", "S12.23", "S12.25");
+  private static final Set<String> IN_F32 = Set.of("S12.2", "S12.3", "S12.4", "S12.5", "S12.6", "S12.17", "S12.18", "S12.19", "S12.20",
+      "S12.21", "S12.22", "S12.23", "S12.25");
 
   private RulesOfOperations() {}
 
