@@ -175,8 +175,8 @@ final class TypeRules {
   }
 
   private static TensorType dot(Op op, TensorType x, TensorType y) {
-    sameDType(op, x, y);
-    numeric(op, x);
+    sameDType("matmul", x, y);
+    numeric("matmul", x);
     int rank = x.rank();
     if (rank < 2 || y.rank() != rank || !x.shape().slice(0, rank - 2).equals(y.shape().slice(0, rank - 2))) {
       throw new ShapeMismatchException("matmul", "expected [batch..., m, k] x [batch..., k, n], got " + x + " x " + y, "");
@@ -229,7 +229,13 @@ final class TypeRules {
 
   static void sameDType(Op op, TensorType x, TensorType y) {
     if (x.dtype() != y.dtype()) {
-      throw new DTypeMismatchException(op.label(),
+      sameDType(op.label(), x, y); // the label costs, and most types are right
+    }
+  }
+
+  private static void sameDType(String where, TensorType x, TensorType y) {
+    if (x.dtype() != y.dtype()) {
+      throw new DTypeMismatchException(where,
           "element types differ: " + x + " and " + y, "Types never mix silently: cast one of them.");
     }
   }
@@ -242,13 +248,20 @@ final class TypeRules {
 
   private static void numeric(Op op, TensorType x) {
     if (x.dtype() == BOOL) {
-      throw new DTypeMismatchException(op.label(), "not defined for " + x, "Cast to a number first.");
+      numeric(op.label(), x);
+    }
+  }
+
+  private static void numeric(String where, TensorType x) {
+    if (x.dtype() == BOOL) {
+      throw new DTypeMismatchException(where, "not defined for " + x, "Cast to a number first.");
     }
   }
 
   private static void floating(Op op, TensorType x) {
     if (!x.dtype().isFloating()) {
-      throw new DTypeMismatchException(op.label(), "not defined for " + x, "Cast to f32 first; for integer quotients use floorDiv.");
+      String quotients = op instanceof Op.Div ? "; for integer quotients use floorDiv" : "";
+      throw new DTypeMismatchException(op.label(), "not defined for " + x, "Cast to f32 first" + quotients + ".");
     }
   }
 

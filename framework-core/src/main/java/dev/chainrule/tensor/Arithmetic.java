@@ -68,9 +68,25 @@ sealed interface Arithmetic permits Tensor {
     return quotient.sub(inexactAndSignsDiffer.cast(self().dtype()));
   }
 
+  default Tensor floorDiv(double y) {
+    return floorDiv(self().like(y));
+  }
+
+  default Tensor floorDiv(long y) {
+    return floorDiv(self().like(y));
+  }
+
   /** The remainder with this tensor's sign, as Java's {@code %}. */
   default Tensor mod(Tensor y) {
     return Broadcast.apply(new Op.Mod(), self(), y);
+  }
+
+  default Tensor mod(double y) {
+    return mod(self().like(y));
+  }
+
+  default Tensor mod(long y) {
+    return mod(self().like(y));
   }
 
   default Tensor pow(Tensor y) {
@@ -178,7 +194,7 @@ sealed interface Arithmetic permits Tensor {
 
   /** 1 / x; floating types only. */
   default Tensor reciprocal() {
-    return self().onesLike().div(self());
+    return self().onesLike().div(self().floating("reciprocal"));
   }
 
   /** {@code x + weight (end - x)}: this tensor at weight 0, {@code end}, but for rounding, at 1. */

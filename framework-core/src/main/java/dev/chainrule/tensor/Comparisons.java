@@ -1,5 +1,6 @@
 package dev.chainrule.tensor;
 
+import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 
@@ -88,7 +89,22 @@ sealed interface Comparisons permits Tensor {
     return self().like(y).lessEqual(self());
   }
 
-  /** Logical on bool, bitwise on integers; so are the next three. */
+  /** bool: whether each element is NaN. Floating types only; so are the next two. */
+  default Tensor isNaN() {
+    return notEqual(self().floating("isNaN"));
+  }
+
+  /** bool: whether each element is +infinity or -infinity. */
+  default Tensor isInfinite() {
+    return self().floating("isInfinite").abs().equal(Double.POSITIVE_INFINITY);
+  }
+
+  /** bool: whether each element is neither infinite nor NaN. */
+  default Tensor isFinite() {
+    return self().floating("isFinite").abs().less(Double.POSITIVE_INFINITY);
+  }
+
+  /** Logical on bool, bitwise on integers; so are {@link #or}, {@link #xor} and {@link #not}. */
   default Tensor and(Tensor y) {
     return Broadcast.apply(new Op.And(), self(), y);
   }
@@ -103,6 +119,26 @@ sealed interface Comparisons permits Tensor {
 
   default Tensor not() {
     return self().unary(new Op.Not());
+  }
+
+  /** Of bool tensors only; so are the next two. */
+  default Tensor and(boolean y) {
+    return and(truth("and", y));
+  }
+
+  default Tensor or(boolean y) {
+    return or(truth("or", y));
+  }
+
+  default Tensor xor(boolean y) {
+    return xor(truth("xor", y));
+  }
+
+  private Tensor truth(String operation, boolean y) {
+    if (self().dtype() != DType.BOOL) {
+      throw new DTypeMismatchException(operation, "a boolean with " + self().type() + ", expected bool", "Compare first: notEqual(0).");
+    }
+    return self().like(y ? 1 : 0);
   }
 
   default Tensor shiftLeft(int distance) {
@@ -122,6 +158,26 @@ sealed interface Comparisons permits Tensor {
   /** {@code x} where this bool tensor is true, {@code y} elsewhere. */
   default Tensor where(Tensor x, Tensor y) {
     return Broadcast.where(self(), x, y);
+  }
+
+  /** {@code x} where this bool tensor is true, elsewhere the number in x's type. */
+  default Tensor where(Tensor x, double y) {
+    return where(x, x.like(y));
+  }
+
+  /** {@code x} where this bool tensor is true, elsewhere the number in x's type. */
+  default Tensor where(Tensor x, long y) {
+    return where(x, x.like(y));
+  }
+
+  /** The number, in y's type, where this bool tensor is true, {@code y} elsewhere. */
+  default Tensor where(double x, Tensor y) {
+    return where(y.like(x), y);
+  }
+
+  /** The number, in y's type, where this bool tensor is true, {@code y} elsewhere. */
+  default Tensor where(long x, Tensor y) {
+    return where(y.like(x), y);
   }
 
   /** Values converted: float to integer truncates and saturates, NaN becomes 0, to bool non-zero is true. */

@@ -77,6 +77,10 @@ public final class Composites {
       throw new ShapeMismatchException("crossEntropy",
           "expected logits [n, classes] and labels [n], got " + logits.type() + " and " + labels.type(), "");
     }
+    if (!logits.dtype().isFloating()) {
+      throw new DTypeMismatchException("crossEntropy",
+          "logits are " + logits.type() + ", expected a floating type", "Cast them first: cast(DType.F32).");
+    }
     if (labels.dtype() != DType.I32 && labels.dtype() != DType.I64) {
       throw new DTypeMismatchException("crossEntropy",
           "labels are " + labels.type() + ", expected class numbers as i32 or i64", "Cast them first: cast(DType.I32).");

@@ -15,12 +15,16 @@ final class Creation {
 
   private Creation() {}
 
+  static Tensor arange(DType dtype, long count) {
+    requireNumber(dtype);
+    requireCount("arange", "count", count);
+    return Tensor.indices(TensorType.of(dtype, count), 0);
+  }
+
   static Tensor arange(DType dtype, long from, long to, long step) {
+    requireNumber(dtype);
     if (dtype.isFloating()) {
       return arange(dtype, (double) from, (double) to, (double) step);
-    }
-    if (!dtype.isInteger()) {
-      throw new DTypeMismatchException("arange", "not defined for " + dtype, "Use a number type.");
     }
     if (step == 0) {
       throw new InvalidArgumentException("arange", "step 0 from " + from + " to " + to, "Steps are positive or negative.");
@@ -46,6 +50,7 @@ final class Creation {
 
   static Tensor linspace(DType dtype, double from, double to, long count) {
     requireFloating("linspace", dtype);
+    requireCount("linspace", "count", count);
     double step = count > 1 ? (to - from) / (count - 1) : 0;
     double first = rounded(dtype, from);
     double last = rounded(dtype, to);
@@ -59,6 +64,8 @@ final class Creation {
   }
 
   static Tensor eye(DType dtype, long rows, long columns) {
+    requireCount("eye", "rows", rows);
+    requireCount("eye", "columns", columns);
     TensorType type = TensorType.of(DType.I64, rows, columns);
     return Tensor.indices(type, 0).equal(Tensor.indices(type, 1)).cast(dtype);
   }
@@ -66,6 +73,18 @@ final class Creation {
   /** Once, straight to the type: by way of f32 it would be twice. */
   private static double rounded(DType dtype, double number) {
     return HostArray.ofDoubles(TensorType.scalar(dtype), number).doubleAt(0);
+  }
+
+  private static void requireCount(String what, String of, long count) {
+    if (count < 0) {
+      throw new InvalidArgumentException(what, of + " is " + count + ", expected 0 or more", "");
+    }
+  }
+
+  private static void requireNumber(DType dtype) {
+    if (dtype == DType.BOOL) {
+      throw new DTypeMismatchException("arange", "not defined for " + dtype, "Use a number type.");
+    }
   }
 
   private static void requireFloating(String what, DType dtype) {

@@ -17,12 +17,12 @@ sealed interface Indexing permits Tensor {
 
   /** x[a..., n, b...] at i[c...] -> [a..., c..., b...]; an index outside [0, n) makes the run fail and name it. */
   default Tensor take(int axis, Tensor indices) {
-    return Tensor.made(Ops.node(new Op.Gather(self().axis(axis)), self().node(), indices.node()));
+    return Tensor.made(Ops.node(new Op.Gather(self().axis("take", axis)), self().node(), indices.node()));
   }
 
   /** This tensor with updates[a..., c..., b...] added at i[c...] along the axis, in index order. */
   default Tensor scatterAdd(int axis, Tensor indices, Tensor updates) {
-    return Tensor.made(Ops.node(new Op.ScatterAdd(self().axis(axis)), self().node(), indices.node(), updates.node()));
+    return Tensor.made(Ops.node(new Op.ScatterAdd(self().axis("scatterAdd", axis)), self().node(), indices.node(), updates.node()));
   }
 
   /** {@link #take} at the indices of a vector: the axis gets its length. */
@@ -42,7 +42,7 @@ sealed interface Indexing permits Tensor {
    *     [0, n) makes the run fail and name it, as the one of a {@code gather} from the axis's own n numbers
    */
   default Tensor takeAlong(int axis, Tensor indices) {
-    return AlongAxis.take(self(), self().axis(axis), indices);
+    return AlongAxis.take(self(), self().axis("takeAlong", axis), indices);
   }
 
   /**
@@ -54,7 +54,7 @@ sealed interface Indexing permits Tensor {
    * @param updates of this tensor's type but for the axis, which has the size of the indices'
    */
   default Tensor scatterAlongAdd(int axis, Tensor indices, Tensor updates) {
-    return AlongAxis.scatterAdd(self(), self().axis(axis), indices, updates);
+    return AlongAxis.scatterAdd(self(), self().axis("scatterAlongAdd", axis), indices, updates);
   }
 
   /** {@code value} where the bool mask is true, this tensor elsewhere; both broadcast. */

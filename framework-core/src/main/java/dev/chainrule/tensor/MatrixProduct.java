@@ -1,6 +1,8 @@
 package dev.chainrule.tensor;
 
+import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
@@ -16,6 +18,7 @@ final class MatrixProduct {
       throw new ShapeMismatchException("matmul", "expected matrices or vectors, got " + x.type() + " x " + y.type(),
           "mul() multiplies by a scalar.");
     }
+    requireNumbers(x, y);
     long inner = y.dim(y.rank() == 1 ? 0 : -2);
     if (x.dim(-1) != inner) {
       throw new ShapeMismatchException("matmul",
@@ -26,6 +29,16 @@ final class MatrixProduct {
       return of(x.unsqueeze(0), y).squeeze(y.rank() == 1 ? 0 : -2);
     }
     return y.rank() == 1 ? of(x, y.unsqueeze(1)).squeeze(-1) : matrices(x, y);
+  }
+
+  private static void requireNumbers(Tensor x, Tensor y) {
+    if (x.dtype() != y.dtype()) {
+      throw new DTypeMismatchException("matmul", "element types differ: " + x.type() + " and " + y.type(),
+          "Types never mix silently: cast one of them.");
+    }
+    if (x.dtype() == DType.BOOL) {
+      throw new DTypeMismatchException("matmul", "not defined for " + x.type(), "Cast to a number first.");
+    }
   }
 
   private static Tensor matrices(Tensor x, Tensor y) {

@@ -1,5 +1,6 @@
 package dev.chainrule.tensor;
 
+import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Axes;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What users say about one axis, as operations on all of them. */
 final class Movement {
@@ -18,10 +20,11 @@ final class Movement {
 
   /** The shape with a single -1 worked out. */
   static Shape resolve(TensorType type, long... dims) {
+    requireSizes(type, dims);
     int open = -1;
     long known = 1;
     for (int i = 0; i < dims.length; i++) {
-      if (dims[i] == -1 && open < 0) {
+      if (dims[i] == -1) {
         open = i;
       } else {
         known = Math.multiplyExact(known, dims[i]);
@@ -36,6 +39,16 @@ final class Movement {
     long[] resolved = dims.clone();
     resolved[open] = type.elements() / known;
     return Shape.of(resolved);
+  }
+
+  private static void requireSizes(TensorType type, long... dims) {
+    String problem = type + " to " + Arrays.toString(dims);
+    if (Arrays.stream(dims).anyMatch(size -> size < -1)) {
+      throw new InvalidArgumentException("reshape", problem + ": a negative size", "One size may be -1 and is worked out.");
+    }
+    if (Arrays.stream(dims).filter(size -> size == -1).count() > 1) {
+      throw new InvalidArgumentException("reshape", problem + ": several sizes are -1", "Only one can be worked out: give the others.");
+    }
   }
 
   static Tensor transpose(Tensor x) {
@@ -56,11 +69,37 @@ final class Movement {
   }
 
   static Tensor unsqueeze(Tensor x, int axis) {
+    int at = newAxis("unsqueeze", x, axis);
+    return x.reshape(x.shape().slice(0, at).concat(Shape.of(1)).concat(x.shape().slice(at, x.rank())));
+  }
+
+  /** Where a new axis comes to stand, counted from 0. */
+  private static int newAxis(String what, Tensor x, int axis) {
     int at = axis < 0 ? axis + x.rank() + 1 : axis;
     if (at < 0 || at > x.rank()) {
-      throw new InvalidArgumentException("unsqueeze", "axis " + axis + " for " + x.type(), "");
+      throw new InvalidArgumentException(what, "axis " + axis + " for " + x.type(),
+          "The new axis stands at " + -(x.rank() + 1) + " to " + x.rank() + ".");
     }
-    return x.reshape(x.shape().slice(0, at).concat(Shape.of(1)).concat(x.shape().slice(at, x.rank())));
+    return at;
+  }
+
+  static Tensor stack(int axis, Tensor... parts) {
+    if (parts.length == 0) {
+      throw new InvalidArgumentException("stack", "no tensors given", "The result's type would be unknown.");
+    }
+    TensorType type = parts[0].type();
+    for (Tensor part : parts) {
+      if (part.dtype() != type.dtype()) {
+        throw new DTypeMismatchException("stack", "element types differ: " + type + " and " + part.type(),
+            "Types never mix silently: cast one of them.");
+      }
+      if (!part.type().equals(type)) {
+        throw new ShapeMismatchException("stack", "shapes differ: " + type + " and " + part.type(),
+            "concat(axis, ...) joins tensors that differ along its axis.");
+      }
+    }
+    int at = newAxis("stack", parts[0], axis);
+    return Tensor.concat(at, Stream.of(parts).map(part -> unsqueeze(part, at)).toArray(Tensor[]::new));
   }
 
   static Tensor squeeze(Tensor x, int axis) {
@@ -84,6 +123,16 @@ final class Movement {
     List<Op.Range> ranges = whole(x);
     ranges.set(axis, new Op.Range(step > 0 ? start : end - 1, size, size > 1 ? step : 1));
     return x.slice(ranges);
+  }
+
+  static Tensor select(Tensor x, int axis, long index) {
+    long n = x.dim(axis);
+    if (index < -n || index >= n) {
+      throw new ShapeMismatchException("select", "index " + index + " of axis " + axis + " of " + x.type(),
+          n == 0 ? "The axis is empty." : "Indices go from " + -n + " to " + (n - 1) + ".");
+    }
+    long at = index < 0 ? index + n : index;
+    return squeeze(x.slice(axis, at, at + 1), axis);
   }
 
   static Tensor roll(Tensor x, int axis, long shift) {

@@ -27,15 +27,21 @@ sealed interface Shaping permits Tensor {
     return shape.equals(self().shape()) ? self() : self().unary(new Op.Reshape(shape));
   }
 
+  /** All elements in one axis, row-major; a scalar gives [1]. */
+  default Tensor flatten() {
+    return reshape(Shape.of(self().shape().elements()));
+  }
+
   /** [first, rest]: everything behind the axis in one. */
   default Tensor flatten(int from) {
-    Shape kept = self().shape().slice(0, self().axis(from));
-    return reshape(kept.concat(Shape.of(self().shape().slice(self().axis(from), self().rank()).elements())));
+    int first = self().axis("flatten", from);
+    Shape kept = self().shape().slice(0, first);
+    return reshape(kept.concat(Shape.of(self().shape().slice(first, self().rank()).elements())));
   }
 
   /** Axis i of the result is axis {@code order[i]} of this. */
   default Tensor permute(int... order) {
-    return self().unary(new Op.Permute(Axes.of(Arrays.stream(order).map(self()::axis).toArray())));
+    return self().unary(new Op.Permute(Axes.of(Arrays.stream(order).map(axis -> self().axis("permute", axis)).toArray())));
   }
 
   /** The last two axes exchanged. */
@@ -45,12 +51,12 @@ sealed interface Shaping permits Tensor {
 
   /** Two axes exchanged. */
   default Tensor swapAxes(int a, int b) {
-    return Movement.swapAxes(self(), self().axis(a), self().axis(b));
+    return Movement.swapAxes(self(), self().axis("swapAxes", a), self().axis("swapAxes", b));
   }
 
   /** The axis {@code from} at position {@code to} of the result; the others keep their order. */
   default Tensor moveAxis(int from, int to) {
-    return Movement.moveAxis(self(), self().axis(from), self().axis(to));
+    return Movement.moveAxis(self(), self().axis("moveAxis", from), self().axis("moveAxis", to));
   }
 
   /** A new axis of size 1 at this position of the result. */
@@ -60,7 +66,7 @@ sealed interface Shaping permits Tensor {
 
   /** Without an axis of size 1. */
   default Tensor squeeze(int axis) {
-    return Movement.squeeze(self(), self().axis(axis));
+    return Movement.squeeze(self(), self().axis("squeeze", axis));
   }
 
   default Tensor broadcastTo(Shape shape) {
@@ -79,12 +85,12 @@ sealed interface Shaping permits Tensor {
    * the last one.) Negative bounds count from the end, bounds outside the axis and a step of 0 are errors.
    */
   default Tensor slice(int axis, long from, long to, long step) {
-    return Movement.slice(self(), self().axis(axis), from, to, step);
+    return Movement.slice(self(), self().axis("slice", axis), from, to, step);
   }
 
-  /** One element along an axis, which disappears. */
+  /** One element along an axis, which disappears; a negative index counts from the end. */
   default Tensor select(int axis, long index) {
-    return slice(axis, index, index == -1 ? self().dim(axis) : index + 1).squeeze(axis);
+    return Movement.select(self(), self().axis("select", axis), index);
   }
 
   /** Every axis {@code range} of the result's elements; the general form of {@link #slice}. */
@@ -99,17 +105,17 @@ sealed interface Shaping permits Tensor {
 
   /** Elements moved {@code shift} places towards higher positions along an axis, those beyond the end to its beginning. */
   default Tensor roll(int axis, long shift) {
-    return Movement.roll(self(), self().axis(axis), shift);
+    return Movement.roll(self(), self().axis("roll", axis), shift);
   }
 
-  /** As many parts of equal size along an axis. */
+  /** As many parts of equal size along an axis: {@code split(0, 3)} is three parts, not parts of three as in PyTorch. */
   default List<Tensor> split(int axis, long parts) {
-    return Movement.split(self(), self().axis(axis), parts);
+    return Movement.split(self(), self().axis("split", axis), parts);
   }
 
   /** Parts of the given sizes along an axis, one after another; the sizes add up to the axis's. */
   default List<Tensor> split(int axis, long... sizes) {
-    return Movement.split(self(), self().axis(axis), sizes);
+    return Movement.split(self(), self().axis("split", axis), sizes);
   }
 
   /** Repeated as a whole, {@code repeats} times along each axis; aligned at the last axis, what is missing on either side counts as 1. */
@@ -119,7 +125,7 @@ sealed interface Shaping permits Tensor {
 
   /** Each element along an axis {@code times} times in a row. */
   default Tensor repeatInterleave(int axis, long times) {
-    return Movement.repeatInterleave(self(), self().axis(axis), times);
+    return Movement.repeatInterleave(self(), self().axis("repeatInterleave", axis), times);
   }
 
   /** The lower triangle of the last two axes, the main diagonal included; zeros above it. */
@@ -157,7 +163,7 @@ sealed interface Shaping permits Tensor {
    * rounded down, and a new last axis holds the {@code size} elements of each, {@code dilation} apart. {@link #fold} is the adjoint.
    */
   default Tensor window(int axis, long size, long stride, long dilation) {
-    return self().unary(new Op.Window(self().axis(axis), size, stride, dilation));
+    return self().unary(new Op.Window(self().axis("window", axis), size, stride, dilation));
   }
 
   /**
@@ -173,12 +179,12 @@ sealed interface Shaping permits Tensor {
 
   /** {@code value} added {@code low} times before and {@code high} times after along an axis. */
   default Tensor pad(int axis, long low, long high, double value) {
-    return Movement.pad(self(), self().axis(axis), low, high, Tensor.literal(ScalarValue.of(self().dtype(), value)));
+    return Movement.pad(self(), self().axis("pad", axis), low, high, Tensor.literal(ScalarValue.of(self().dtype(), value)));
   }
 
   /** {@code value} added {@code low} times before and {@code high} times after along an axis. */
   default Tensor pad(int axis, long low, long high, long value) {
-    return Movement.pad(self(), self().axis(axis), low, high, Tensor.literal(ScalarValue.of(self().dtype(), value)));
+    return Movement.pad(self(), self().axis("pad", axis), low, high, Tensor.literal(ScalarValue.of(self().dtype(), value)));
   }
 
   /** The general form of {@link #pad}; the value is a scalar tensor. */

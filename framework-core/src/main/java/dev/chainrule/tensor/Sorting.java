@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * {@link Tensor}s put in order along an axis; all types. Equal elements keep their order, also 0 and -0, and NaN comes last in both
- * directions. The gradient of each value goes back to where the value came from.
+ * directions. The gradient of each value goes back to where the value came from. A scalar has no axis to be sorted along.
  */
 sealed interface Sorting permits Tensor {
 
@@ -23,7 +23,7 @@ sealed interface Sorting permits Tensor {
 
   /** {@link #sort(int)}, or from the largest to the smallest; NaN is last either way. */
   default Sorted sort(int axis, boolean descending) {
-    Node sorted = Ops.node(new Op.Sort(self().axis(axis), descending), self().node());
+    Node sorted = Ops.node(new Op.Sort(self().axis("sort", axis), descending), self().node());
     List<Tensor> results = Tensor.made(List.of(Ops.node(new Op.Result(0), sorted), Ops.node(new Op.Result(1), sorted)));
     return new Sorted(results.get(0), results.get(1));
   }
@@ -51,7 +51,7 @@ sealed interface Sorting permits Tensor {
    * @throws InvalidArgumentException when k is outside
    */
   default Sorted topk(long k, int axis, boolean largest) {
-    int counted = self().axis(axis);
+    int counted = self().axis("topk", axis);
     long n = self().dim(counted);
     if (k < 0 || k > n) {
       throw new InvalidArgumentException("topk",

@@ -1,5 +1,6 @@
 package dev.chainrule.tensor;
 
+import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Axes;
@@ -16,6 +17,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Evaluator;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -96,6 +98,12 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
     return of(HostArray.ofLongs(typeOf(DType.I64, values.length, shape), values));
   }
 
+  /** bool of the given shape, row-major; without sizes a vector. */
+  public static Tensor of(boolean[] values, long... shape) {
+    long[] bits = IntStream.range(0, values.length).mapToLong(i -> values[i] ? 1 : 0).toArray();
+    return of(HostArray.ofLongs(typeOf(DType.BOOL, values.length, shape), bits));
+  }
+
   private static TensorType typeOf(DType dtype, int count, long... shape) {
     return shape.length == 0 ? TensorType.of(dtype, count) : TensorType.of(dtype, shape);
   }
@@ -159,7 +167,12 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
 
   /** 0, 1, ..., count - 1. */
   public static Tensor arange(DType dtype, long count) {
-    return indices(TensorType.of(dtype, count), 0);
+    return Creation.arange(dtype, count);
+  }
+
+  /** from, from + 1, ..., to - 1; nothing where {@code to} is not above {@code from}. Both ends fit the type. */
+  public static Tensor arange(DType dtype, long from, long to) {
+    return Creation.arange(dtype, from, to, 1);
   }
 
   /** from, from + step, ... as far as they lie before {@code to}, which may be below with a negative step; both ends fit the type. */
@@ -207,12 +220,12 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
     if (parts.length == 0) {
       throw new InvalidArgumentException("concat", "no tensors given", "The result's type would be unknown.");
     }
-    return made(Ops.node(new Op.Concat(parts[0].axis(axis)), Stream.of(parts).map(Tensor::node).toArray(Node[]::new)));
+    return made(Ops.node(new Op.Concat(parts[0].axis("concat", axis)), Stream.of(parts).map(Tensor::node).toArray(Node[]::new)));
   }
 
   /** Tensors of one type along a new axis. */
   public static Tensor stack(int axis, Tensor... parts) {
-    return concat(axis, Stream.of(parts).map(p -> p.unsqueeze(axis)).toArray(Tensor[]::new));
+    return Movement.stack(axis, parts);
   }
 
   /**
@@ -252,7 +265,7 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
 
   /** Size along an axis; negative axes count from the last. */
   public long dim(int axis) {
-    return shape().dim(axis(axis));
+    return shape().dim(axis("dim", axis));
   }
 
   // --- control ---------------------------------------------------------------------------------------------------------------------
@@ -320,14 +333,31 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
     return new Tensor(Ops.scalar(dtype(), value));
   }
 
-  Axes axes(int... axes) {
-    return axes.length == 0 ? Axes.all(rank()) : Axes.of(Arrays.stream(axes).map(this::axis).toArray());
+  /** This tensor where it is floating; else an error of the operation. */
+  Tensor floating(String operation) {
+    if (!dtype().isFloating()) {
+      throw new DTypeMismatchException(operation, "not defined for " + type(), "Cast it first: cast(DType.F32)." + operation + "().");
+    }
+    return this;
+  }
+
+  /** The axes counted from 0; without any, all. */
+  Axes axes(String operation, int... axes) {
+    if (axes.length == 0) {
+      return Axes.all(rank());
+    }
+    Axes counted = Axes.of(Arrays.stream(axes).map(axis -> axis(operation, axis)).toArray());
+    if (!counted.areDistinctBelow(rank())) {
+      throw new InvalidArgumentException(operation, "axes " + Arrays.toString(axes) + " of " + type(), "Name each axis once.");
+    }
+    return counted;
   }
 
   /** The axis counted from 0. */
-  int axis(int axis) {
+  int axis(String operation, int axis) {
     if (axis < -rank() || axis >= rank()) {
-      throw new InvalidArgumentException("axis", "axis " + axis + " of " + type(), "Axes go from " + -rank() + " to " + (rank() - 1) + ".");
+      throw new InvalidArgumentException(operation, "axis " + axis + " of " + type(),
+          rank() == 0 ? "A scalar has no axes: reshape(1) gives it one." : "Axes go from " + -rank() + " to " + (rank() - 1) + ".");
     }
     return axis < 0 ? axis + rank() : axis;
   }

@@ -157,7 +157,7 @@ class CreationTest {
     double above = 1 + 0x1p-8 + 0x1p-30;
     assertArrayEquals(new double[] {1 + 0x1p-7, 1 + 0x1p-7}, read(Tensor.linspace(DType.BF16, above, above, 2)));
     assertRefused(DTypeMismatchException.class, "[linspace] floating numbers as i64", () -> Tensor.linspace(DType.I64, 0, 10, 5));
-    assertRefused(InvalidArgumentException.class, "[shape] negative size", () -> Tensor.linspace(DType.F32, 0, 1, -1));
+    assertRefused(InvalidArgumentException.class, "[linspace] count is -1", () -> Tensor.linspace(DType.F32, 0, 1, -1));
     assertRefused(InvalidArgumentException.class, "[linspace] from 0.0 to 70000.0 is beyond the range of f16",
         () -> Tensor.linspace(DType.F16, 0, 70_000, 3));
     assertRefused(InvalidArgumentException.class, "[linspace]", () -> Tensor.linspace(DType.F64, -1.7e308, 1.7e308, 3));
@@ -178,7 +178,7 @@ class CreationTest {
       }
       assertEquals(array(Tensor.eye(dtype, 4, 4)), array(Tensor.eye(dtype, 4)));
     }
-    assertRefused(InvalidArgumentException.class, "[shape] negative size", () -> Tensor.eye(DType.F32, -1));
+    assertRefused(InvalidArgumentException.class, "[eye] rows is -1", () -> Tensor.eye(DType.F32, -1));
   }
 
   @Test

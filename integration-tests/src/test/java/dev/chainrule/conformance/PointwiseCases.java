@@ -31,6 +31,7 @@ final class PointwiseCases {
     all.unaries();
     all.binaries();
     all.comparisons();
+    all.classes();
     all.choices();
     all.conversions();
     all.broadcasts();
@@ -155,6 +156,17 @@ final class PointwiseCases {
 
   private void comparison(Class<? extends Op> of, String name, BinaryOperator<Tensor> method, List<HostArray> pairs) {
     cases.add(Case.of(of, name + pairs.getFirst().type().dtype(), Bound.EXACT, method, pairs.getFirst(), pairs.getLast()).shows("S5.27"));
+  }
+
+  private void classes() {
+    for (DType dtype : Samples.FLOATING) {
+      for (HostArray x : List.of(Samples.specials(dtype), Samples.anyBits(dtype, 23, Samples.LARGE))) {
+        String of = dtype + " of " + x.elements();
+        cases.add(Case.of(Op.Equal.class, "isNaN " + of, Bound.EXACT, Tensor::isNaN, x));
+        cases.add(Case.of(Op.Equal.class, "isInfinite " + of, Bound.EXACT, Tensor::isInfinite, x));
+        cases.add(Case.of(Op.Less.class, "isFinite " + of, Bound.EXACT, Tensor::isFinite, x));
+      }
+    }
   }
 
   private void pairs(Op op, DType dtype, Bound bound, boolean divides) {

@@ -17,6 +17,7 @@ final class RulesOfMethods {
   private static final Map<Pattern, List<String>> RULES = new LinkedHashMap<>();
 
   static {
+    rule("isNaN|isInfinite|isFinite", "S5.28");
     rule("arange", "S6.8");
     rule("linspace", "S6.9");
     rule("eye", "S6.10");
