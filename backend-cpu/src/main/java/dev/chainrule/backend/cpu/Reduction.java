@@ -13,6 +13,9 @@ import dev.chainrule.schedule.Operand;
  * combined in pairs, and so are chunks of {@value #CHUNK} elements, which threads share. The tree depends on shape and axes alone, never
  * on threads, strides or vector length; the error of a sum grows with the logarithm of its length. Traffic: the input once.
  *
+ * <p>Products of floats are multiplied in double and rounded once: in f32 one half of the factors might overflow and the other vanish
+ * where the whole product does neither.
+ *
  * <p>Rows of single numbers that are short (a softmax over ten classes) are transposed in registers, many at once, and halved side by
  * side: the same tree.
  */
@@ -27,6 +30,7 @@ final class Reduction implements Kernel {
   private final RegisterKind kind;
   private final Folds.Accumulate accumulate;
   private final Loops.Conversion<Object, Object> widen;
+  private final Loops.Conversion<Object, Object> narrow;
   private final Place input;
   private final Place output;
   private final long outer;
@@ -42,9 +46,11 @@ final class Reduction implements Kernel {
     this.fold = op.fold();
     this.from = in.dtype();
     this.to = out.dtype();
-    this.kind = RegisterKind.of(to);
+    DType combined = fold == Op.Fold.PROD && to.isFloating() ? DType.F64 : to;
+    this.kind = RegisterKind.of(combined);
     this.accumulate = Folds.loop(fold, kind);
-    this.widen = Conversions.between(from, to);
+    this.widen = Conversions.between(from, combined);
+    this.narrow = Conversions.between(combined, to);
     this.input = bases.place(in.buffer());
     this.output = bases.place(out.buffer());
     Axes axes = op.axes();
@@ -117,16 +123,24 @@ final class Reduction implements Kernel {
   }
 
   private void load(Frame frame, Registers registers, long start, int n, int register) {
+    Object target = registers.array(kind, register);
     if (RegisterKind.of(from) == kind) {
-      loader.load(input.address(frame), start, n, registers, registers.array(kind, register));
+      loader.load(input.address(frame), start, n, registers, target);
     } else {
-      loader.load(input.address(frame), start, n, registers, registers.ints(0));
-      widen.apply(registers.array(kind, register), registers.ints(0), n);
+      Object loaded = registers.array(RegisterKind.of(from), 0);
+      loader.load(input.address(frame), start, n, registers, loaded);
+      widen.apply(target, loaded, n);
     }
   }
 
   private void store(Frame frame, Registers registers, int register, long at, int n) {
-    BlockStorer.store(to, registers.array(kind, register), n, output.address(frame) + at * to.bytes(), registers);
+    Object result = registers.array(kind, register);
+    if (RegisterKind.of(to) != kind) {
+      Object narrowed = registers.array(RegisterKind.of(to), 0);
+      narrow.apply(narrowed, result, n);
+      result = narrowed;
+    }
+    BlockStorer.store(to, result, n, output.address(frame) + at * to.bytes(), registers);
   }
 
   private void shortRows(Frame frame, Registers registers, long first, int count) {

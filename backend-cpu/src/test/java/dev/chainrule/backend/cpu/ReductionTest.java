@@ -2,9 +2,12 @@ package dev.chainrule.backend.cpu;
 
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.TensorType;
+import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -50,6 +53,22 @@ class ReductionTest {
       for (Op.Fold fold : new Op.Fold[] {Op.Fold.MAX, Op.Fold.MIN}) {
         Agreement.exact(Ops.node(new Op.Reduce(fold, Axes.of(0)), view));
         Agreement.exact(Ops.node(new Op.Reduce(fold, Axes.of(view.type().rank() - 1)), view));
+      }
+    }
+  }
+
+  /** In any order of f32, some order of the tree included, one of these six meets infinity times 0. */
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16"})
+  void productsMayLeaveTheRangeOfF32OnTheWay(DType dtype) {
+    double[] factors = {1e-25, 1e25, 1e-25, 1e25, 1e25, 1e-25};
+    for (int copies : new int[] {1, 3, 500, 5_000}) {
+      double[] column = new double[6 * copies];
+      Arrays.setAll(column, i -> i < 6 ? factors[i] : 1);
+      for (long[] shape : new long[][] {{1, column.length}, {column.length, 1}}) {
+        Node x = Ops.input(HostArray.ofDoubles(TensorType.of(dtype, shape), column));
+        Agreement.exact(Ops.node(new Op.Reduce(Op.Fold.PROD, Axes.of(0, 1)), x));
+        Agreement.exact(Ops.node(new Op.Reduce(Op.Fold.PROD, Axes.of(shape[0] == 1 ? 1 : 0)), x));
       }
     }
   }
