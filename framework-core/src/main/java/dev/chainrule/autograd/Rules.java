@@ -111,7 +111,7 @@ final class Rules {
       case Op.Sub _ -> List.of(g, g.neg());
       case Op.Mul _ -> List.of(g.mul(y), g.mul(x));
       case Op.Div _ -> List.of(g.div(y), g.mul(out).div(y).neg());
-      case Op.Pow _ -> List.of(g.mul(slope(x, y)), g.mul(out.mul(logOrZero(x))));
+      case Op.Pow _ -> List.of(g.mul(slope(x, y)), g.mul(slopeOfExponent(x, y)));
       case Op.Max _ -> List.of(g.mul(share(y, x)), g.mul(share(x, y)));
       case Op.Min _ -> List.of(g.mul(share(x, y)), g.mul(share(y, x)));
       case Op.Mod _ -> List.of(g, g.mul(truncated(x.div(y))).neg());
@@ -124,18 +124,23 @@ final class Rules {
     return low.less(high).cast(low.dtype()).add(low.equal(high).cast(low.dtype()).mul(0.5));
   }
 
-  /** y x^(y - 1); at base 0 and exponent 0, where that is 0 times infinity, it is 0. */
+  /**
+   * y x^(y - 1); at exponent 0 and bases of which 1 / x overflows, where that is 0 times infinity, it is 0. The factor 1/2 is there
+   * because a power may overflow a little before the reciprocal does.
+   */
   private static Tensor slope(Tensor x, Tensor y) {
-    Tensor base = x.equal(0).and(y.equal(0)).where(Tensor.ones(x.type()), x);
+    Tensor overflows = x.mul(0.5).reciprocal().abs().equal(Double.POSITIVE_INFINITY);
+    Tensor base = overflows.and(y.equal(0)).where(Tensor.ones(x.type()), x);
     return y.mul(base.pow(y.sub(1)));
   }
 
   /**
-   * The exponent's gradient at base 0 is 0, its limit for positive exponents. The choice is made before the logarithm: made after it,
-   * the gradient of this gradient would be 0 / 0.
+   * x^y log x; at base 0 it is 0, its limit for positive exponents. The choice is made before both functions: made after them, the
+   * gradient of this gradient would be 0 / 0, and negative exponents would give infinity times 0.
    */
-  private static Tensor logOrZero(Tensor x) {
-    return x.equal(0).where(Tensor.ones(x.type()), x).log();
+  private static Tensor slopeOfExponent(Tensor x, Tensor y) {
+    Tensor base = x.equal(0).where(Tensor.ones(x.type()), x);
+    return base.pow(y).mul(base.log());
   }
 
   private static Tensor truncated(Tensor x) {

@@ -22,17 +22,19 @@ final class StructuredRules {
 
   private StructuredRules() {}
 
+  /** 16-bit floats are counted, multiplied and divided in f32 and rounded at the end: counts and partial products need not fit them. */
   static Tensor reduce(Op.Fold fold, Axes axes, Tensor x, Tensor out, Tensor g) {
     Shape kept = x.shape().keeping(axes);
     Tensor spread = g.reshape(kept).broadcastTo(x.shape());
+    DType wide = x.dtype().accumulator();
     return switch (fold) {
       case SUM -> spread;
-      case PROD -> spread.mul(productOfOthers(x, axes));
+      case PROD -> spread.cast(wide).mul(productOfOthers(x.cast(wide), axes)).cast(x.dtype());
       case MAX, MIN -> {
         // Equal extremes share the gradient evenly.
-        Tensor extreme = x.equal(out.reshape(kept).broadcastTo(x.shape())).cast(x.dtype());
+        Tensor extreme = x.equal(out.reshape(kept).broadcastTo(x.shape())).cast(wide);
         Tensor count = Tensor.of(Ops.node(new Op.Reduce(Op.Fold.SUM, axes), extreme.node()));
-        yield spread.mul(extreme.div(count.reshape(kept).broadcastTo(x.shape())));
+        yield spread.cast(wide).mul(extreme.div(count.reshape(kept).broadcastTo(x.shape()))).cast(x.dtype());
       }
     };
   }

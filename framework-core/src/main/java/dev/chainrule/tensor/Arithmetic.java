@@ -1,5 +1,6 @@
 package dev.chainrule.tensor;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.Op;
 
 /** Arithmetic of {@link Tensor}s, element by element. Operands broadcast as in NumPy; a Java number takes the tensor's type. */
@@ -58,14 +59,23 @@ sealed interface Arithmetic permits Tensor {
     return div(self().like(y));
   }
 
-  /** The quotient rounded down; integers too. */
+  /**
+   * The quotient rounded down; integers too. Of floats it is the exact quotient that is rounded down, as by NumPy's {@code //}: 1 by 0.1f,
+   * which is a little more than a tenth, gives 9, though {@code div} gives 10. Divisor 0 gives what {@code div} gives, an infinite
+   * dividend NaN.
+   */
   default Tensor floorDiv(Tensor y) {
-    if (self().dtype().isFloating()) {
-      return div(y).floor();
+    Tensor remainder = mod(y);
+    Tensor inexactAndSignsDiffer = remainder.notEqual(0).and(self().less(0).xor(y.less(0))).cast(self().dtype());
+    if (!self().dtype().isFloating()) {
+      return Broadcast.apply(new Op.IDiv(), self(), y).sub(inexactAndSignsDiffer);
     }
-    Tensor quotient = Broadcast.apply(new Op.IDiv(), self(), y);
-    Tensor inexactAndSignsDiffer = mod(y).notEqual(0).and(self().less(0).xor(y.less(0)));
-    return quotient.sub(inexactAndSignsDiffer.cast(self().dtype()));
+    // Without its remainder the dividend is a multiple of the divisor, but for rounding: to the nearest integer, halves down.
+    Tensor multiple = sub(remainder).div(y).sub(inexactAndSignsDiffer);
+    Tensor below = multiple.floor();
+    Tensor nearest = below.add(multiple.sub(below).greater(0.5).cast(self().dtype()));
+    // Only the quotient itself has the sign of a zero, and infinities at divisor 0.
+    return multiple.equal(0).or(y.equal(0)).where(div(y).floor(), nearest);
   }
 
   default Tensor floorDiv(double y) {
@@ -127,12 +137,28 @@ sealed interface Arithmetic permits Tensor {
     return minimum(self().like(y));
   }
 
+  /**
+   * {@code low} below it, {@code high} above it, else the element itself: NaN stays, and so does a zero's sign between the bounds. With
+   * {@code low} above {@code high} all but NaN is {@code high}. The gradient is 1 from {@code low} to {@code high}, both included, and at
+   * NaN; 0 elsewhere.
+   *
+   * @throws InvalidArgumentException if a bound is NaN
+   */
   default Tensor clamp(double low, double high) {
-    return maximum(low).minimum(high);
+    if (Double.isNaN(low) || Double.isNaN(high)) {
+      throw new InvalidArgumentException("clamp", "between " + low + " and " + high + ", expected numbers", "Infinity bounds nothing.");
+    }
+    return between(self().like(low), self().like(high));
   }
 
+  /** As {@link #clamp(double, double)}. */
   default Tensor clamp(long low, long high) {
-    return maximum(low).minimum(high);
+    return between(self().like(low), self().like(high));
+  }
+
+  private Tensor between(Tensor low, Tensor high) {
+    Tensor raised = self().less(low).where(low, self());
+    return raised.greater(high).where(high, raised);
   }
 
   default Tensor neg() {

@@ -2,12 +2,15 @@ package dev.chainrule.autograd;
 
 import static dev.chainrule.autograd.GradientCases.vector;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.Tensor;
 import java.util.Arrays;
@@ -69,8 +72,38 @@ class SubgradientTest {
 
   @Test
   @Tag("S17.6")
-  void clampPassesHalfAtItsEnds() {
-    assertArrayEquals(new double[] {0, 0.5, 1, 0.5, 0}, gradient(x -> x.clamp(-1, 1), -2, -1, 0, 1, 2));
+  void clampPassesAllAtItsEnds() {
+    assertArrayEquals(new double[] {0, 1, 1, 1, 0}, gradient(x -> x.clamp(-1, 1), -2, -1, 0, 1, 2));
+    assertArrayEquals(new double[] {0, 1, 1, 1, 0}, gradient(x -> x.clamp(-1.5, 1.5), -2, -1.5, 0, 1.5, 2));
+    assertArrayEquals(new double[] {0, 1, 0}, gradient(x -> x.clamp(1, 1), 0, 1, 2));
+    assertArrayEquals(new double[5], gradient(x -> x.clamp(2, 0), -1, 0, 1, 2, 3), "all is 0 where the ends cross");
+  }
+
+  @Test
+  @Tag("S17.7")
+  void moreEqualExtremesThanF16CountsShareInF32() {
+    for (DType dtype : List.of(DType.F16, DType.BF16)) {
+      Tensor x = Tensor.zeros(TensorType.of(dtype, 70_000));
+      for (Tensor extreme : List.of(x.max(), x.min())) {
+        double[] g = read(Gradients.of(extreme, List.of(x)).getFirst());
+        assertEquals(1, Arrays.stream(g).sum(), 0.01, dtype + ", whose numbers near 1/70000 are 0.4 % apart");
+      }
+    }
+  }
+
+  @Test
+  @Tag("S17.8")
+  void theProductOfOthersNeedNotFitF16OnTheWay() {
+    Tensor x = Tensor.of(vector(300, 300, 0.001, 0.001)).cast(DType.F16);
+    double[] at = read(x);
+    double[] g = read(Gradients.of(x.prod(), List.of(x)).getFirst());
+    for (int i = 0; i < at.length; i++) {
+      double others = 1;
+      for (int k = 0; k < at.length; k++) {
+        others *= k == i ? 1 : at[k];
+      }
+      assertEquals(others, g[i], others * 0x1p-11 + 0x1p-25, "one rounding to f16");
+    }
   }
 
   @Test
@@ -159,6 +192,7 @@ class SubgradientTest {
     assertArrayEquals(new double[] {NAN}, gradient(Tensor::abs, NAN));
     assertArrayEquals(new double[] {1}, gradient(Tensor::relu, NAN));
     assertArrayEquals(new double[] {1}, gradient(x -> x.leakyRelu(0.1), NAN));
+    assertArrayEquals(new double[] {1}, gradient(x -> x.clamp(-1, 1), NAN));
     Tensor x = Tensor.of(vector(NAN, 1));
     Tensor y = Tensor.of(vector(1, NAN));
     for (Tensor larger : List.of(x.maximum(y), x.minimum(y))) {
@@ -183,6 +217,33 @@ class SubgradientTest {
     List<Tensor> g = Gradients.of(base.pow(exponent).sum(), List.of(base, exponent));
     assertArrayEquals(new double[] {12, 0, 12}, read(g.get(0)));
     assertArrayEquals(new double[] {NAN, 0, 8 * Math.log(2)}, read(g.get(1)), 1e-14);
+  }
+
+  @Test
+  @Tag("S17.9")
+  void powersOfZeroDoNotMoveWithNegativeExponentsEither() {
+    Tensor base = Tensor.of(vector(0, -0.0, 0));
+    Tensor exponent = Tensor.of(vector(-1, -2, 0));
+    Tensor g = Gradients.of(base.pow(exponent).sum(), List.of(exponent)).getFirst();
+    assertArrayEquals(new double[3], read(g));
+    for (Tensor second : Gradients.of(g.sum(), List.of(base, exponent))) {
+      assertArrayEquals(new double[3], read(second));
+    }
+  }
+
+  @Test
+  @Tag("S17.9")
+  void powersOfZeroExponentsAreFlatWhereTheReciprocalOverflows() {
+    for (DType dtype : List.of(DType.F32, DType.F16, DType.BF16, DType.F64)) {
+      double smallest = dtype == DType.F64 ? Double.MIN_VALUE : dtype == DType.F16 ? 0x1p-24 : 0x1p-133;
+      double tiny = dtype == DType.F64 ? 1e-309 : dtype == DType.F16 ? 1e-5 : 1e-39;
+      Tensor x = Tensor.of(vector(smallest, -smallest, tiny, -tiny, 0.5, 0)).cast(dtype);
+      assertArrayEquals(new double[6], read(Gradients.of(x.pow(0).sum(), List.of(x)).getFirst()), 0, dtype.toString());
+    }
+    Tensor x = Tensor.of(vector(0.5, 4));
+    Tensor y = Tensor.of(vector(0, 0));
+    Tensor g = Gradients.of(x.pow(y).sum(), List.of(x)).getFirst();
+    assertArrayEquals(new double[] {2, 0.25}, read(Gradients.of(g.sum(), List.of(y)).getFirst()), "1 / x elsewhere");
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.DTypeMismatchException;
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.IndexRangeException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
@@ -17,6 +18,7 @@ import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.TensorType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -99,6 +101,71 @@ class ArithmeticTest {
     assertArrayEquals(new double[] {3, -4, -4, 3}, read(Tensor.of(new double[] {7, -7, 7, -7}).floorDiv(Tensor.of(new double[] {2, 2, -2, -2}))));
     assertArrayEquals(new long[] {100, 66}, readLongs(Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 200, 200))
         .floorDiv(Tensor.of(HostArray.ofLongs(TensorType.of(DType.U8, 2), 2, 3)))));
+  }
+
+  @Test
+  @Tag("S12.10")
+  void quotientsOfFloatsAreRoundedDownExactly() {
+    var random = new SplittableRandom(2);
+    double[] x = new double[5_000];
+    double[] y = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      // Half of the dividends are multiples of the divisor as far as rounding allows: there a rounded quotient is most often wrong.
+      y[i] = (random.nextDouble() + 0.01) * Math.pow(10, random.nextInt(-5, 6)) * (random.nextBoolean() ? 1 : -1);
+      x[i] = i % 2 == 0 ? y[i] * random.nextInt(-1000, 1000) : random.nextDouble(-1, 1) * Math.pow(10, random.nextInt(-5, 6));
+    }
+    double[] expected = new double[x.length];
+    Arrays.setAll(expected, i -> floorOfExactQuotient(x[i], y[i]));
+    assertArrayEquals(expected, unsigned(read(Tensor.of(x).floorDiv(Tensor.of(y)))));
+    float[] a = new float[x.length];
+    float[] b = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      b[i] = (float) y[i];
+      a[i] = i % 2 == 0 ? b[i] * (i / 2 % 2000 - 1000) : (float) (x[i] % (1e5 * b[i]));
+      expected[i] = floorOfExactQuotient(a[i], b[i]);
+    }
+    assertArrayEquals(expected, unsigned(read(Tensor.of(a).floorDiv(Tensor.of(b)))));
+    assertArrayEquals(new double[] {9}, read(Tensor.of(new float[] {1}).floorDiv(Tensor.of(new float[] {0.1f}))));
+  }
+
+  private static double floorOfExactQuotient(double x, double y) {
+    var dividend = new BigDecimal(x);
+    var divisor = new BigDecimal(y);
+    BigDecimal truncated = dividend.divideToIntegralValue(divisor);
+    boolean below = dividend.signum() * divisor.signum() < 0 && truncated.multiply(divisor).compareTo(dividend) != 0;
+    return (below ? truncated.subtract(BigDecimal.ONE) : truncated).doubleValue();
+  }
+
+  private static double[] unsigned(double[] x) {
+    return Arrays.stream(x).map(v -> v + 0.0).toArray();
+  }
+
+  /** Python 3's {@code //}, but for divisor 0, at which Python raises and NumPy divides. */
+  @Test
+  @Tag("S12.10")
+  void quotientsRoundedDownAtZerosAndInfinitiesAreThoseOfNumPy() {
+    double inf = Double.POSITIVE_INFINITY;
+    double nan = Double.NaN;
+    double[][] triples = {
+        {1, 0.1, 9}, {-1, 0.1, -10}, {1, -0.1, -10}, {-1, -0.1, 9}, {0.3, 0.1, 2}, {6, 0.1, 59},
+        {1e300, 1e-300, inf}, {1e16, 3, 3333333333333333.0},
+        {1, 0, inf}, {-1, 0, -inf}, {1, -0.0, -inf}, {0, 0, nan}, {nan, 2, nan}, {2, nan, nan},
+        {2, inf, 0}, {-2, inf, -1}, {2, -inf, -1}, {-2, -inf, 0}, {inf, 2, nan}, {-inf, 2, nan}, {inf, inf, nan}, {inf, 0, inf},
+        {0, 2, 0}, {-0.0, 2, -0.0}, {0, -2, -0.0}, {-0.0, -2, 0}, {1, 2, 0}, {-1, -2, 0}, {-1, 2, -1}, {1, -2, -1}, {5e-324, 2, 0}};
+    Tensor x = Tensor.of(Arrays.stream(triples).mapToDouble(t -> t[0]).toArray());
+    Tensor y = Tensor.of(Arrays.stream(triples).mapToDouble(t -> t[1]).toArray());
+    assertArrayEquals(Arrays.stream(triples).mapToDouble(t -> t[2]).toArray(), read(x.floorDiv(y)));
+  }
+
+  @Test
+  @Tag("S12.9")
+  void clampKeepsWhatLiesBetweenItsEnds() {
+    Tensor x = Tensor.of(new double[] {-0.0, 0, -1, 2, Double.NaN, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY});
+    assertArrayEquals(new double[] {-0.0, 0, 0, 1, Double.NaN, 0, 1}, read(x.clamp(0, 1)), "the zero's sign stays");
+    assertArrayEquals(new double[] {-1, -1, -1, -1, Double.NaN, -1, -1}, read(x.clamp(1, -1)), "ends that cross");
+    assertArrayEquals(read(x), read(x.clamp(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY)));
+    var e = assertThrows(InvalidArgumentException.class, () -> x.clamp(Double.NaN, 1.0));
+    assertTrue(e.getMessage().startsWith("[clamp] between NaN and 1.0, expected numbers"), e.getMessage());
   }
 
   @Test

@@ -52,7 +52,8 @@ final class CompositeCases {
       // The slope is rounded to the type, then the product.
       cases.add(Case.of(Op.Where.class, "leakyRelu " + name, Bound.relative(2.1), in -> view.move().apply(in).leakyRelu(0.01), x)
           .shows("S12.8"));
-      cases.add(Case.of(Op.Max.class, "clamp " + name, Bound.EXACT, in -> view.move().apply(in).clamp(-1.5, 2), x).shows("S12.9"));
+      cases.add(Case.of(Op.Where.class, "clamp " + name, Bound.EXACT, in -> view.move().apply(in).clamp(-1.5, 2), x)
+          .shows("S12.9"));
       cases.add(Case.of(Op.Mul.class, "square " + name, Bound.EXACT, in -> view.move().apply(in).square(), x).onSameTypes()
           .shows("S12.13"));
     }
@@ -63,9 +64,12 @@ final class CompositeCases {
         .onSameTypes().shows("S12.8"));
     cases.add(Case.of(Op.Composite.class, "gelu of special values " + dtype, Bounds.gelu(dtype, in -> in.getFirst().abs()),
         Tensor::gelu, specials));
-    cases.add(Case.of(Op.Min.class, "clamp between ends that cross " + dtype, Bound.EXACT, x -> x.clamp(2, -1.5), specials).shows("S12.9"));
+    cases.add(Case.of(Op.Where.class, "clamp between ends that cross " + dtype, Bound.EXACT, x -> x.clamp(2, -1.5), specials)
+        .shows("S12.9"));
     floorDivisions(dtype);
-    cases.add(Case.of(Op.Max.class, "clamp of special values " + dtype, Bound.EXACT, x -> x.clamp(-1.5, 2), specials).shows("S12.9"));
+    cases.add(Case.of(Op.Where.class, "clamp of special values " + dtype, Bound.EXACT, x -> x.clamp(-1.5, 2), specials)
+        .shows("S12.9"));
+    cases.add(Case.of(Op.Where.class, "clamp to [0, 1], -0 too, " + dtype, Bound.EXACT, x -> x.clamp(0, 1), specials).shows("S12.9"));
   }
 
   private void softmaxes(DType dtype) {
@@ -147,10 +151,11 @@ final class CompositeCases {
     cases.add(Case.of(Op.Reduce.class, "variance " + dtype, Bound.ulps(1), in -> in.div(4).variance(0), large).shows("S12.12", "S13.7"));
     HostArray specials = Samples.specials(dtype);
     cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials).shows("S12.7"));
-    cases.add(Case.of(Op.Max.class, "clamp of special values " + dtype, Bound.EXACT, in -> in.clamp(-1.5, 2), specials).shows("S12.9"));
+    cases.add(Case.of(Op.Where.class, "clamp of special values " + dtype, Bound.EXACT, in -> in.clamp(-1.5, 2), specials)
+        .shows("S12.9"));
   }
 
-  /** Quotients of floats rounded down after they were rounded to the type. */
+  /** Quotients of floats rounded down, all steps in the type. */
   private void floorDivisions(DType dtype) {
     List<HostArray> pairs = Samples.pairs(Samples.specials(dtype));
     cases.add(Case.of(Op.Floor.class, "floorDiv " + dtype, Bound.EXACT, Tensor::floorDiv, pairs.getFirst(), pairs.getLast())
