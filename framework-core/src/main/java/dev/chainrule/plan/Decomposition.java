@@ -1,7 +1,6 @@
 package dev.chainrule.plan;
 
 import dev.chainrule.device.Device;
-import dev.chainrule.graph.Body;
 import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
@@ -58,35 +57,12 @@ final class Decomposition {
       changed = true;
       return composite.body().inline(inputs, node.origin());
     }
-    Op op = inBodies(node.op());
+    Op op = Bodies.mapped(node.op(), results -> of(results, device));
     if (op != node.op()) {
       return List.of(Ops.rebuilt(node, op, inputs));
     }
     // All nodes are made anew, so that they are still in the order of the program.
     return List.of(node.isLeaf() ? node : Ops.rebuilt(node, inputs));
-  }
-
-  /** The same within what the planner itself runs. */
-  private Op inBodies(Op op) {
-    return switch (op) {
-      case Op.Loop(long length, int carries, int sliced, Body body) when holdsComposites(body) ->
-          new Op.Loop(length, carries, sliced, decomposed(body));
-      case Op.While(int carries, Body condition, Body body) when holdsComposites(condition) || holdsComposites(body) ->
-          new Op.While(carries, decomposed(condition), decomposed(body));
-      case Op.Cond(Body then, Body otherwise) when holdsComposites(then) || holdsComposites(otherwise) ->
-          new Op.Cond(decomposed(then), decomposed(otherwise));
-      default -> op;
-    };
-  }
-
-  private Body decomposed(Body body) {
-    return new Body(body.parameters(), of(body.results(), device));
-  }
-
-  /** Some that the device has no kernel for. */
-  private boolean holdsComposites(Body body) {
-    return Graphs.topological(body.results()).stream().anyMatch(node ->
-        lacksKernel(node) || !(node.op() instanceof Op.Composite) && node.op().bodies().stream().anyMatch(this::holdsComposites));
   }
 
   private boolean lacksKernel(Node node) {

@@ -52,7 +52,7 @@ final class Merging {
 
   private Node standIn(Node node) {
     List<Node> inputs = node.inputs().stream().map(input -> Objects.requireNonNull(standing.get(input))).toList();
-    Op op = inBodies(node.op());
+    Op op = Bodies.mapped(node.op(), Merging::of);
     Node own = node.isLeaf() ? node : op == node.op() ? Ops.rebuilt(node, inputs) : Ops.rebuilt(node, op, inputs);
     return mayBeMerged(node) ? known.computeIfAbsent(meaning(node, op, inputs), _ -> own) : own;
   }
@@ -70,18 +70,5 @@ final class Merging {
       case Op.Composite(var name, var attributes, var body, var _) -> new Meaning(new Named(name, attributes, body), inputs);
       default -> new Meaning(op, inputs);
     };
-  }
-
-  private static Op inBodies(Op op) {
-    return switch (op) {
-      case Op.Loop(long length, int carries, int sliced, Body body) -> new Op.Loop(length, carries, sliced, merged(body));
-      case Op.While(int carries, Body condition, Body body) -> new Op.While(carries, merged(condition), merged(body));
-      case Op.Cond(Body then, Body otherwise) -> new Op.Cond(merged(then), merged(otherwise));
-      default -> op;
-    };
-  }
-
-  private static Body merged(Body body) {
-    return new Body(body.parameters(), of(body.results()));
   }
 }
