@@ -109,19 +109,14 @@ final class StructuredRules {
       return Collections.singletonList(null);
     }
     int last = g.rank() - 1;
-    Tensor from = swap(Tensor.of(Ops.node(new Op.Result(1), node)), axis, last).cast(DType.I64);
-    Tensor moved = swap(g, axis, last);
+    Tensor from = Tensor.of(Ops.node(new Op.Result(1), node)).swapAxes(axis, last).cast(DType.I64);
+    Tensor moved = g.swapAxes(axis, last);
     long length = moved.dim(last);
     Tensor row = Tensor.arange(DType.I64, moved.shape().elements()).reshape(moved.shape()).sub(
         Tensor.indices(new TensorType(DType.I64, moved.shape()), last));
     Tensor flat = Tensor.zeros(TensorType.of(g.dtype(), moved.shape().elements()))
         .scatterAdd(0, from.add(row).reshape(-1), moved.reshape(Shape.of(moved.shape().elements())));
-    return List.of(length == 0 ? g : swap(flat.reshape(moved.shape()), axis, last));
-  }
-
-  private static Tensor swap(Tensor x, int a, int b) {
-    int[] order = IntStream.range(0, x.rank()).map(i -> i == a ? b : i == b ? a : i).toArray();
-    return x.permute(order);
+    return List.of(length == 0 ? g : flat.reshape(moved.shape()).swapAxes(axis, last));
   }
 
   /** By its own derivative, else through its body written out. */

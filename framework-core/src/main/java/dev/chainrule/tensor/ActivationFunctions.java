@@ -14,7 +14,7 @@ final class ActivationFunctions {
       wide(x -> Tensor.ones(x.type()).div(x.neg().exp().add(1))),
       Optional.of((in, out, g, _) -> {
         Tensor s = Composites.unrounded(in.getFirst(), out.getFirst(), Tensor::sigmoid);
-        return List.of(Standardised.wide(Composites.only(g)).mul(s.mul(s.neg().add(1))).cast(in.getFirst().dtype()));
+        return List.of(Precision.wide(Composites.only(g)).mul(s.mul(s.neg().add(1))).cast(in.getFirst().dtype()));
       }));
 
   static final CompositeFunction GELU = CompositeFunction.unary("gelu",
@@ -43,14 +43,14 @@ final class ActivationFunctions {
 
   /** The function with 16-bit floats computed in f32 and rounded once, at the end. */
   private static UnaryOperator<Tensor> wide(UnaryOperator<Tensor> function) {
-    return x -> function.apply(Standardised.wide(x)).cast(x.dtype());
+    return x -> function.apply(Precision.wide(x)).cast(x.dtype());
   }
 
   /** The derivative of a function of each element by itself, from its slope at x. */
   private static Optional<CompositeFunction.VectorJacobian> slope(UnaryOperator<Tensor> slope) {
     return Optional.of((in, _, g, _) -> {
-      Tensor x = Standardised.wide(in.getFirst());
-      return List.of(Standardised.wide(Composites.only(g)).mul(slope.apply(x)).cast(in.getFirst().dtype()));
+      Tensor x = Precision.wide(in.getFirst());
+      return List.of(Precision.wide(Composites.only(g)).mul(slope.apply(x)).cast(in.getFirst().dtype()));
     });
   }
 }

@@ -33,14 +33,14 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
 
   /** (q, k, v) or (q, k, v, mask). The body's derivative computes the probabilities again and uses softmax's own: p (g - sum(g p)). */
   static final CompositeFunction FUNCTION = new CompositeFunction("attention", (in, attributes) -> {
-    Tensor q = wide(in.get(0));
-    Tensor scores = q.matmul(wide(in.get(1)).transpose()).mul(Composites.attribute(attributes, "scale", Double.class));
+    Tensor q = Precision.wide(in.get(0));
+    Tensor scores = q.matmul(Precision.wide(in.get(1)).transpose()).mul(Composites.attribute(attributes, "scale", Double.class));
     Optional<Tensor> mask = in.size() == 4 ? Optional.of(withAnAxis(in.get(3))) : Optional.empty();
     boolean causal = Composites.attribute(attributes, "causal", Boolean.class);
     Optional<Tensor> order = causal ? Optional.of(causalOrder(scores)) : Optional.empty();
     Optional<Tensor> allowed = mask.map(m -> order.map(m::and).orElse(m)).or(() -> order);
     Tensor weights = allowed.map(a -> softmaxOf(scores, a)).orElseGet(() -> scores.softmax(-1));
-    return List.of(weights.matmul(wide(in.get(2))).cast(in.get(0).dtype()));
+    return List.of(weights.matmul(Precision.wide(in.get(2))).cast(in.get(0).dtype()));
   }, Optional.empty());
 
   public Attention {
@@ -94,10 +94,6 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
 
   private static Tensor withAnAxis(Tensor mask) {
     return mask.rank() == 0 ? mask.unsqueeze(0) : mask;
-  }
-
-  private static Tensor wide(Tensor x) {
-    return x.cast(x.dtype().accumulator());
   }
 
   // --- what does not fit -------------------------------------------------------------------------------------------------------------

@@ -26,37 +26,37 @@ public final class Composites {
 
   static final CompositeFunction SOFTMAX = new CompositeFunction("softmax", (in, attributes) -> {
     int axis = axis(attributes);
-    Tensor x = Standardised.wide(in.getFirst());
+    Tensor x = Precision.wide(in.getFirst());
     Tensor e = x.sub(x.keep(x.max(axis), axis)).exp();
     return List.of(e.div(e.keep(e.sum(axis), axis)).cast(in.getFirst().dtype()));
   }, Optional.of((in, out, g, attributes) -> {
     int axis = axis(attributes);
     Tensor y = unrounded(in.getFirst(), out.getFirst(), x -> x.softmax(axis));
-    Tensor weighted = Standardised.wide(only(g)).mul(y);
+    Tensor weighted = Precision.wide(only(g)).mul(y);
     return List.of(weighted.sub(y.mul(y.keep(weighted.sum(axis), axis))).cast(in.getFirst().dtype()));
   }));
 
   static final CompositeFunction LOG_SOFTMAX = new CompositeFunction("logSoftmax", (in, attributes) -> {
     int axis = axis(attributes);
-    Tensor x = Standardised.wide(in.getFirst());
+    Tensor x = Precision.wide(in.getFirst());
     Tensor shifted = x.sub(x.keep(x.max(axis), axis));
     return List.of(shifted.sub(x.keep(shifted.exp().sum(axis).log(), axis)).cast(in.getFirst().dtype()));
   }, Optional.of((in, out, g, attributes) -> {
     int axis = axis(attributes);
     Tensor y = unrounded(in.getFirst(), out.getFirst(), x -> x.logSoftmax(axis));
-    Tensor arrived = Standardised.wide(only(g));
+    Tensor arrived = Precision.wide(only(g));
     return List.of(arrived.sub(y.exp().mul(y.keep(arrived.sum(axis), axis))).cast(in.getFirst().dtype()));
   }));
 
   /** (logits [n, classes], labels [n]) -> losses [n]. A label outside the classes faults. */
   static final CompositeFunction SOFTMAX_CROSS_ENTROPY = new CompositeFunction("softmaxCrossEntropy", (in, _) -> {
-    Tensor logits = Standardised.wide(in.getFirst());
+    Tensor logits = Precision.wide(in.getFirst());
     Tensor zero = Tensor.zeros(logits.type());
     return List.of(labelled(logits, in.get(1)).where(logits.logSoftmax(1), zero).sum(1).neg().cast(in.getFirst().dtype()));
   }, Optional.of((in, _, g, _) -> {
-    Tensor logits = Standardised.wide(in.getFirst());
+    Tensor logits = Precision.wide(in.getFirst());
     Tensor target = labelled(logits, in.get(1)).cast(logits.dtype());
-    Tensor gradient = logits.softmax(1).sub(target).mul(Standardised.wide(only(g)).unsqueeze(1)).cast(in.getFirst().dtype());
+    Tensor gradient = logits.softmax(1).sub(target).mul(Precision.wide(only(g)).unsqueeze(1)).cast(in.getFirst().dtype());
     return Collections.unmodifiableList(Arrays.<@Nullable Tensor>asList(gradient, null));
   }));
 
@@ -106,7 +106,7 @@ public final class Composites {
 
   /** A function's result as its derivative reads it: of 16-bit numbers again in f32, for the result itself has been rounded. */
   static Tensor unrounded(Tensor x, Tensor result, UnaryOperator<Tensor> function) {
-    Tensor wide = Standardised.wide(x);
+    Tensor wide = Precision.wide(x);
     return wide.dtype() == x.dtype() ? result : function.apply(wide);
   }
 

@@ -32,10 +32,10 @@ public final class Normalisation {
 
   /** (x, weight, bias, mean, variance) to y; what the channels have in common is computed once for each. */
   static final CompositeFunction BATCH_NORM_INFERENCE = new CompositeFunction("batchNormInference", (in, attributes) -> {
-    Tensor x = Standardised.wide(in.get(0));
+    Tensor x = Precision.wide(in.get(0));
     Shape channels = Standardised.againstChannels(x);
-    Tensor scale = in.get(4).add(Standardised.epsilon(attributes)).rsqrt().mul(Standardised.wide(in.get(1)));
-    Tensor y = x.sub(in.get(3).reshape(channels)).mul(scale.reshape(channels)).add(Standardised.wide(in.get(2)).reshape(channels));
+    Tensor scale = in.get(4).add(Standardised.epsilon(attributes)).rsqrt().mul(Precision.wide(in.get(1)));
+    Tensor y = x.sub(in.get(3).reshape(channels)).mul(scale.reshape(channels)).add(Precision.wide(in.get(2)).reshape(channels));
     return List.of(y.cast(in.get(0).dtype()));
   }, Optional.empty());
 

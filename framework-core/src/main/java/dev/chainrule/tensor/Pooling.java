@@ -36,7 +36,7 @@ final class Pooling {
   static Tensor average(int axes, Tensor x, PoolOptions options) {
     var pool = new Pooling(SpatialAxes.of("avgPool", axes), x, options);
     pool.spatial.requireFloating(x);
-    Tensor wide = x.cast(x.dtype().accumulator());
+    Tensor wide = Precision.wide(x);
     Tensor sums = pool.windows(wide, ScalarValue.of(wide.dtype(), 0)).sum(pool.elements());
     return sums.div(pool.counts(wide.dtype())).cast(x.dtype());
   }

@@ -53,6 +53,11 @@ public enum Precision {
     return ScopedValue.where(CURRENT, this).call(body::get);
   }
 
+  /** In the type that its sums are accumulated in, whatever the policy: 16-bit floats in f32, others as they are. */
+  static Tensor wide(Tensor x) {
+    return x.cast(x.dtype().accumulator());
+  }
+
   /** {@code product} as the current policy has products: of f32 operands in 16 bits, its result f32 again. */
   static Tensor lowered(Function<List<Tensor>, Tensor> product, Tensor... operands) {
     Optional<DType> narrow = current().products;

@@ -55,12 +55,12 @@ public final class RandomStream {
 
   /** Stream number {@code i} below this one, independent of it and of its siblings. */
   public RandomStream split(int i) {
-    return new RandomStream(seed, run, zero, Philox.mix(stream ^ Philox.stream("split", i)));
+    return part("split", i);
   }
 
-  /** Bits of a method's own, under its name: independent of the bits of this stream, of its splits and of other methods. */
-  private RandomStream part(String method, int i) {
-    return new RandomStream(seed, run, zero, Philox.mix(stream ^ Philox.stream(method, i)));
+  /** A stream under a name, a method's that draws for itself or that of the splits: independent of this one and of other names'. */
+  private RandomStream part(String name, int i) {
+    return new RandomStream(seed, run, zero, Philox.mix(stream ^ Philox.stream(name, i)));
   }
 
   /** In a loop's body the number of the repetition, so that each has bits of its own. */

@@ -76,7 +76,7 @@ sealed interface Reductions permits Tensor {
   /** This tensor in the type to compute in, when the operation is defined for it and the axes. */
   private Tensor accumulated(String what, int... axes) {
     self().axes(what, axes);
-    return self().floating(what).cast(self().dtype().accumulator());
+    return Precision.wide(self().floating(what));
   }
 
   /** {@code x} has this tensor's shape. */

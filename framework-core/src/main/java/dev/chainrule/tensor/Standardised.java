@@ -59,12 +59,12 @@ record Standardised(boolean centred, List<Integer> axes, Shape weights, List<Int
   }
 
   private List<Tensor> forward(List<Tensor> in, double epsilon) {
-    Tensor x = wide(in.getFirst());
+    Tensor x = Precision.wide(in.getFirst());
     Optional<Tensor> mean = centred ? Optional.of(x.mean(along(axes))) : Optional.empty();
     Tensor distance = distance(x, mean);
     Tensor square = distance.square().mean(along(axes));
-    Tensor scaled = distance.mul(scale(x, square, epsilon)).mul(wide(in.get(1)).reshape(weights));
-    Tensor y = centred ? scaled.add(wide(in.get(2)).reshape(weights)) : scaled;
+    Tensor scaled = distance.mul(scale(x, square, epsilon)).mul(Precision.wide(in.get(1)).reshape(weights));
+    Tensor y = centred ? scaled.add(Precision.wide(in.get(2)).reshape(weights)) : scaled;
     return Stream.of(Stream.of(y.cast(in.getFirst().dtype())), mean.stream(), Stream.of(square)).flatMap(s -> s).toList();
   }
 
@@ -73,16 +73,16 @@ record Standardised(boolean centred, List<Integer> axes, Shape weights, List<Int
    * second derivatives have, are added.
    */
   private List<@Nullable Tensor> backward(List<Tensor> in, List<Tensor> out, List<@Nullable Tensor> cotangents, double epsilon) {
-    Tensor x = wide(in.getFirst());
+    Tensor x = Precision.wide(in.getFirst());
     Tensor distance = distance(x, centred ? Optional.of(out.get(1)) : Optional.empty());
     Tensor scale = scale(x, out.getLast(), epsilon);
     List<Tensor> forX = new ArrayList<>();
     List<@Nullable Tensor> results = new ArrayList<>(Collections.nCopies(in.size(), null));
     Tensor arrived = cotangents.getFirst();
     if (arrived != null) {
-      Tensor g = wide(arrived);
+      Tensor g = Precision.wide(arrived);
       Tensor normal = distance.mul(scale);
-      forX.add(throughNormal(g.mul(wide(in.get(1)).reshape(weights)), normal).mul(scale));
+      forX.add(throughNormal(g.mul(Precision.wide(in.get(1)).reshape(weights)), normal).mul(scale));
       results.set(1, forWeight(g.mul(normal), in.get(1)));
       if (centred) {
         results.set(2, forWeight(g, in.get(2)));
@@ -125,9 +125,5 @@ record Standardised(boolean centred, List<Integer> axes, Shape weights, List<Int
 
   private static int[] along(List<Integer> axes) {
     return axes.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  static Tensor wide(Tensor x) {
-    return x.cast(x.dtype().accumulator());
   }
 }
