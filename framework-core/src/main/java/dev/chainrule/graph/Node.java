@@ -2,8 +2,10 @@ package dev.chainrule.graph;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Optional;
+import java.util.RandomAccess;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -39,29 +41,61 @@ public final class Node {
   private final long youngestSource;
   private final long sources;
 
-  /** A {@code List<Node>} of inputs until evaluated, a {@link Value} from then on: one field, so that a reader never sees half. */
+  /** {@link Inputs} until evaluated, a {@link Value} from then on: one field, so that a reader never sees half. */
   private volatile Object content;
 
-  Node(Op op, List<TensorType> types, Object content, Origin origin) {
+  /** A list whose class is known: walks ask little else than whether a node has one, and what is in it. */
+  private static final class Inputs extends AbstractList<Node> implements RandomAccess {
+
+    private static final Inputs NONE = new Inputs();
+
+    private final Node[] nodes;
+
+    Inputs(Node... nodes) {
+      this.nodes = nodes;
+    }
+
+    @Override
+    public Node get(int i) {
+      return nodes[i];
+    }
+
+    @Override
+    public int size() {
+      return nodes.length;
+    }
+  }
+
+  /** A pending node; it keeps the array. */
+  Node(Op op, List<TensorType> types, Origin origin, Node... inputs) {
+    this(op, types, origin, inputs.length == 0 ? Inputs.NONE : new Inputs(inputs));
+  }
+
+  /** A node that has its value from the start. */
+  Node(Op op, Value value, Origin origin) {
+    this(op, List.of(value.type()), origin, value);
+  }
+
+  private Node(Op op, List<TensorType> types, Origin origin, Object content) {
     this.id = NEXT_ID.getAndIncrement();
     this.op = op;
     this.type = types.getFirst();
     this.types = types;
     this.origin = origin;
     this.content = content;
-    List<Node> inputs = inputs();
+    Node[] inputs = content instanceof Inputs list ? list.nodes : Inputs.NONE.nodes;
     boolean state = op instanceof Op.State;
     boolean source = op instanceof Op.Source && !(op instanceof Op.Scalar); // numbers would fill the sieve
     long oldest = source ? id : Long.MAX_VALUE;
     long youngest = source ? id : Long.MIN_VALUE;
     long sieve = source ? 1L << id : 0;
     long heaviest = 0;
-    for (int i = 0; i < inputs.size(); i++) {
-      state |= inputs.get(i).readsState;
-      heaviest = Math.max(heaviest, inputs.get(i).pendingBytes());
-      oldest = Math.min(oldest, inputs.get(i).oldestSource);
-      youngest = Math.max(youngest, inputs.get(i).youngestSource);
-      sieve |= inputs.get(i).sources;
+    for (Node input : inputs) {
+      state |= input.readsState;
+      heaviest = Math.max(heaviest, input.pendingBytes());
+      oldest = Math.min(oldest, input.oldestSource);
+      youngest = Math.max(youngest, input.youngestSource);
+      sieve |= input.sources;
     }
     this.oldestSource = oldest;
     this.youngestSource = youngest;
@@ -94,9 +128,8 @@ public final class Node {
   }
 
   /** What the operation is applied to; empty for sources and for evaluated nodes. */
-  @SuppressWarnings("unchecked")
   public List<Node> inputs() {
-    return content instanceof List<?> inputs ? (List<Node>) inputs : List.of();
+    return content instanceof Inputs inputs ? inputs : Inputs.NONE;
   }
 
   public Node input(int i) {
@@ -104,17 +137,18 @@ public final class Node {
   }
 
   public Optional<Value> value() {
-    return content instanceof Value v ? Optional.of(v) : Optional.empty();
+    Object now = content;
+    return now instanceof Inputs ? Optional.empty() : Optional.of((Value) now);
   }
 
   /** True for an evaluated node and for a source: nothing lies behind it. */
   public boolean isLeaf() {
-    return !(content instanceof List<?> inputs) || inputs.isEmpty();
+    return !(content instanceof Inputs inputs) || inputs.nodes.length == 0;
   }
 
   /** True when the node once had inputs and they have been released. */
   public boolean isEvaluated() {
-    return content instanceof Value && !(op instanceof Op.Source);
+    return !(content instanceof Inputs) && !(op instanceof Op.Source);
   }
 
   /** Whether a variable was read to compute this node; remembered when the node has been evaluated. */
@@ -134,7 +168,7 @@ public final class Node {
    * is used twice.
    */
   public long pendingBytes() {
-    return content instanceof Value ? 0 : pendingBytes;
+    return content instanceof Inputs ? pendingBytes : 0;
   }
 
   /** Gives the node its value and releases its inputs. The first value stays; both are results of one graph. */
@@ -143,7 +177,7 @@ public final class Node {
       throw new IllegalStateException("value of type " + value.type() + " for " + this);
     }
     Object pending = content;
-    if (!(pending instanceof Value)) {
+    if (pending instanceof Inputs) {
       CONTENT.compareAndSet(this, pending, value);
     }
   }
@@ -154,6 +188,18 @@ public final class Node {
       bytes += types.get(i).bytes();
     }
     return bytes < 0 ? Long.MAX_VALUE : bytes;
+  }
+
+  /** Of the identity, but without the header's hash code, whose making costs more than that of the node. */
+  @Override
+  public int hashCode() {
+    return Long.hashCode(id);
+  }
+
+  /** Identity. */
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
   }
 
   /** {@code %12 = add f32[64,10]}. */

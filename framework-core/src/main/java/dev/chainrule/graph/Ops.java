@@ -15,22 +15,22 @@ public final class Ops {
    */
   public static Node node(Op op, Node... inputs) {
     List<TensorType> types = TypeRules.infer(op, inputs);
-    return new Node(op, types, List.of(inputs), Scope.current().origin());
+    return new Node(op, types, Scope.current().origin(), inputs.clone());
   }
 
   /** Data from outside. */
   public static Node input(Value value) {
-    return new Node(new Op.Input(), List.of(value.type()), value, Scope.current().origin());
+    return new Node(new Op.Input(), value, Scope.current().origin());
   }
 
   /** A variable at the version that {@code value} stands for. */
   public static Node state(Value value) {
-    return new Node(new Op.State(value), List.of(value.type()), List.of(), Scope.current().origin());
+    return new Node(new Op.State(value), List.of(value.type()), Scope.current().origin());
   }
 
   /** The argument of a body. */
   public static Node parameter(int index, TensorType type) {
-    return new Node(new Op.Parameter(index), List.of(type), List.of(), Scope.current().origin());
+    return new Node(new Op.Parameter(index), List.of(type), Scope.current().origin());
   }
 
   /** A number as an operand of a floating tensor. */
@@ -48,7 +48,7 @@ public final class Ops {
     if (Scope.current().isClosedBody()) {
       return node(new Op.Const(value.toArray()));
     }
-    return new Node(new Op.Scalar(), List.of(value.type()), value, Scope.current().origin());
+    return new Node(new Op.Scalar(), value, Scope.current().origin());
   }
 
   /** What a node computes, a node each: itself if that is one tensor. */
@@ -65,11 +65,12 @@ public final class Ops {
 
   /** Another operation in the place of {@code original}, said to have been made there. */
   public static Node rebuilt(Node original, Op op, List<Node> inputs) {
-    return new Node(op, TypeRules.infer(op, inputs.toArray(Node[]::new)), List.copyOf(inputs), original.origin());
+    Node[] in = inputs.toArray(Node[]::new);
+    return new Node(op, TypeRules.infer(op, in), original.origin(), in);
   }
 
   /** The same operation on other inputs of the same types, said to have been made elsewhere. */
   public static Node rebuilt(Node original, List<Node> inputs, Origin origin) {
-    return new Node(original.op(), original.types(), List.copyOf(inputs), origin);
+    return new Node(original.op(), original.types(), origin, inputs.toArray(Node[]::new));
   }
 }
