@@ -4,25 +4,61 @@ import dev.chainrule.InvalidArgumentException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A closed subgraph: what a composite, a loop or a conditional executes. It reads nothing but its parameters, constants and iotas.
- *
- * @param parameters nodes of {@link Op.Parameter}, in order
- * @param results nodes over them
+ * A closed subgraph: what a composite, a loop or a conditional executes. It reads nothing but its parameters, constants and iotas. Bodies
+ * are equal when they are made of the same nodes; whether two compute the same is a question for their {@link #structure}.
  */
-public record Body(List<Node> parameters, List<Node> results) {
+public final class Body {
 
-  public Body {
-    parameters = List.copyOf(parameters);
-    results = List.copyOf(results);
+  private final List<Node> parameters;
+  private final List<Node> results;
+  private final List<TensorType> parameterTypes;
+  private final List<TensorType> resultTypes;
+
+  /** Null until it is asked for; composites' bodies are asked at every run. */
+  private @Nullable Structure structure;
+
+  /**
+   * @param parameters nodes of {@link Op.Parameter}, in order
+   * @param results nodes over them
+   */
+  public Body(List<Node> parameters, List<Node> results) {
+    this.parameters = List.copyOf(parameters);
+    this.results = List.copyOf(results);
     if (results.isEmpty()) {
       throw new InvalidArgumentException("body", "has no results", "");
     }
+    this.parameterTypes = this.parameters.stream().map(Node::type).toList();
+    this.resultTypes = this.results.stream().map(Node::type).toList();
+  }
+
+  public List<Node> parameters() {
+    return parameters;
+  }
+
+  public List<Node> results() {
+    return results;
+  }
+
+  List<TensorType> parameterTypes() {
+    return parameterTypes;
   }
 
   public List<TensorType> resultTypes() {
-    return results.stream().map(Node::type).toList();
+    return resultTypes;
+  }
+
+  /** What the body computes: equal for two bodies that compute the same. */
+  Structure structure() {
+    Structure known = structure;
+    if (known == null) {
+      known = Structure.of(this);
+      structure = known;
+    }
+    return known;
   }
 
   /**
@@ -36,5 +72,20 @@ public record Body(List<Node> parameters, List<Node> results) {
       replaced.put(parameters.get(i), arguments.get(i));
     }
     return Graphs.replaced(results, replaced, _ -> origin);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other || other instanceof Body b && parameters.equals(b.parameters) && results.equals(b.results);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(parameters, results);
+  }
+
+  @Override
+  public String toString() {
+    return "Body[parameters=" + parameters + ", results=" + results + "]";
   }
 }

@@ -80,9 +80,8 @@ final class ControlTypes {
   }
 
   private static void fit(Op op, Body body, List<TensorType> arguments) {
-    List<TensorType> parameters = body.parameters().stream().map(Node::type).toList();
-    if (!parameters.equals(arguments)) {
-      throw new ShapeMismatchException(op.label(), "the body takes " + parameters + ", got " + arguments, "");
+    if (!body.parameterTypes().equals(arguments)) {
+      throw new ShapeMismatchException(op.label(), "the body takes " + body.parameterTypes() + ", got " + arguments, "");
     }
   }
 }

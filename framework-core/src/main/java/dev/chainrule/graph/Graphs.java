@@ -6,10 +6,8 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -65,7 +63,7 @@ public final class Graphs {
 
   /** The same, with the nodes for which {@code ends} holds taken as leaves too. */
   public static List<Node> topological(Collection<Node> outputs, Predicate<Node> ends) {
-    Set<Node> seen = new HashSet<>();
+    var seen = new NodeNumbers();
     List<Node> order = new ArrayList<>();
     // A node is pushed to be entered, and again under its inputs to be listed when they are.
     var stack = new ArrayDeque<Node>();

@@ -5,6 +5,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Value;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,30 +19,32 @@ final class Leaves {
   final List<Value> inputs = new ArrayList<>();
   final List<StateSlot.Version> states = new ArrayList<>();
   final List<ScalarValue> scalars = new ArrayList<>();
-  private final Map<Object, Integer> numbers = new IdentityHashMap<>();
+  private final Map<Node, Integer> scalarSlots = new HashMap<>();
+  private final Map<StateSlot, Integer> stateSlots = new HashMap<>();
+
+  /** By identity: that two arrays hold equal numbers does not make them one. */
+  private final Map<Value, Integer> inputSlots = new IdentityHashMap<>();
 
   /** The number of a leaf among those of its kind. */
   int slot(Node leaf) {
-    if (leaf.value().isPresent()) {
-      return leaf.value().get() instanceof ScalarValue s
-          ? numbers.computeIfAbsent(leaf, _ -> add(scalars, s))
-          : numbers.computeIfAbsent(leaf.value().get(), v -> add(inputs, (Value) v));
+    Value value = leaf.value().orElse(null);
+    if (value == null) {
+      return slot(version(leaf));
     }
-    return slot(version(leaf));
+    return value instanceof ScalarValue number
+        ? scalarSlots.computeIfAbsent(leaf, _ -> add(scalars, number))
+        : inputSlots.computeIfAbsent(value, _ -> add(inputs, value));
   }
 
   int slot(StateSlot.Version version) {
-    Integer known = numbers.get(version.slot());
-    if (known != null) {
-      if (states.get(known).number() != version.number()) {
-        // The older of the two is stale and says so.
-        states.get(known).content();
-        version.content();
-      }
-      return known;
+    int slot = stateSlots.computeIfAbsent(version.slot(), _ -> add(states, version));
+    StateSlot.Version known = states.get(slot);
+    if (known.number() != version.number()) {
+      // The older of the two is stale and says so.
+      known.content();
+      version.content();
     }
-    numbers.put(version.slot(), states.size());
-    return add(states, version);
+    return slot;
   }
 
   private static <T> int add(List<T> list, T element) {

@@ -11,6 +11,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.CompositeFunction;
+import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
@@ -18,7 +19,9 @@ import dev.chainrule.tensor.Variable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -191,9 +194,108 @@ class PlanKeyTest {
         before.firstDifference(key(() -> List.of(Tensor.of(new float[37 * 784], 37, 784).sum(0)))));
     assertEquals("operation 1 was Reduce[fold=SUM, axes=[0]], now Reduce[fold=SUM, axes=[1]]",
         key(() -> List.of(x().sum(0))).firstDifference(key(() -> List.of(x().sum(1)))));
-    assertEquals("1 operations before, 2 now", key(() -> List.of(x())).firstDifference(key(() -> List.of(x().exp()))));
+    assertEquals("1 operations before, 2 now: new is operation 1, Exp[]",
+        key(() -> List.of(x())).firstDifference(key(() -> List.of(x().exp()))));
+    assertEquals("2 operations before, 1 now", key(() -> List.of(x().exp())).firstDifference(key(() -> List.of(x()))));
+    assertEquals("operation 2, Sub[], read the results of [0, 1], now of [1, 0]",
+        key(() -> differenceWithExp(x(), false)).firstDifference(key(() -> differenceWithExp(x(), true))));
+    assertEquals("other results are asked for", key(() -> differenceAndExp(x(), 0)).firstDifference(key(() -> differenceAndExp(x(), 1))));
+    assertEquals("other results are returned, checked or assigned",
+        key(() -> List.of(x().sum())).firstDifference(key(() -> {
+          Trace.surrounding().orElseThrow().mustBeFinite(x().sum(), "loss");
+          return List.of();
+        })));
     assertEquals("variable 0 was f32[2], now f32[3]", key(() -> List.of(W.value())).firstDifference(key(() ->
         List.of(Variable.of("w", HostArray.ofFloats(TensorType.of(DType.F32, 3), 1, 2, 3), true).value()))));
+  }
+
+  private static List<Tensor> differenceWithExp(Tensor x, boolean swapped) {
+    Tensor y = x.exp();
+    return List.of(swapped ? y.sub(x) : x.sub(y));
+  }
+
+  private static List<Tensor> differenceAndExp(Tensor x, int second) {
+    Tensor y = x.exp();
+    return List.of(x.sub(y), second == 0 ? x : y);
+  }
+
+  @Test
+  void theFirstDifferenceIsNamedWithItsPath() {
+    assertEquals("operation 1 in encoder/norm was Exp[], now Log[]",
+        key(() -> List.of(at("encoder/norm", () -> x().exp()))).firstDifference(key(() -> List.of(at("encoder/norm", () -> x().log())))));
+    assertEquals("operation 1 in head was softmax[axis=0], now softmax[axis=1]",
+        key(() -> List.of(at("head", () -> x().softmax(0)))).firstDifference(key(() -> List.of(at("head", () -> x().softmax(1))))));
+  }
+
+  private static Tensor at(String path, Supplier<Tensor> function) {
+    return Trace.surrounding().orElseThrow().at(path, function);
+  }
+
+  @Test
+  void aDifferenceInABodyIsNamed() {
+    assertEquals("operation 1, loop[carries=1, length=3, sliced=0], has another body: operation 2 was Exp[], now Log[]",
+        key(() -> List.of(loop(3, new Op.Exp()))).firstDifference(key(() -> List.of(loop(3, new Op.Log())))));
+    assertEquals("operation 1 was loop[carries=1, length=3, sliced=0], now loop[carries=1, length=4, sliced=0]",
+        key(() -> List.of(loop(3, new Op.Exp()))).firstDifference(key(() -> List.of(loop(4, new Op.Exp())))));
+    CompositeFunction inner = new CompositeFunction("inner", (in, _) -> List.of(in.getFirst().exp()), Optional.empty());
+    CompositeFunction other = new CompositeFunction("inner", (in, _) -> List.of(in.getFirst().log()), Optional.empty());
+    // A composite's body may have been traced under another path, which would mislead.
+    assertEquals("operation 1 in head, outer[], has another body: operation 1, inner[], has another body: operation 1 was Exp[], now Log[]",
+        key(() -> List.of(at("head", () -> outer(inner).apply(x()))))
+            .firstDifference(key(() -> List.of(at("head", () -> outer(other).apply(x()))))));
+  }
+
+  private static CompositeFunction outer(CompositeFunction inner) {
+    return new CompositeFunction("outer", (in, _) -> List.of(inner.apply(in.getFirst())), Optional.empty());
+  }
+
+  @Test
+  @Tag("S3.7")
+  void bodiesMadeApartAreOneWhereTheyComputeTheSame() {
+    assertSamePlan(() -> List.of(outer(function("f", 2)).apply(x())), () -> List.of(outer(function("f", 2)).apply(x())));
+    assertOtherPlan(() -> List.of(outer(function("f", 2)).apply(x())), () -> List.of(outer(function("f", 3)).apply(x())));
+    assertOtherPlan(() -> List.of(outer(function("f", 2)).apply(x())), () -> List.of(outer(function("g", 2)).apply(x())));
+    assertSamePlan(() -> List.of(repeated(t -> t.softmax(0))), () -> List.of(repeated(t -> t.softmax(0))));
+    assertOtherPlan(() -> List.of(repeated(t -> t.softmax(0))), () -> List.of(repeated(t -> t.softmax(1))));
+    assertOtherPlan(() -> List.of(repeated(t -> t.sum(0).add(t))), () -> List.of(repeated(t -> t.max(0).add(t))));
+    assertOtherPlan(() -> List.of(repeated(t -> t.leakyRelu(0.1))), () -> List.of(repeated(t -> t.leakyRelu(0.2))));
+    assertOtherPlan(() -> List.of(repeated(t -> repeated(t, Tensor::exp))), () -> List.of(repeated(t -> repeated(t, Tensor::log))));
+  }
+
+  private static Tensor repeated(UnaryOperator<Tensor> turn) {
+    return repeated(x(), turn);
+  }
+
+  private static Tensor repeated(Tensor x, UnaryOperator<Tensor> turn) {
+    return Loop.scan(4, List.of(x), List.of(), (_, carries, _) ->
+        new Loop.Results(List.of(turn.apply(carries.getFirst())), List.of())).carries().getFirst();
+  }
+
+  @Test
+  void bodiesAreComparedByWhatTheyReadAndGive() {
+    assertOtherPlan(() -> List.of(binary((a, b) -> List.of(a.sub(b)))), () -> List.of(binary((a, b) -> List.of(b.sub(a)))));
+    assertOtherPlan(() -> List.of(binary((a, b) -> List.of(a.add(b)))), () -> List.of(binary((a, _) -> List.of(a.add(a)))));
+    assertOtherPlan(() -> List.of(binary((a, b) -> List.of(a, b))), () -> List.of(binary((a, b) -> List.of(b, a))));
+    assertOtherPlan(() -> List.of(binary((a, _) -> List.of(a))), () -> List.of(binary((a, _) -> List.of(a, a))));
+    assertOtherPlan(() -> List.of(binary((a, _) -> List.of(a))), () -> List.of(binary((_, b) -> List.of(b))));
+    assertSamePlan(() -> List.of(binary((a, b) -> List.of(a.sub(b)))), () -> List.of(binary((a, b) -> List.of(a.sub(b)))));
+  }
+
+  private static Tensor binary(BiFunction<Tensor, Tensor, List<Tensor>> function) {
+    return new CompositeFunction("binary", (in, _) -> function.apply(in.get(0), in.get(1)), Optional.empty())
+        .apply(Map.of(), x(), x()).getFirst();
+  }
+
+  @Test
+  void deepGraphsHaveKeys() {
+    Supplier<List<Tensor>> deep = () -> {
+      Tensor x = x();
+      for (int i = 0; i < 100_000; i++) {
+        x = x.neg();
+      }
+      return List.of(x);
+    };
+    assertSamePlan(deep, deep);
   }
 
   @Test

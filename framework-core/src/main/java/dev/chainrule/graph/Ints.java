@@ -1,0 +1,37 @@
+package dev.chainrule.graph;
+
+import java.util.Arrays;
+
+/** A list of ints without boxes. */
+final class Ints {
+
+  private int[] elements = new int[64];
+  private int size;
+
+  void add(int element) {
+    reserve(1);
+    elements[size++] = element;
+  }
+
+  /** Appends the last {@code count} elements of another list. */
+  void addLastOf(Ints other, int count) {
+    reserve(count);
+    for (int i = other.size - count; i < other.size; i++) {
+      elements[size++] = other.elements[i];
+    }
+  }
+
+  void removeLast(int count) {
+    size -= count;
+  }
+
+  private void reserve(int more) {
+    if (size + more > elements.length) {
+      elements = Arrays.copyOf(elements, Math.max(2 * elements.length, size + more));
+    }
+  }
+
+  int[] toArray() {
+    return Arrays.copyOf(elements, size);
+  }
+}

@@ -1,0 +1,75 @@
+package dev.chainrule.graph;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Nodes numbered in the order in which they are added. Walks over graphs do little else than look nodes up, so this is a bare hash table:
+ * open addressing, no boxes, no entries.
+ */
+final class NodeNumbers {
+
+  /** The number of a node that has none. */
+  static final int NONE = -1;
+
+  /** 2^64 divided by the golden ratio, which spreads ids at any distance from one another (Knuth, volume 3, 6.4). */
+  private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+  private @Nullable Node[] nodes = new Node[64];
+  private int[] numbers = new int[64];
+  private int shift = Long.SIZE - 6;
+  private int size;
+
+  int size() {
+    return size;
+  }
+
+  boolean contains(Node node) {
+    return nodes[place(node)] == node;
+  }
+
+  /** The node's number, counted from 0, or {@link #NONE}. */
+  int of(Node node) {
+    int place = place(node);
+    return nodes[place] == node ? numbers[place] : NONE;
+  }
+
+  /** Gives the node the next number; false if it has one. */
+  boolean add(Node node) {
+    int place = place(node);
+    if (nodes[place] == node) {
+      return false;
+    }
+    nodes[place] = node;
+    numbers[place] = size++;
+    if (2 * size > nodes.length) {
+      grow();
+    }
+    return true;
+  }
+
+  /** Where the node is, or would be. */
+  private int place(Node node) {
+    @Nullable Node[] all = nodes;
+    int place = (int) ((node.id() * SPREAD) >>> shift);
+    while (all[place] != node && all[place] != null) {
+      place = (place + 1) & (all.length - 1);
+    }
+    return place;
+  }
+
+  private void grow() {
+    @Nullable Node[] before = nodes;
+    int[] theirs = numbers;
+    nodes = new Node[2 * before.length];
+    numbers = new int[2 * before.length];
+    shift--;
+    for (int i = 0; i < before.length; i++) {
+      Node node = before[i];
+      if (node != null) {
+        int place = place(node);
+        nodes[place] = node;
+        numbers[place] = theirs[i];
+      }
+    }
+  }
+}
