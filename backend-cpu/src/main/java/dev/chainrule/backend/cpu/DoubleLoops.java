@@ -182,9 +182,13 @@ final class DoubleLoops {
   }
 
   /** HotSpot's own power mistakes odd exponents between 2^51 and 2^52 for even ones, and the reverse, where the base is -0 or -infinity. */
+  static double pow(double x, double y) {
+    return x == 0 || Double.isInfinite(x) ? StrictMath.pow(x, y) : Math.pow(x, y);
+  }
+
   private static void pow(double[] to, double[] x, double[] y, int n) {
     for (int i = 0; i < n; i++) {
-      to[i] = x[i] == 0 || Double.isInfinite(x[i]) ? StrictMath.pow(x[i], y[i]) : Math.pow(x[i], y[i]);
+      to[i] = pow(x[i], y[i]);
     }
   }
 

@@ -3,44 +3,44 @@ package dev.chainrule.backend.cpu;
 import dev.chainrule.graph.Op;
 
 /**
- * The scalar operations on float registers, one plain loop each, which the JIT turns into vector code. What binary32 does not give
- * exactly is computed in double and rounded once; exponentials and logarithms are {@link FloatMath}'s. Traffic: each loop reads and
+ * The scalar operations on float registers, one plain loop each, which the JIT turns into vector code where it can. Functions that are
+ * not exact are {@link FloatExponentials}', {@link FloatLogarithms}', {@link FloatTrigonometry}'s and {@link FloatPower}'s; where the JVM
+ * has the Vector API, those with a twin on vectors run as {@link VectorLoops}, which give the same bits. Traffic: each loop reads and
  * writes first-level cache only.
  */
 final class FloatLoops {
 
+  /** VectorLoops may only be touched if the module is there: without it, they do not link. */
+  private static final boolean VECTORS = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+
   private FloatLoops() {}
 
-  /** to[i] = f(x[i]); {@code to} is another array than {@code x}. */
-  interface Unary {
-    void apply(float[] to, float[] x, int n, FloatMath.Scratch scratch);
+  static Loops.Unary<float[]> unary(Op.Unary op) {
+    return VECTORS ? VectorLoops.unary(op).orElseGet(() -> plain(op)) : plain(op);
   }
 
-  static Unary unary(Op.Unary op) {
+  /** The loop in plain Java. */
+  static Loops.Unary<float[]> plain(Op.Unary op) {
     return switch (op) {
-      case Op.Neg _ -> plain(FloatLoops::neg);
-      case Op.Abs _ -> plain(FloatLoops::abs);
-      case Op.Sign _ -> plain(FloatLoops::sign);
-      case Op.Floor _ -> plain(FloatLoops::floor);
-      case Op.Ceil _ -> plain(FloatLoops::ceil);
-      case Op.Round _ -> plain(FloatLoops::round);
-      case Op.Exp _ -> FloatMath::exp;
-      case Op.Expm1 _ -> FloatMath::expm1;
-      case Op.Log _ -> FloatMath::log;
-      case Op.Log1p _ -> FloatMath::log1p;
-      case Op.Sqrt _ -> plain(FloatLoops::sqrt);
-      case Op.Rsqrt _ -> plain(FloatLoops::rsqrt);
-      case Op.Sin _ -> plain(FloatLoops::sin);
-      case Op.Cos _ -> plain(FloatLoops::cos);
-      case Op.Tan _ -> plain(FloatLoops::tan);
-      case Op.Tanh _ -> FloatMath::tanh;
-      case Op.Erf _ -> FloatMath::erf;
+      case Op.Neg _ -> FloatLoops::neg;
+      case Op.Abs _ -> FloatLoops::abs;
+      case Op.Sign _ -> FloatLoops::sign;
+      case Op.Floor _ -> FloatLoops::floor;
+      case Op.Ceil _ -> FloatLoops::ceil;
+      case Op.Round _ -> FloatLoops::round;
+      case Op.Exp _ -> FloatLoops::exp;
+      case Op.Expm1 _ -> FloatLoops::expm1;
+      case Op.Log _ -> FloatLoops::log;
+      case Op.Log1p _ -> FloatLoops::log1p;
+      case Op.Sqrt _ -> FloatLoops::sqrt;
+      case Op.Rsqrt _ -> FloatLoops::rsqrt;
+      case Op.Sin _ -> FloatLoops::sin;
+      case Op.Cos _ -> FloatLoops::cos;
+      case Op.Tan _ -> FloatLoops::tan;
+      case Op.Tanh _ -> FloatLoops::tanh;
+      case Op.Erf _ -> FloatLoops::erf;
       case Op.Not _ -> throw Loops.undefined(op, "float");
     };
-  }
-
-  private static Unary plain(Loops.Unary<float[]> loop) {
-    return (to, x, n, _) -> loop.apply(to, x, n);
   }
 
   static Loops.Binary<float[]> binary(Op.Binary op) {
@@ -110,25 +110,66 @@ final class FloatLoops {
 
   private static void rsqrt(float[] to, float[] x, int n) {
     for (int i = 0; i < n; i++) {
-      to[i] = (float) (1 / Math.sqrt(x[i]));
+      to[i] = rsqrt(x[i]);
+    }
+  }
+
+  /** Two roundings: off by less than 1.5 units in the last place. */
+  static float rsqrt(float x) {
+    return 1 / (float) Math.sqrt(x);
+  }
+
+  private static void exp(float[] to, float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      to[i] = FloatExponentials.exp(x[i]);
+    }
+  }
+
+  private static void expm1(float[] to, float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      to[i] = FloatExponentials.expm1(x[i]);
+    }
+  }
+
+  private static void tanh(float[] to, float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      to[i] = FloatExponentials.tanh(x[i]);
+    }
+  }
+
+  private static void erf(float[] to, float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      to[i] = FloatExponentials.erf(x[i]);
+    }
+  }
+
+  private static void log(float[] to, float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      to[i] = FloatLogarithms.log(x[i]);
+    }
+  }
+
+  private static void log1p(float[] to, float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      to[i] = FloatLogarithms.log1p(x[i]);
     }
   }
 
   private static void sin(float[] to, float[] x, int n) {
     for (int i = 0; i < n; i++) {
-      to[i] = (float) Math.sin(x[i]);
+      to[i] = FloatTrigonometry.sin(x[i]);
     }
   }
 
   private static void cos(float[] to, float[] x, int n) {
     for (int i = 0; i < n; i++) {
-      to[i] = (float) Math.cos(x[i]);
+      to[i] = FloatTrigonometry.cos(x[i]);
     }
   }
 
   private static void tan(float[] to, float[] x, int n) {
     for (int i = 0; i < n; i++) {
-      to[i] = (float) Math.tan(x[i]);
+      to[i] = FloatTrigonometry.tan(x[i]);
     }
   }
 
@@ -158,7 +199,7 @@ final class FloatLoops {
 
   private static void pow(float[] to, float[] x, float[] y, int n) {
     for (int i = 0; i < n; i++) {
-      to[i] = (float) Math.pow(x[i], y[i]);
+      to[i] = FloatPower.pow(x[i], y[i]);
     }
   }
 

@@ -11,8 +11,8 @@ final class PointwiseSteps {
   static BlockStep unary(Op.Unary op, DType dtype, int to, int x) {
     return switch (RegisterKind.of(dtype)) {
       case FLOAT -> {
-        FloatLoops.Unary loop = FloatLoops.unary(op);
-        yield (_, r, _, n) -> loop.apply(r.floats(to), r.floats(x), n, r.math);
+        Loops.Unary<float[]> loop = FloatLoops.unary(op);
+        yield (_, r, _, n) -> loop.apply(r.floats(to), r.floats(x), n);
       }
       case DOUBLE -> {
         Loops.Unary<double[]> loop = DoubleLoops.unary(op);

@@ -22,9 +22,6 @@ final class Registers {
   /** For conversions between memory and registers. */
   final short[] shorts = new short[BLOCK];
 
-  /** For functions that take an exponent apart. */
-  final FloatMath.Scratch math = new FloatMath.Scratch();
-
   float[] floats(int number) {
     if (number >= floats.length) {
       int known = floats.length;

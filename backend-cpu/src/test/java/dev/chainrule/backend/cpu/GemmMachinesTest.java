@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.backend.cpu.GemmCase.Layout;
+import dev.chainrule.graph.Op;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,33 +37,35 @@ class GemmMachinesTest {
 
   @Test
   void sameBitsWithVectorsOf256Bits() throws Exception {
-    assertEquals("VectorGemmKernel 6x16", last(run("--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=32")));
+    assertEquals("VectorGemmKernel 6x16", last(run(SelfCheck.class, "--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=32")));
   }
 
   @Test
   void sameBitsWithVectorsOf128Bits() throws Exception {
-    assertEquals("VectorGemmKernel 12x8", last(run("--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=16")));
+    assertEquals("VectorGemmKernel 12x8", last(run(SelfCheck.class, "--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=16")));
   }
 
   @Test
   void sameBitsWithoutTheVectorApiAndTheLogNamesTheFlag() throws Exception {
-    List<String> output = run();
+    List<String> output = run(SelfCheck.class);
     assertEquals("ScalarGemmKernel 4x256", last(output));
     assertEquals(1, output.stream().filter(line -> line.contains("--add-modules=jdk.incubator.vector")).count());
   }
 
-  private static String last(List<String> lines) {
+  static String last(List<String> lines) {
     return lines.getLast();
   }
 
-  private static List<String> run(String... flags) throws Exception {
+  /** What a JVM with these flags and our classes prints that runs {@code main}. */
+  static List<String> run(Class<?> main, String... flags) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(flags));
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-cp");
-    command.add(location(Gemm.class) + System.getProperty("path.separator") + location(SelfCheck.class));
-    command.add(SelfCheck.class.getName());
+    command.add(location(Gemm.class) + System.getProperty("path.separator") + location(main) + System.getProperty("path.separator")
+        + location(Op.class));
+    command.add(main.getName());
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     assertEquals(0, process.waitFor(), () -> String.join("\n", lines));
