@@ -67,7 +67,14 @@ final class ControlTypes {
   }
 
   static List<TensorType> composite(Op.Composite op, Node[] in) {
-    fit(op, op.body(), typesOf(in));
+    List<TensorType> parameters = op.body().parameterTypes();
+    boolean fits = parameters.size() == in.length;
+    for (int i = 0; fits && i < in.length; i++) {
+      fits = parameters.get(i).equals(in[i].type());
+    }
+    if (!fits) {
+      fit(op, op.body(), typesOf(in));
+    }
     return op.body().resultTypes();
   }
 

@@ -21,13 +21,21 @@ final class Ints {
     }
   }
 
+  int last() {
+    return elements[size - 1];
+  }
+
+  void setLast(int element) {
+    elements[size - 1] = element;
+  }
+
   void removeLast(int count) {
     size -= count;
   }
 
   private void reserve(int more) {
     if (size + more > elements.length) {
-      elements = Arrays.copyOf(elements, Math.max(2 * elements.length, size + more));
+      elements = Arrays.copyOf(elements, Math.max(4 * elements.length, size + more));
     }
   }
 

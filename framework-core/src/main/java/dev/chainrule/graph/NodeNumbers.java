@@ -60,9 +60,9 @@ final class NodeNumbers {
   private void grow() {
     @Nullable Node[] before = nodes;
     int[] theirs = numbers;
-    nodes = new Node[2 * before.length];
-    numbers = new int[2 * before.length];
-    shift--;
+    nodes = new Node[4 * before.length];
+    numbers = new int[4 * before.length];
+    shift -= 2;
     for (int i = 0; i < before.length; i++) {
       Node node = before[i];
       if (node != null) {

@@ -1,7 +1,6 @@
 package dev.chainrule.graph;
 
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** The only maker of nodes: infers each node's type, so that whatever does not fit fails on the line that asked for it. */
 public final class Ops {
@@ -53,9 +52,14 @@ public final class Ops {
 
   /** What a node computes, a node each: itself if that is one tensor. */
   public static List<Node> results(Node node) {
-    return node.types().size() == 1
-        ? List.of(node)
-        : IntStream.range(0, node.types().size()).mapToObj(i -> node(new Op.Result(i), node)).toList();
+    if (node.types().size() == 1) {
+      return List.of(node);
+    }
+    Node[] results = new Node[node.types().size()];
+    for (int i = 0; i < results.length; i++) {
+      results[i] = node(new Op.Result(i), node);
+    }
+    return List.of(results);
   }
 
   /** The same operation on other inputs of the same types, made where the original was. */

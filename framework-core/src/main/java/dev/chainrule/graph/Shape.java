@@ -11,6 +11,9 @@ public final class Shape {
   private final long[] dims;
   private final long elements;
 
+  /** 0 until it is asked for; functions' bodies and plans are looked up by it. */
+  private int hash;
+
   private Shape(long[] dims) {
     this.dims = dims;
     long product = 1;
@@ -107,12 +110,17 @@ public final class Shape {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Shape s && Arrays.equals(dims, s.dims);
+    return this == other || other instanceof Shape s && Arrays.equals(dims, s.dims);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(dims);
+    int known = hash;
+    if (known == 0) {
+      known = Arrays.hashCode(dims);
+      hash = known;
+    }
+    return known;
   }
 
   /** {@code [64,784]}; {@code []} for a scalar. */

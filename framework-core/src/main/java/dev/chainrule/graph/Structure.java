@@ -1,6 +1,5 @@
 package dev.chainrule.graph;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -75,28 +74,19 @@ public final class Structure {
     return builder.build(body.results());
   }
 
-  /** A node whose inputs are being walked over; they are as they were when it was reached, for they may be released meanwhile. */
-  private static final class Visit {
-    private final Node node;
-    private final List<Node> inputs;
-    private int next;
-
-    Visit(Node node) {
-      this.node = node;
-      this.inputs = node.inputs();
-    }
-  }
-
   private static final class Builder {
     private final Function<Node, Leaf> leaves;
     private final NodeNumbers places = new NodeNumbers();
-    private final ArrayDeque<Visit> path = new ArrayDeque<>();
+
+    /** From a root to the node that is walked over, and how many inputs of each have been. */
+    private final List<Node> path = new ArrayList<>();
+    private final Ints walked = new Ints();
 
     /** Of the nodes on the path, one after another, the places of those inputs that have been listed: the newest belong to the last. */
     private final Ints known = new Ints();
 
     private final List<Object> symbols = new ArrayList<>();
-    private final List<Origin> origins = new ArrayList<>();
+    private Origin[] origins = new Origin[64];
     private final Ints edges = new Ints();
     private int leafHash;
 
@@ -112,12 +102,16 @@ public final class Structure {
       for (Node root : roots) {
         enter(root);
         while (!path.isEmpty()) {
-          Visit visit = path.getLast();
-          if (visit.next < visit.inputs.size()) {
-            enter(visit.inputs.get(visit.next++));
+          Node node = path.getLast();
+          List<Node> inputs = node.inputs();
+          int next = walked.last();
+          if (next < inputs.size()) {
+            walked.setLast(next + 1);
+            enter(inputs.get(next));
           } else {
             path.removeLast();
-            list(visit.node, symbol(visit.node), visit.inputs.size());
+            walked.removeLast(1);
+            list(node, symbol(node), next);
           }
         }
       }
@@ -125,10 +119,13 @@ public final class Structure {
 
     private void enter(Node node) {
       int place = places.of(node);
-      if (place == NodeNumbers.NONE) {
-        path.addLast(new Visit(node));
-      } else {
+      if (place != NodeNumbers.NONE) {
         known.add(place);
+      } else if (node.isLeaf()) {
+        list(node, symbol(node), 0);
+      } else {
+        path.add(node);
+        walked.add(0);
       }
     }
 
@@ -138,9 +135,12 @@ public final class Structure {
       edges.addLastOf(known, inputs);
       known.removeLast(inputs);
       known.add(places.size());
-      places.add(node);
+      if (places.size() == origins.length) {
+        origins = Arrays.copyOf(origins, 4 * origins.length);
+      }
+      origins[places.size()] = node.origin();
       symbols.add(symbol);
-      origins.add(node.origin());
+      places.add(node);
     }
 
     private Object symbol(Node node) {
@@ -174,7 +174,7 @@ public final class Structure {
 
     Structure build(Collection<Node> roots) {
       roots.forEach(root -> edges.add(places.of(root)));
-      return new Structure(symbols.toArray(), origins.toArray(Origin[]::new), edges.toArray(), leafHash);
+      return new Structure(symbols.toArray(), Arrays.copyOf(origins, places.size()), edges.toArray(), leafHash);
     }
   }
 

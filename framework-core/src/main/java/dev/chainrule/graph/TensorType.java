@@ -32,6 +32,17 @@ public record TensorType(DType dtype, Shape shape) {
     return new TensorType(other, shape);
   }
 
+  /** As a record's, but quicker: tracing compares types at each operation. */
+  @Override
+  public boolean equals(Object other) {
+    return this == other || other instanceof TensorType t && dtype == t.dtype && shape.equals(t.shape);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * shape.hashCode() + dtype.ordinal();
+  }
+
   /** {@code f32[64,784]}. */
   @Override
   public String toString() {

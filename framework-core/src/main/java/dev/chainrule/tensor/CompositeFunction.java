@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
 public final class CompositeFunction {
 
   /** Attributes and types met so far; more than a model has, far fewer than would weigh. */
-  private static final int MOST_BODIES = 256;
+  private static final int MOST_OPERATIONS = 256;
 
   private final String name;
   private final Function function;
   private final Optional<VectorJacobian> derivative;
-  private final Map<Signature, Body> bodies = new ConcurrentHashMap<>();
+  private final Map<Signature, Op.Composite> operations = new ConcurrentHashMap<>();
 
   private record Signature(Map<String, Object> attributes, List<TensorType> inputs, Precision precision) {}
 
@@ -80,29 +80,27 @@ public final class CompositeFunction {
   }
 
   public List<Tensor> apply(Map<String, Object> attributes, Tensor... inputs) {
-    Body body = body(attributes, inputs);
-    Optional<Derivative> rule = derivative.map(d -> overNodes(d, attributes));
-    var op = new Op.Composite(name, attributes, body, rule);
     Node[] operands = new Node[inputs.length];
     for (int i = 0; i < operands.length; i++) {
       operands[i] = inputs[i].node();
     }
-    return Tensor.resultsOf(Ops.node(op, operands));
+    return Tensor.resultsOf(Ops.node(operation(attributes, inputs), operands));
   }
 
-  private Body body(Map<String, Object> attributes, Tensor... inputs) {
-    List<TensorType> types = new ArrayList<>(inputs.length);
-    for (Tensor input : inputs) {
-      types.add(input.type());
+  private Op.Composite operation(Map<String, Object> attributes, Tensor... inputs) {
+    TensorType[] types = new TensorType[inputs.length];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = inputs[i].type();
     }
-    var signature = new Signature(Map.copyOf(attributes), types, Precision.current());
-    Body known = bodies.get(signature);
+    var signature = new Signature(Map.copyOf(attributes), List.of(types), Precision.current());
+    Op.Composite known = operations.get(signature);
     if (known == null) {
-      if (bodies.size() >= MOST_BODIES) {
-        bodies.clear();
+      if (operations.size() >= MOST_OPERATIONS) {
+        operations.clear();
       }
-      known = traced(signature);
-      bodies.put(signature, known);
+      Optional<Derivative> rule = derivative.map(d -> overNodes(d, signature.attributes));
+      known = new Op.Composite(name, signature.attributes, traced(signature), rule);
+      operations.put(signature, known);
     }
     return known;
   }

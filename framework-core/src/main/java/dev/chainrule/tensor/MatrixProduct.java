@@ -48,12 +48,16 @@ final class MatrixProduct {
       return Precision.lowered(MatrixProduct::dot, rows, y).reshape(x.shape().with(x.rank() - 1, y.dim(-1)));
     }
     Shape batch = Broadcast.shape(() -> "matmul", x.type().withShape(batch(x)), y.type().withShape(batch(y)));
-    return Precision.lowered(in -> dot(in.stream().map(m -> m.broadcastTo(batch.concat(matrix(m)))).toList()), x, y);
+    return Precision.lowered(in -> dot(in.get(0).broadcastTo(batch.concat(matrix(x))), in.get(1).broadcastTo(batch.concat(matrix(y)))), x, y);
   }
 
   /** Of two operands with equal batch axes. */
   static Tensor dot(List<Tensor> operands) {
-    return Tensor.made(Ops.node(new Op.Dot(), operands.get(0).node(), operands.get(1).node()));
+    return dot(operands.get(0), operands.get(1));
+  }
+
+  private static Tensor dot(Tensor x, Tensor y) {
+    return Tensor.made(Ops.node(new Op.Dot(), x.node(), y.node()));
   }
 
   private static Shape batch(Tensor x) {

@@ -59,7 +59,12 @@ final class Movement {
   }
 
   static Tensor swapAxes(Tensor x, int a, int b) {
-    return a == b ? x : x.permute(IntStream.range(0, x.rank()).map(i -> i == a ? b : i == b ? a : i).toArray());
+    if (a == b) {
+      return x;
+    }
+    int[] order = new int[x.rank()];
+    Arrays.setAll(order, i -> i == a ? b : i == b ? a : i);
+    return x.permute(order);
   }
 
   static Tensor moveAxis(Tensor x, int from, int to) {

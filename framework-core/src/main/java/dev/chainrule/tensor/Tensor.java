@@ -51,10 +51,16 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
 
   /** The same for all results of one operation. */
   static List<Tensor> made(List<Node> results) {
-    if (results.stream().anyMatch(node -> node.pendingBytes() > PENDING_LIMIT)) {
+    Tensor[] tensors = new Tensor[results.size()];
+    boolean much = false;
+    for (int i = 0; i < tensors.length; i++) {
+      much |= results.get(i).pendingBytes() > PENDING_LIMIT;
+      tensors[i] = of(results.get(i));
+    }
+    if (much) {
       evaluateOutsideTraces(results);
     }
-    return results.stream().map(Tensor::of).toList();
+    return List.of(tensors);
   }
 
   /** All results of a node that has just been made. */
@@ -346,7 +352,11 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
     if (axes.length == 0) {
       return Axes.all(rank());
     }
-    Axes counted = Axes.of(Arrays.stream(axes).map(axis -> axis(operation, axis)).toArray());
+    int[] fromZero = new int[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      fromZero[i] = axis(operation, axes[i]);
+    }
+    Axes counted = Axes.of(fromZero);
     if (!counted.areDistinctBelow(rank())) {
       throw new InvalidArgumentException(operation, "axes " + Arrays.toString(axes) + " of " + type(), "Name each axis once.");
     }

@@ -10,11 +10,11 @@ import dev.chainrule.plan.StateSlot;
 import dev.chainrule.plan.StepGraph;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The surroundings of one tracing of a Step's function: the module path, what variables hold so far in program order, the random
@@ -27,9 +27,8 @@ public final class Trace extends Scope {
   private final Tensor runTensor;
   private final Tensor zero;
   private final Map<String, Integer> randomCalls = new HashMap<>();
-  private final Map<StateSlot, StateSlot.Version> versions = new LinkedHashMap<>();
-  private final Map<StateSlot, Tensor> values = new LinkedHashMap<>();
-  private final List<StateSlot> assigned = new ArrayList<>();
+  private final Map<StateSlot, Held> variables = new HashMap<>();
+  private final List<Held> assigned = new ArrayList<>();
   private final List<StepGraph.Check> checks = new ArrayList<>();
   private final List<String> hostReads = new ArrayList<>();
 
@@ -62,8 +61,7 @@ public final class Trace extends Scope {
     var trace = new Trace(seed, run, recordsLines);
     List<Tensor> outputs = mode.call(() -> trace.enter(function));
     List<StepGraph.Assignment> assignments = trace.assigned.stream()
-        .map(slot -> new StepGraph.Assignment(trace.version(slot), trace.read(slot).node()))
-        .toList();
+        .map(held -> new StepGraph.Assignment(held.version, held.value().node())).toList();
     return new Recording(new StepGraph(outputs.stream().map(Tensor::node).toList(), assignments, trace.checks), List.copyOf(trace.hostReads));
   }
 
@@ -100,19 +98,45 @@ public final class Trace extends Scope {
   }
 
   Tensor read(StateSlot slot) {
-    return values.computeIfAbsent(slot, s -> Tensor.of(Ops.state(version(s))));
+    return held(slot).value();
   }
 
   void assign(StateSlot slot, Tensor value) {
-    version(slot);
-    values.put(slot, value);
-    if (!assigned.contains(slot)) {
-      assigned.add(slot);
+    Held held = held(slot);
+    if (!held.assigned) {
+      held.assigned = true;
+      assigned.add(held);
     }
+    held.value = value;
   }
 
-  private StateSlot.Version version(StateSlot slot) {
-    return versions.computeIfAbsent(slot, StateSlot::current);
+  private Held held(StateSlot slot) {
+    Held known = variables.get(slot);
+    if (known == null) {
+      known = new Held(slot.current());
+      variables.put(slot, known);
+    }
+    return known;
+  }
+
+  /** What a variable holds so far; the version is the one that the trace met first. */
+  private static final class Held {
+    private final StateSlot.Version version;
+    private @Nullable Tensor value;
+    private boolean assigned;
+
+    Held(StateSlot.Version version) {
+      this.version = version;
+    }
+
+    Tensor value() {
+      Tensor known = value;
+      if (known == null) {
+        known = Tensor.of(Ops.state(version));
+        value = known;
+      }
+      return known;
+    }
   }
 
   /** Called when the host asks for a value while the trace is being made. */

@@ -82,19 +82,22 @@ public final class Variable {
 
   /** The value: in a trace that of the last assignment in program order, elsewhere the one last committed. */
   public Tensor value() {
-    if (Scope.current().isClosedBody()) {
+    Scope scope = Scope.current();
+    if (scope.isClosedBody()) {
       throw new InvalidArgumentException(name(), "a variable was read inside a composite's body", "Pass its value as an input.");
     }
-    Optional<Tensor> inRegion = Scope.current() instanceof Region region ? region.lastAssigned(this) : Optional.empty();
-    if (inRegion.isPresent()) {
-      return inRegion.get();
+    if (scope instanceof Region region) {
+      Optional<Tensor> inRegion = region.lastAssigned(this);
+      if (inRegion.isPresent()) {
+        return inRegion.get();
+      }
     }
-    var trace = Trace.surrounding();
-    if (trace.isPresent()) {
-      fill(trace.get());
-      return trace.get().read(slot);
+    Optional<Trace> trace = Trace.surrounding();
+    if (trace.isEmpty()) {
+      return committed();
     }
-    return committed();
+    fill(trace.get());
+    return trace.get().read(slot);
   }
 
   /** The value last committed, on the host; whether or not a Step surrounds the caller. */
