@@ -32,7 +32,8 @@ final class TypeRules {
   }
 
   private static void requireArity(Op op, int inputs) {
-    if (op instanceof Op.Unary && inputs == 1 || op instanceof Op.Binary && inputs == 2) {
+    if (op instanceof Op.Unary && inputs == 1 || op instanceof Op.Binary && inputs == 2
+        || op instanceof Op.Composite || op instanceof Op.Result && inputs == 1) {
       return; // most nodes by far, and tracing pays for each
     }
     int least = switch (op) {

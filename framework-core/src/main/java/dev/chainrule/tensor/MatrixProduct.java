@@ -48,7 +48,9 @@ final class MatrixProduct {
       return Precision.lowered(MatrixProduct::dot, rows, y).reshape(x.shape().with(x.rank() - 1, y.dim(-1)));
     }
     Shape batch = Broadcast.shape(() -> "matmul", x.type().withShape(batch(x)), y.type().withShape(batch(y)));
-    return Precision.lowered(in -> dot(in.get(0).broadcastTo(batch.concat(matrix(x))), in.get(1).broadcastTo(batch.concat(matrix(y)))), x, y);
+    Shape left = batch.concat(matrix(x));
+    Shape right = batch.concat(matrix(y));
+    return Precision.lowered(in -> dot(in.get(0).broadcastTo(left), in.get(1).broadcastTo(right)), x, y);
   }
 
   /** Of two operands with equal batch axes. */

@@ -70,6 +70,7 @@ class PlanCacheTest {
   }
 
   @Test
+  @Tag("S16.13")
   void aMissSaysWhatIsNew() {
     Step step = Step.evaluation(in -> List.of(in.get(0).sum()));
     run(step, 64);
@@ -162,6 +163,7 @@ class PlanCacheTest {
   }
 
   @Test
+  @Tag("S16.13")
   void plansAreBoundedAndTheLeastUsedGoes() {
     Step step = Step.evaluation(in -> List.of(in.get(0).sum()));
     for (int n = 1; n <= 64; n++) {
@@ -185,6 +187,7 @@ class PlanCacheTest {
   }
 
   @Test
+  @Tag("S16.13")
   void aFailedBuildIsNotKept() {
     Step step = Step.evaluation(in -> List.of(in.get(0).sum()));
     var failure = new IllegalStateException("the compiler is ill");

@@ -11,6 +11,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.CompositeFunction;
+import dev.chainrule.tensor.Cond;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
@@ -260,6 +261,26 @@ class PlanKeyTest {
     assertOtherPlan(() -> List.of(repeated(t -> t.sum(0).add(t))), () -> List.of(repeated(t -> t.max(0).add(t))));
     assertOtherPlan(() -> List.of(repeated(t -> t.leakyRelu(0.1))), () -> List.of(repeated(t -> t.leakyRelu(0.2))));
     assertOtherPlan(() -> List.of(repeated(t -> repeated(t, Tensor::exp))), () -> List.of(repeated(t -> repeated(t, Tensor::log))));
+  }
+
+  @Test
+  void eachBodyOfAnOperationCounts() {
+    assertSamePlan(() -> List.of(chosen(Tensor::exp, Tensor::log)), () -> List.of(chosen(Tensor::exp, Tensor::log)));
+    assertOtherPlan(() -> List.of(chosen(Tensor::exp, Tensor::log)), () -> List.of(chosen(Tensor::exp, Tensor::sin)));
+    assertOtherPlan(() -> List.of(chosen(Tensor::exp, Tensor::log)), () -> List.of(chosen(Tensor::sin, Tensor::log)));
+    assertOtherPlan(() -> List.of(chosen(Tensor::exp, Tensor::log)), () -> List.of(chosen(Tensor::log, Tensor::exp)));
+    assertOtherPlan(() -> List.of(whileAny(Tensor::log, Tensor::exp)), () -> List.of(whileAny(Tensor::log, Tensor::sin)));
+    assertOtherPlan(() -> List.of(whileAny(Tensor::log, Tensor::exp)), () -> List.of(whileAny(Tensor::sin, Tensor::exp)));
+  }
+
+  private static Tensor chosen(UnaryOperator<Tensor> then, UnaryOperator<Tensor> otherwise) {
+    Tensor x = x();
+    return Cond.of(x.sum().greater(0), () -> List.of(then.apply(x)), () -> List.of(otherwise.apply(x))).getFirst();
+  }
+
+  private static Tensor whileAny(UnaryOperator<Tensor> asked, UnaryOperator<Tensor> turn) {
+    return Loop.whileTrue(List.of(x()), in -> asked.apply(in.getFirst()).sum().greater(0),
+        in -> List.of(turn.apply(in.getFirst()))).getFirst();
   }
 
   private static Tensor repeated(UnaryOperator<Tensor> turn) {
