@@ -2,7 +2,7 @@ package dev.chainrule.device;
 
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +15,8 @@ public interface Device extends AutoCloseable {
   /** The device's own kernel for an operation on these types; empty: the planner decomposes it or reports that it cannot. */
   Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs);
 
-  /** Whether a kernel for this expression can be generated. */
-  boolean generates(KernelExpression expression);
+  /** Whether the device can generate this kernel; the planner makes kernels of one operation each where it cannot. */
+  boolean generates(GeneratedKernel kernel);
 
   /**
    * Memory of its own, zeroed or not, aligned to {@link Schedule#ALIGNMENT}.

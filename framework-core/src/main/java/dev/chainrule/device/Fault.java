@@ -4,7 +4,7 @@ package dev.chainrule.device;
  * The content of a plan's fault word after a run.
  *
  * @param instruction number of the first instruction that faulted, -1 for none
- * @param detail the offending index, or position of the value that is not finite
+ * @param detail the offending index, or which of the kernel's checks has found a value that is not finite
  */
 public record Fault(int instruction, long detail) {
 

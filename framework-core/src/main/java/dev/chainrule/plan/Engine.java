@@ -235,7 +235,7 @@ public final class Engine {
     }
     if (fault.occurred()) {
       Instruction instruction = schedule.instructions().get(fault.instruction());
-      throw new FaultedRun(instruction, checkNumber(schedule, fault.instruction()), fault.detail());
+      throw new FaultedRun(instruction, checkNumber(instruction, fault), fault.detail());
     }
     graph.assignments().forEach(a -> a.expected().slot().committed());
     List<Value> results = new ArrayList<>();
@@ -256,12 +256,9 @@ public final class Engine {
     }
   }
 
-  /** Which of the graph's checks an instruction is, in order; -1 if none. */
-  private static int checkNumber(Schedule schedule, int instruction) {
-    if (!(schedule.instructions().get(instruction) instanceof Instruction.CheckFinite)) {
-      return -1;
-    }
-    return (int) schedule.instructions().subList(0, instruction).stream().filter(Instruction.CheckFinite.class::isInstance).count();
+  /** Which of the graph's checks has failed; -1 if it was none of them. */
+  private static int checkNumber(Instruction instruction, Fault fault) {
+    return instruction.checks().isEmpty() ? -1 : instruction.checks().get(Math.toIntExact(fault.detail()));
   }
 
   private Memory input(Value value, int slot) {

@@ -14,6 +14,7 @@ import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
@@ -30,24 +31,19 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * From nodes to instructions. Movement becomes a layout of the operand it moves wherever strides can express it, and a bitcast another
- * element type of it: in memory every bit of a NaN is safe, in a register it is not. A scalar operation that a single other one reads
- * at the same shape becomes part of that one's kernel; everything else is one instruction. A body is lowered by a lowering of its own
- * that shares the buffers.
+ * From nodes to instructions, one for each operation. Movement becomes a layout of the operand it moves wherever strides can express it,
+ * and a bitcast another element type of it: in memory every bit of a NaN is safe, in a register it is not. Scalar operations, reductions
+ * and copies become kernels to be generated, which {@link Fusion} joins; everything else is a call of the device's own. A body is lowered
+ * by a lowering of its own that shares the buffers.
  */
 final class Lowering {
-
-  /** Scalar operations in one kernel at most: what keeps a block's operands in the first-level cache. */
-  private static final int LARGEST_KERNEL = 24;
 
   private final Buffers buffers;
   private final Leaves leaves;
   private final Device device;
   private final List<Node> order;
-  private final Map<Node, Integer> readers = new IdentityHashMap<>();
   private final Map<Node, Operand> targets = new IdentityHashMap<>();
   private final Map<Node, List<Operand>> operands = new IdentityHashMap<>();
-  private final Set<Node> fused = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Operand> delivered = new HashSet<>();
   private final List<Instruction> instructions = new ArrayList<>();
 
@@ -89,15 +85,9 @@ final class Lowering {
     this.leaves = leaves;
     this.device = device;
     this.order = Graphs.inProgramOrder(roots);
-    for (Node node : order) {
-      node.inputs().forEach(input -> readers.merge(input, 1, Integer::sum));
-    }
-    // A root is read from outside: it counts as shared, so that it is never only a part of another's kernel.
-    roots.forEach(root -> readers.merge(root, 2, Integer::sum));
     for (int i = targets.size() - 1; i >= 0; i--) {
       this.targets.put(roots.get(i), targets.get(i));
     }
-    fuse();
   }
 
   /** Says where a body's argument is. */
@@ -107,7 +97,7 @@ final class Lowering {
 
   void lowerAll() {
     for (Node node : order) {
-      if (!fused.contains(node) && !operands.containsKey(node)) {
+      if (!operands.containsKey(node)) {
         operands.put(node, lower(node));
       }
     }
@@ -151,7 +141,9 @@ final class Lowering {
       case Op.State _ -> List.of(Operand.dense(new BufferRef.State(leaves.slot(node)), node.type()));
       case Op.Const(HostArray array) -> List.of(Operand.dense(buffers.constant(array), node.type()));
       case Op.Bitcast(DType to) -> List.of(operand(node.input(0)).as(to));
-      case Op.Iota _, Op.Pointwise _ -> List.of(compute(node));
+      case Op.Iota(TensorType type, int axis) -> List.of(generated(node, new KernelExpression.Index(type.dtype(), axis), List.of()));
+      case Op.Pointwise op -> List.of(apply(node, op));
+      case Op.Reduce reduce -> fold(node, reduce);
       case Op.Copy _ -> List.of(materialised(operand(node.input(0)), node.origin()));
       case Op.Barrier _ -> node.inputs().stream().map(this::operand).toList();
       case Op.Result(int index) -> List.of(Objects.requireNonNull(operands.get(node.input(0))).get(index));
@@ -206,53 +198,37 @@ final class Lowering {
     return outputs;
   }
 
-  // --- scalar operations as kernels ----------------------------------------------------------------------------------------------------
+  // --- kernels to be generated -------------------------------------------------------------------------------------------------------
 
-  /** Decides which scalar operations their only reader computes along the way. */
-  private void fuse() {
-    Map<Node, Integer> sizes = new IdentityHashMap<>();
-    for (Node node : order) {
-      if (!isScalarOperation(node)) {
-        continue;
-      }
-      int size = 1;
-      for (Node input : node.inputs()) {
-        int grown = size + sizes.getOrDefault(input, LARGEST_KERNEL);
-        if (isScalarOperation(input) && readers.getOrDefault(input, 0) == 1 && grown <= LARGEST_KERNEL) {
-          size = grown;
-          fused.add(input);
-        }
-      }
-      sizes.put(node, size);
-    }
-  }
-
-  private static boolean isScalarOperation(Node node) {
-    boolean scalar = (node.op() instanceof Op.Pointwise && !(node.op() instanceof Op.Bitcast)) || node.op() instanceof Op.Iota;
-    return scalar && node.value().isEmpty();
-  }
-
-  private Operand compute(Node node) {
+  private Operand apply(Node node, Op.Pointwise op) {
     List<Operand> arguments = new ArrayList<>();
-    KernelExpression expression = expression(node, arguments);
-    if (!device.generates(expression)) {
+    List<KernelExpression> parts = node.inputs().stream().map(input -> load(operand(input), arguments)).toList();
+    return generated(node, new KernelExpression.Apply(op, parts, node.type().dtype()), arguments);
+  }
+
+  private Operand generated(Node node, KernelExpression value, List<Operand> arguments) {
+    GeneratedKernel kernel = GeneratedKernel.of(value, node.type().shape());
+    if (!device.generates(kernel)) {
       throw new UnsupportedOpException(node.op().label(),
           "the " + device.info().backend() + " backend cannot generate it for " + node.type() + node.origin().describe(), "");
     }
     Operand output = result(node);
-    emit(new Instruction.Compute(expression, arguments, output, node.origin()));
+    emit(new Instruction.Compute(kernel, arguments, List.of(output), List.of(), List.of(node.origin())));
     return output;
   }
 
-  private KernelExpression expression(Node node, List<Operand> arguments) {
-    if (node.op() instanceof Op.Iota(TensorType type, int axis)) {
-      return new KernelExpression.Index(type.dtype(), axis);
+  private List<Operand> fold(Node node, Op.Reduce op) {
+    Operand x = operand(node.input(0));
+    Shape domain = x.shape();
+    Layout layout = Layout.folded(domain, op.axes());
+    var value = new KernelExpression.Fold(op.fold(), new KernelExpression.Load(0, x.dtype(), x.layout()), node.type().dtype());
+    var kernel = new GeneratedKernel(domain, op.axes(), List.of(new GeneratedKernel.Result(value, layout)), List.of());
+    if (op.axes().count() == 0 || domain.elements() == 0 || !device.generates(kernel)) {
+      return call(node);
     }
-    List<KernelExpression> parts = new ArrayList<>();
-    for (Node input : node.inputs()) {
-      parts.add(fused.contains(input) ? expression(input, arguments) : load(operand(input), arguments));
-    }
-    return new KernelExpression.Apply((Op.Pointwise) node.op(), parts, node.type().dtype());
+    Operand output = result(node);
+    emit(new Instruction.Compute(kernel, List.of(x), List.of(output.with(layout)), List.of(), List.of(node.origin())));
+    return List.of(output);
   }
 
   private static KernelExpression load(Operand operand, List<Operand> arguments) {
@@ -264,8 +240,16 @@ final class Lowering {
     return new KernelExpression.Load(known, operand.dtype(), operand.layout());
   }
 
+  /** Faults with the number {@code check} unless all elements are finite. */
+  void check(Node root, int check) {
+    Operand x = operand(root);
+    var kernel = GeneratedKernel.check(new KernelExpression.Load(0, x.dtype(), x.layout()), x.shape());
+    emit(new Instruction.Compute(kernel, List.of(x), List.of(), List.of(check), List.of(root.origin())));
+  }
+
   static Instruction copy(Operand from, Operand to, Origin origin) {
-    return new Instruction.Compute(new KernelExpression.Load(0, from.dtype(), from.layout()), List.of(from), to, origin);
+    var kernel = GeneratedKernel.of(new KernelExpression.Load(0, from.dtype(), from.layout()), from.shape());
+    return new Instruction.Compute(kernel, List.of(from), List.of(to), List.of(), List.of(origin));
   }
 
   // --- buffers -------------------------------------------------------------------------------------------------------------------------

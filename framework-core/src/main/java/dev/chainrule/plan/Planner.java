@@ -31,13 +31,13 @@ final class Planner {
       lowering.deliver(roots.get(i), outputs.get(i));
     }
     for (int i = checks; i < assignments; i++) {
-      lowering.emit(new Instruction.CheckFinite(lowering.operand(roots.get(i)), roots.get(i).origin()));
+      lowering.check(roots.get(i), i - checks);
     }
     List<Operand> updates = roots.subList(assignments, roots.size()).stream().map(lowering::settled).toList();
     for (int i = 0; i < updates.size(); i++) {
       StateSlot.Version version = graph.assignments().get(i).expected();
       Operand target = Operand.dense(new BufferRef.State(leaves.slot(version)), version.type());
-      lowering.emit(new Instruction.Commit(updates.get(i), target, Origin.NONE));
+      lowering.emit(Lowering.copy(updates.get(i), target, roots.get(assignments + i).origin()));
     }
     ArenaLayout arena = ArenaLayout.of(lowering.instructions(), buffers.temporaryBytes());
     var schedule = new Schedule(lowering.instructions(), buffers.constants(), types(leaves.inputs), types(leaves.states),

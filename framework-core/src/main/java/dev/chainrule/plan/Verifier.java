@@ -68,11 +68,8 @@ final class Verifier {
 
   private void play(List<Instruction> instructions) {
     for (Instruction instruction : instructions) {
-      boolean commit = instruction instanceof Instruction.Commit;
-      require(!committing || commit, instruction, "comes after a commit");
-      require(!commit || !(instruction.reads().getFirst().buffer() instanceof BufferRef.State), instruction,
-          "reads a variable that another commit may have changed");
-      committing |= commit;
+      require(!committing || instruction.isCommit(), instruction, "comes after a commit");
+      committing |= instruction.isCommit();
       switch (instruction) {
         case Instruction.Loop loop -> loop(loop);
         case Instruction.While loop -> {
@@ -87,14 +84,51 @@ final class Verifier {
           read(instruction, cond.predicate());
           choice(cond.then(), cond.otherwise());
         }
-        case Instruction.Compute _, Instruction.Call _, Instruction.CheckFinite _, Instruction.Commit _ -> {
-          instruction.reads().forEach(operand -> read(instruction, operand));
-          write(instruction, instruction.writes());
+        case Instruction.Compute compute -> together(compute, List.of(compute));
+        case Instruction.Group group -> together(group, group.kernels());
+        case Instruction.Call call -> {
+          call.reads().forEach(operand -> read(call, operand));
+          write(call, call.writes());
           // After the writes: an instruction must not write where it still reads.
-          instruction.reads().forEach(operand -> read(instruction, operand));
+          call.reads().forEach(operand -> read(call, operand));
+          call.reads().forEach(operand -> require(call.writes().stream().noneMatch(o -> isSameBuffer(operand, o)), call,
+              "reads " + operand + " and writes it"));
         }
       }
     }
+  }
+
+  private void together(Instruction instruction, List<Instruction.Compute> kernels) {
+    kernels.forEach(KernelVerifier::verify);
+    instruction.reads().forEach(operand -> read(instruction, operand));
+    write(instruction, instruction.writes());
+    for (Instruction.Compute kernel : kernels) {
+      for (Operand operand : kernel.arguments()) {
+        for (Operand output : instruction.writes()) {
+          boolean own = kernel.outputs().stream().anyMatch(o -> o == output);
+          require(!isSameBuffer(operand, output) || own && isInPlace(kernel, operand, output), instruction,
+              "reads " + operand + " where it writes " + output);
+        }
+        if (kernel.outputs().stream().noneMatch(output -> isInPlace(kernel, operand, output) && isSamePlace(operand, output))) {
+          readAfterWrites(instruction, operand);
+        }
+      }
+    }
+  }
+
+  private boolean isSameBuffer(Operand a, Operand b) {
+    return underlying(a.buffer()).equals(underlying(b.buffer()));
+  }
+
+  /** Whether each element is read by nobody but the index that writes it. */
+  private static boolean isInPlace(Instruction.Compute kernel, Operand read, Operand written) {
+    return kernel.kernel().folded().count() == 0 && read.layout().equals(written.layout())
+        && read.dtype().bytes() == written.dtype().bytes() && (read.buffer() instanceof BufferRef.Slice) == (written.buffer() instanceof BufferRef.Slice);
+  }
+
+  private boolean isSamePlace(Operand a, Operand b) {
+    return a.buffer().equals(b.buffer()) || a.buffer() instanceof BufferRef.Temporary(int one) && b.buffer() instanceof BufferRef.Temporary(int other)
+        && schedule.temporaryOffsets().get(one).equals(schedule.temporaryOffsets().get(other));
   }
 
   private void loop(Instruction.Loop loop) {
@@ -132,6 +166,14 @@ final class Verifier {
     if (buffer instanceof BufferRef.Output && !written.contains(buffer)) {
       throw wrong(instruction, "reads " + buffer + ", which has not been written");
     }
+    if (buffer instanceof BufferRef.State && written.contains(buffer)) {
+      throw wrong(instruction, "reads " + buffer + ", which has been overwritten");
+    }
+    readAfterWrites(instruction, operand);
+  }
+
+  private void readAfterWrites(Instruction instruction, Operand operand) {
+    BufferRef buffer = underlying(operand.buffer());
     if (buffer instanceof BufferRef.Temporary(int id)) {
       for (int piece : pieces(id)) {
         require(owners[piece] == id, instruction, "reads temporary " + id + ", whose bytes "
@@ -153,7 +195,7 @@ final class Verifier {
         }
         case BufferRef.Output output -> written.add(output);
         case BufferRef.Slice _ -> read(instruction, operand); // a part of what the loop has claimed
-        case BufferRef.State _ -> require(instruction instanceof Instruction.Commit, instruction, "writes a variable");
+        case BufferRef.State state -> require(written.add(state), instruction, "writes a variable again");
         case BufferRef.Input _, BufferRef.Parameter _, BufferRef.Constant _ -> throw wrong(instruction, "writes " + operand.buffer());
       }
     }

@@ -9,7 +9,7 @@ public sealed interface BufferRef {
   /** Data from outside, read only. */
   record Input(int slot) implements BufferRef {}
 
-  /** A variable; written by {@link Instruction.Commit} alone. */
+  /** A variable; written by the last instructions, see {@link Instruction#isCommit}. */
   record State(int slot) implements BufferRef {}
 
   /** A result. */

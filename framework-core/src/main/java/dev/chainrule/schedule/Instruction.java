@@ -17,15 +17,41 @@ public sealed interface Instruction {
   /** The operands it writes. */
   List<Operand> writes();
 
+  /** Whether it writes variables. All such instructions come last; they run only if the plan has not faulted, and do not fault. */
+  default boolean isCommit() {
+    return false;
+  }
+
+  /** The checks that it makes, by their numbers in the whole plan; a fault of one tells its place in this list. */
+  default List<Integer> checks() {
+    return List.of();
+  }
+
   /** The lists of instructions that it runs any number of times; they reach what it names, and temporaries. */
   default List<List<Instruction>> bodies() {
     return List.of();
   }
 
-  /** A generated kernel: {@code output} is the expression's value at each index of its dense layout. */
-  record Compute(KernelExpression expression, List<Operand> arguments, Operand output, Origin origin) implements Instruction {
+  /**
+   * A generated kernel. The operands' layouts are over its domain. It may write where it reads only if all reads of that buffer and the
+   * write have one layout, and it has no folds.
+   *
+   * @param outputs one for each result of the kernel
+   * @param checks for each check of the kernel its number among those of the whole plan
+   * @param origins of the operations that it computes
+   */
+  record Compute(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs, List<Integer> checks, List<Origin> origins)
+      implements Instruction {
     public Compute {
       arguments = List.copyOf(arguments);
+      outputs = List.copyOf(outputs);
+      checks = List.copyOf(checks);
+      origins = List.copyOf(origins);
+    }
+
+    @Override
+    public Origin origin() {
+      return origins.isEmpty() ? Origin.NONE : origins.getFirst();
     }
 
     @Override
@@ -35,7 +61,12 @@ public sealed interface Instruction {
 
     @Override
     public List<Operand> writes() {
-      return List.of(output);
+      return outputs;
+    }
+
+    @Override
+    public boolean isCommit() {
+      return outputs.stream().anyMatch(o -> o.buffer() instanceof BufferRef.State);
     }
   }
 
@@ -140,29 +171,35 @@ public sealed interface Instruction {
     }
   }
 
-  /** Faults when an element is NaN or infinite. */
-  record CheckFinite(Operand operand, Origin origin) implements Instruction {
+  /** Kernels none of which reads or writes what another writes: a device may run them side by side, as one. */
+  record Group(List<Compute> kernels) implements Instruction {
+    public Group {
+      kernels = List.copyOf(kernels);
+    }
+
+    @Override
+    public Origin origin() {
+      return kernels.getFirst().origin();
+    }
+
     @Override
     public List<Operand> reads() {
-      return List.of(operand);
+      return kernels.stream().flatMap(k -> k.arguments().stream()).toList();
     }
 
     @Override
     public List<Operand> writes() {
-      return List.of();
-    }
-  }
-
-  /** Copies a new value over a variable's, unless the plan has faulted. All commits come last. */
-  record Commit(Operand from, Operand to, Origin origin) implements Instruction {
-    @Override
-    public List<Operand> reads() {
-      return List.of(from);
+      return kernels.stream().flatMap(k -> k.outputs().stream()).toList();
     }
 
     @Override
-    public List<Operand> writes() {
-      return List.of(to);
+    public List<Integer> checks() {
+      return kernels.stream().flatMap(k -> k.checks().stream()).toList();
+    }
+
+    @Override
+    public boolean isCommit() {
+      return kernels.stream().anyMatch(Compute::isCommit);
     }
   }
 }

@@ -4,10 +4,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import java.util.List;
 
-/**
- * What a generated kernel computes for each element of its domain, free of any device's language. It names its operands by number,
- * so that kernels can be kept by structure.
- */
+/** A value that a {@link GeneratedKernel} computes at each index of its domain, free of any device's language. */
 public sealed interface KernelExpression {
 
   DType dtype();
@@ -23,4 +20,7 @@ public sealed interface KernelExpression {
       arguments = List.copyOf(arguments);
     }
   }
+
+  /** The argument's values along the kernel's folded axes, combined as by {@link Op.Reduce}. */
+  record Fold(Op.Fold fold, KernelExpression argument, DType dtype) implements KernelExpression {}
 }

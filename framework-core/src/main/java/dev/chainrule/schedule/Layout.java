@@ -17,15 +17,24 @@ public final class Layout {
   private final long offset;
   private final long[] strides;
 
+  /** The stride of an axis of size 1 is never taken: it is 0, so that equal layouts are equal. */
   private Layout(Shape shape, long offset, long[] strides) {
     this.shape = shape;
     this.offset = offset;
     this.strides = strides;
+    for (int axis = 0; axis < strides.length; axis++) {
+      strides[axis] = shape.dim(axis) == 1 ? 0 : strides[axis];
+    }
   }
 
   /** Row-major without gaps, from the start of the buffer. */
   public static Layout dense(Shape shape) {
     return new Layout(shape, 0, shape.strides());
+  }
+
+  /** Over {@code domain}, row-major without gaps in the axes that are not folded; an index along the others changes nothing. */
+  public static Layout folded(Shape domain, Axes folded) {
+    return dense(domain.keeping(folded)).expand(domain);
   }
 
   public Shape shape() {

@@ -3,6 +3,7 @@ package dev.chainrule.device;
 import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.IndexRangeException;
 import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
@@ -11,6 +12,7 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
@@ -140,7 +142,7 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
-  public boolean generates(KernelExpression expression) {
+  public boolean generates(GeneratedKernel kernel) {
     return true;
   }
 
@@ -294,10 +296,10 @@ public final class ReferenceDevice implements Device {
 
   private static final class NotFinite extends RuntimeException {
     private static final long serialVersionUID = 1;
-    private final long element;
+    private final int check;
 
-    NotFinite(long element) {
-      this.element = element;
+    NotFinite(int check) {
+      this.check = check;
     }
   }
 
@@ -320,10 +322,10 @@ public final class ReferenceDevice implements Device {
       int commits = 0;
       for (int i = 0; i < schedule.instructions().size(); i++) {
         Instruction instruction = schedule.instructions().get(i);
-        if (fault.occurred() && instruction instanceof Instruction.Commit) {
+        if (fault.occurred() && instruction.isCommit()) {
           continue;
         }
-        if (instruction instanceof Instruction.Commit) {
+        if (instruction.isCommit()) {
           beforeCommit.accept(commits++);
         }
         try {
@@ -332,7 +334,7 @@ public final class ReferenceDevice implements Device {
           // A device goes on with wrong numbers; this one with bytes of 0xff.
           fault = fault.occurred() ? fault : new Fault(i, -1);
         } catch (NotFinite e) {
-          fault = fault.occurred() ? fault : new Fault(i, e.element);
+          fault = fault.occurred() ? fault : new Fault(i, e.check);
         }
       }
       return fault;
@@ -340,8 +342,8 @@ public final class ReferenceDevice implements Device {
 
     private void run(Instruction instruction) {
       switch (instruction) {
-        case Instruction.Compute(KernelExpression expression, List<Operand> arguments, Operand output, var _) ->
-            write(output, value(expression, arguments, output.shape()));
+        case Instruction.Compute compute -> compute(List.of(compute));
+        case Instruction.Group(var kernels) -> compute(kernels);
         case Instruction.Call(Op op, List<Operand> inputs, List<Operand> outputs, var _) -> {
           Node node = Ops.node(op, inputs.stream().map(in -> Ops.input(read(in))).toArray(Node[]::new));
           for (int i = 0; i < outputs.size(); i++) {
@@ -369,35 +371,48 @@ public final class ReferenceDevice implements Device {
         }
         case Instruction.Cond(Operand predicate, var then, var otherwise, var _) ->
             (read(predicate).longAt(0) != 0 ? then : otherwise).forEach(this::run);
-        case Instruction.CheckFinite(Operand operand, var _) -> {
-          HostArray array = read(operand);
-          for (long i = 0; i < array.elements(); i++) {
-            if (!Double.isFinite(array.doubleAt(i))) {
-              throw new NotFinite(i);
-            }
-          }
-        }
-        case Instruction.Commit(Operand from, Operand to, var _) -> write(to, read(from));
       }
     }
 
-    private HostArray value(KernelExpression expression, List<Operand> arguments, Shape domain) {
-      return switch (expression) {
-        case KernelExpression.Load(int argument, var dtype, Layout layout) -> {
-          Operand operand = arguments.get(argument);
-          if (operand.dtype() != dtype || !operand.layout().equals(layout) || !layout.shape().equals(domain)) {
-            throw new AssertionError(expression + " loads " + operand + " over " + domain);
-          }
-          yield read(operand);
+    /** All values before the first is written. */
+    private void compute(List<Instruction.Compute> kernels) {
+      List<List<HostArray>> values = kernels.stream().map(c -> c.kernel().results().stream().map(r -> value(r.value(), c)).toList()).toList();
+      List<HostArray> checked = kernels.stream().flatMap(c -> c.kernel().checks().stream().map(check -> value(check, c))).toList();
+      for (int i = 0; i < kernels.size(); i++) {
+        for (int k = 0; k < values.get(i).size(); k++) {
+          write(kernels.get(i).outputs().get(k), values.get(i).get(k));
         }
+      }
+      for (int check = 0; check < checked.size(); check++) {
+        for (long i = 0; i < checked.get(check).elements(); i++) {
+          if (!Double.isFinite(checked.get(check).doubleAt(i))) {
+            throw new NotFinite(check);
+          }
+        }
+      }
+    }
+
+    /** At each index of the kernel's domain. */
+    private HostArray value(KernelExpression expression, Instruction.Compute compute) {
+      Shape domain = compute.kernel().domain();
+      return switch (expression) {
+        case KernelExpression.Load(int argument, var _, Layout _) -> read(compute.arguments().get(argument));
         case KernelExpression.Index(var dtype, int axis) -> evaluate(Ops.node(new Op.Iota(new TensorType(dtype, domain), axis)));
         case KernelExpression.Apply(Op.Pointwise op, List<KernelExpression> parts, var dtype) -> {
-          Node[] inputs = parts.stream().map(p -> Ops.input(value(p, arguments, domain))).toArray(Node[]::new);
+          Node[] inputs = parts.stream().map(p -> Ops.input(value(p, compute))).toArray(Node[]::new);
           HostArray result = evaluate(Ops.node(op, inputs));
           if (result.type().dtype() != dtype) {
             throw new AssertionError(expression + " is not " + dtype);
           }
           yield result;
+        }
+        case KernelExpression.Fold(var fold, KernelExpression argument, var dtype) -> {
+          Axes folded = compute.kernel().folded();
+          Node combined = Ops.node(new Op.Reduce(fold, folded), Ops.input(value(argument, compute)));
+          if (combined.type().dtype() != dtype) {
+            throw new AssertionError(expression + " is not " + dtype);
+          }
+          yield evaluate(Ops.node(new Op.Expand(domain), Ops.node(new Op.Reshape(domain.keeping(folded)), combined)));
         }
       };
     }
@@ -410,30 +425,41 @@ public final class ReferenceDevice implements Device {
 
     /** The operand's elements in row-major order, one at a time. */
     private HostArray read(Operand operand) {
-      Shape shape = operand.shape();
-      int size = operand.dtype().bytes();
+      byte[] dense = new byte[Math.toIntExact(operand.type().bytes())];
       Window buffer = window(operand.buffer());
-      byte[] dense = new byte[Math.toIntExact(shape.elements() * size)];
-      long[] at = new long[shape.rank()];
-      for (int i = 0; i < shape.elements(); i++) {
-        long from = operand.layout().offset();
-        for (int axis = 0; axis < at.length; axis++) {
-          from += at[axis] * operand.layout().stride(axis);
-        }
-        MemorySegment.copy(buffer.segment, buffer.byteOffset + from * size, MemorySegment.ofArray(dense), (long) i * size, size);
-        for (int axis = at.length - 1; axis >= 0 && ++at[axis] == shape.dim(axis); axis--) {
-          at[axis] = 0;
-        }
-      }
+      each(operand, (i, at) ->
+          MemorySegment.copy(buffer.segment, buffer.byteOffset + at, MemorySegment.ofArray(dense), i, operand.dtype().bytes()));
       return HostArray.owning(operand.type(), dense);
     }
 
     private void write(Operand operand, HostArray values) {
-      if (!operand.layout().equals(Layout.dense(operand.shape())) || !operand.type().equals(values.type())) {
+      if (!operand.type().equals(values.type())) {
         throw new AssertionError(values.type() + " written to " + operand);
       }
       Window buffer = window(operand.buffer());
-      MemorySegment.copy(values.segment(), 0, buffer.segment, buffer.byteOffset, values.type().bytes());
+      each(operand, (i, at) -> MemorySegment.copy(values.segment(), i, buffer.segment, buffer.byteOffset + at, operand.dtype().bytes()));
+    }
+
+    /** Where the elements lie in row-major order and in the buffer, in bytes. */
+    private static void each(Operand operand, LongBinaryConsumer visit) {
+      Shape shape = operand.shape();
+      int size = operand.dtype().bytes();
+      long[] index = new long[shape.rank()];
+      for (long i = 0; i < shape.elements(); i++) {
+        long at = operand.layout().offset();
+        for (int axis = 0; axis < index.length; axis++) {
+          at += index[axis] * operand.layout().stride(axis);
+        }
+        visit.accept(i * size, at * size);
+        for (int axis = index.length - 1; axis >= 0 && ++index[axis] == shape.dim(axis); axis--) {
+          index[axis] = 0;
+        }
+      }
+    }
+
+    /** Takes two numbers. */
+    private interface LongBinaryConsumer {
+      void accept(long a, long b);
     }
 
     private Window window(BufferRef buffer) {

@@ -62,7 +62,7 @@ class VerifierTest {
   @Test
   void whatIsRightPasses() {
     Verifier.verify(schedule(List.of(0L, 64L, 0L), call(temporary(0), input()), call(temporary(1), temporary(0)),
-        call(temporary(2), temporary(1)), call(output(), temporary(2)), new Instruction.Commit(temporary(2), state(0), Origin.NONE)));
+        call(temporary(2), temporary(1)), call(output(), temporary(2)), Lowering.copy(temporary(2), state(0), Origin.NONE)));
   }
 
   @Test
@@ -95,9 +95,9 @@ class VerifierTest {
   void aVariableWrittenTooEarlyIsFound() {
     rejected("writes a variable", schedule(List.of(), call(state(0), input())));
     rejected("comes after a commit", schedule(List.of(0L), call(temporary(0), input()),
-        new Instruction.Commit(temporary(0), state(0), Origin.NONE), call(output(), state(0))));
+        Lowering.copy(temporary(0), state(0), Origin.NONE), call(output(), state(0))));
     rejected("another commit may have changed",
-        schedule(List.of(), new Instruction.Commit(state(1), state(0), Origin.NONE), new Instruction.Commit(state(0), state(1), Origin.NONE)));
+        schedule(List.of(), Lowering.copy(state(1), state(0), Origin.NONE), Lowering.copy(state(0), state(1), Origin.NONE)));
   }
 
   @Test

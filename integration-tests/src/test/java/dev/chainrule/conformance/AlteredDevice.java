@@ -10,7 +10,7 @@ import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -40,8 +40,8 @@ record AlteredDevice(PlainDevice plain, UnaryOperator<Schedule> schedule, UnaryO
   }
 
   @Override
-  public boolean generates(KernelExpression expression) {
-    return plain.generates(expression);
+  public boolean generates(GeneratedKernel kernel) {
+    return plain.generates(kernel);
   }
 
   @Override

@@ -11,7 +11,7 @@ import dev.chainrule.device.Queue;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -50,7 +50,7 @@ record PlainDevice(Sabotage sabotage, Lifetime lifetime) implements Device {
   }
 
   @Override
-  public boolean generates(KernelExpression expression) {
+  public boolean generates(GeneratedKernel kernel) {
     return true;
   }
 

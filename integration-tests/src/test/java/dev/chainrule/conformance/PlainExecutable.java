@@ -6,6 +6,7 @@ import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
+import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.Node;
@@ -41,8 +42,9 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
   Fault run(Queue.Bindings bindings) {
     for (int i = 0; i < schedule.instructions().size(); i++) {
       try {
-        if (!run(schedule.instructions().get(i), bindings)) {
-          return new Fault(i, 0);
+        int failed = run(schedule.instructions().get(i), bindings);
+        if (failed >= 0) {
+          return new Fault(i, failed);
         }
       } catch (IndexRangeException | InvalidArgumentException e) {
         return new Fault(i, 0);
@@ -51,10 +53,15 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
     return Fault.NONE;
   }
 
-  private boolean run(Instruction instruction, Queue.Bindings bindings) {
+  /** The place of the first check that failed among the instruction's, else -1. */
+  private int run(Instruction instruction, Queue.Bindings bindings) {
     switch (instruction) {
-      case Instruction.Compute(var expression, var arguments, var output, var _) ->
-          write(output, evaluate(expression, arguments, output.shape(), bindings), bindings);
+      case Instruction.Compute compute -> {
+        return compute(List.of(compute), bindings);
+      }
+      case Instruction.Group(var kernels) -> {
+        return compute(kernels, bindings);
+      }
       case Instruction.Call(var op, var inputs, var outputs, var _) -> {
         List<HostArray> results = apply(op, inputs.stream().map(x -> read(x, bindings)).toList());
         for (int i = 0; i < outputs.size(); i++) {
@@ -75,13 +82,26 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
       }
       case Instruction.Cond(var predicate, var then, var otherwise, var _) ->
           (read(predicate, bindings).longAt(0) != 0 ? then : otherwise).forEach(each -> run(each, bindings));
-      case Instruction.CheckFinite(var operand, var _) -> {
-        HostArray x = read(operand, bindings);
-        return IntStream.range(0, Math.toIntExact(x.elements())).allMatch(i -> Double.isFinite(x.doubleAt(i)));
-      }
-      case Instruction.Commit(var from, var to, var _) -> write(to, read(from, bindings), bindings);
     }
-    return true;
+    return -1;
+  }
+
+  /** All values before the first is written. */
+  private int compute(List<Instruction.Compute> kernels, Queue.Bindings bindings) {
+    List<HostArray> checked = kernels.stream()
+        .flatMap(c -> c.kernel().checks().stream().map(check -> evaluate(check, c, bindings))).toList();
+    List<List<HostArray>> values = kernels.stream()
+        .map(c -> c.kernel().results().stream().map(r -> evaluate(r.value(), c, bindings)).toList()).toList();
+    for (int i = 0; i < kernels.size(); i++) {
+      for (int k = 0; k < values.get(i).size(); k++) {
+        write(kernels.get(i).outputs().get(k), values.get(i).get(k), bindings);
+      }
+    }
+    return IntStream.range(0, checked.size()).filter(i -> !isFinite(checked.get(i))).findFirst().orElse(-1);
+  }
+
+  private static boolean isFinite(HostArray x) {
+    return IntStream.range(0, Math.toIntExact(x.elements())).allMatch(i -> Double.isFinite(x.doubleAt(i)));
   }
 
   private void repeat(Instruction.Loop loop, long number, Queue.Bindings bindings) {
@@ -95,12 +115,20 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
     loop.body().forEach(each -> run(each, bindings));
   }
 
-  private HostArray evaluate(KernelExpression expression, List<Operand> arguments, Shape domain, Queue.Bindings bindings) {
+  /** At each index of the kernel's domain. */
+  private HostArray evaluate(KernelExpression expression, Instruction.Compute compute, Queue.Bindings bindings) {
+    Shape domain = compute.kernel().domain();
     return switch (expression) {
-      case KernelExpression.Load(int argument, var _, Layout layout) -> read(arguments.get(argument).with(layout), bindings);
+      case KernelExpression.Load(int argument, var _, Layout layout) -> read(compute.arguments().get(argument).with(layout), bindings);
       case KernelExpression.Index(var dtype, int axis) -> apply(new Op.Iota(new TensorType(dtype, domain), axis), List.of()).getFirst();
       case KernelExpression.Apply(var op, var parts, var _) ->
-          apply(op, parts.stream().map(part -> evaluate(part, arguments, domain, bindings)).toList()).getFirst();
+          apply(op, parts.stream().map(part -> evaluate(part, compute, bindings)).toList()).getFirst();
+      case KernelExpression.Fold(var fold, var argument, var _) -> {
+        Axes folded = compute.kernel().folded();
+        HostArray combined = apply(new Op.Reduce(fold, folded), List.of(evaluate(argument, compute, bindings))).getFirst();
+        HostArray kept = apply(new Op.Reshape(domain.keeping(folded)), List.of(combined)).getFirst();
+        yield apply(new Op.Expand(domain), List.of(kept)).getFirst();
+      }
     };
   }
 
@@ -143,14 +171,36 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
 
   private HostArray read(Operand operand, Queue.Bindings bindings) {
     Window source = window(operand.buffer(), bindings);
-    Layout layout = operand.layout();
     int size = operand.dtype().bytes();
     byte[] dense = new byte[Math.toIntExact(operand.type().bytes())];
+    long[] places = places(operand);
+    for (int i = 0; i < places.length; i++) {
+      MemorySegment.copy(source.segment, source.byteOffset + places[i] * size, MemorySegment.ofArray(dense), (long) i * size, size);
+    }
+    return HostArray.owning(operand.type(), dense);
+  }
+
+  private void write(Operand operand, HostArray values, Queue.Bindings bindings) {
+    if (!operand.type().equals(values.type())) {
+      throw new IllegalStateException("a result of " + values.type() + " for " + operand);
+    }
+    Window target = window(operand.buffer(), bindings);
+    int size = operand.dtype().bytes();
+    long[] places = places(operand);
+    for (int i = 0; i < places.length; i++) {
+      MemorySegment.copy(values.segment(), (long) i * size, target.segment, target.byteOffset + places[i] * size, size);
+    }
+  }
+
+  /** Where the elements lie, in row-major order. */
+  private static long[] places(Operand operand) {
+    Layout layout = operand.layout();
     long[] dims = layout.shape().dims();
+    long[] places = new long[Math.toIntExact(layout.shape().elements())];
     long[] index = new long[dims.length];
     long at = layout.offset();
-    for (int i = 0; i < dense.length; i += size) {
-      MemorySegment.copy(source.segment, source.byteOffset + at * size, MemorySegment.ofArray(dense), i, size);
+    for (int i = 0; i < places.length; i++) {
+      places[i] = at;
       for (int axis = dims.length - 1; axis >= 0; axis--) {
         at += layout.stride(axis);
         if (++index[axis] < dims[axis]) {
@@ -160,16 +210,7 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
         index[axis] = 0;
       }
     }
-    return HostArray.owning(operand.type(), dense);
-  }
-
-  private void write(Operand operand, HostArray values, Queue.Bindings bindings) {
-    if (!operand.type().equals(values.type())) {
-      throw new IllegalStateException("a result of " + values.type() + " for " + operand);
-    }
-    long offset = operand.layout().offset() * operand.dtype().bytes();
-    Window target = window(operand.buffer(), bindings);
-    MemorySegment.copy(values.segment(), 0, target.segment, target.byteOffset + offset, values.type().bytes());
+    return places;
   }
 
   /** Its constants are on the heap. */

@@ -10,6 +10,7 @@ import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Schedule;
@@ -82,11 +83,21 @@ class RandomGraphsCatchWrongDevicesTest {
         s.outputs(), s.parameters(), s.temporaryBytes(), s.temporaryOffsets(), s.slices(), s.arenaBytes());
   }
 
+  /** Adds become differences where they are joined with another operation. */
   private static Instruction wronglyFused(Instruction instruction) {
-    return instruction instanceof Instruction.Compute(
-            KernelExpression.Apply(Op.Add _, var parts, var dtype), var arguments, var output, var origin)
+    if (!(instruction instanceof Instruction.Compute(GeneratedKernel kernel, var arguments, var outputs, var checks, var origins))) {
+      return instruction;
+    }
+    List<GeneratedKernel.Result> results = kernel.results().stream()
+        .map(result -> new GeneratedKernel.Result(wronglyFused(result.value()), result.layout())).toList();
+    return new Instruction.Compute(new GeneratedKernel(kernel.domain(), kernel.folded(), results, kernel.checks()),
+        arguments, outputs, checks, origins);
+  }
+
+  private static KernelExpression wronglyFused(KernelExpression value) {
+    return value instanceof KernelExpression.Apply(Op.Add _, var parts, var dtype)
         && parts.stream().anyMatch(KernelExpression.Apply.class::isInstance)
-        ? new Instruction.Compute(new KernelExpression.Apply(new Op.Sub(), parts, dtype), arguments, output, origin) : instruction;
+        ? new KernelExpression.Apply(new Op.Sub(), parts, dtype) : value;
   }
 
   /** Floating numbers changed, by an ulp of their type at least if by anything. */

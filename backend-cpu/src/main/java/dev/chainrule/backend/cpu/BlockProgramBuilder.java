@@ -36,7 +36,7 @@ final class BlockProgramBuilder {
   BlockProgramBuilder(Instruction.Compute compute, Bases bases) {
     this.compute = compute;
     this.bases = bases;
-    this.domain = compute.output().shape();
+    this.domain = compute.kernel().domain();
     for (RegisterKind kind : RegisterKind.values()) {
       free.put(kind, new PriorityQueue<>());
       used.put(kind, 0);
@@ -44,10 +44,10 @@ final class BlockProgramBuilder {
   }
 
   Kernel build() {
-    KernelExpression root = compute.expression();
+    KernelExpression root = compute.kernel().results().getFirst().value();
     countReaders(root);
     Value result = value(root);
-    Operand output = compute.output();
+    Operand output = compute.outputs().getFirst();
     return new BlockProgram(prologue, body, result.register, output.dtype(), bases.place(output.buffer()), domain.elements());
   }
 
@@ -66,6 +66,7 @@ final class BlockProgramBuilder {
       case KernelExpression.Load load -> load(load);
       case KernelExpression.Index index -> index(index);
       case KernelExpression.Apply apply -> apply(apply);
+      case KernelExpression.Fold _ -> throw new IllegalStateException("[cpu] no kernel for " + expression);
     };
     known.put(expression, made);
     return made;

@@ -9,7 +9,7 @@ import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -62,8 +62,8 @@ public final class CpuDevice implements Device {
   }
 
   @Override
-  public boolean generates(KernelExpression expression) {
-    return true;
+  public boolean generates(GeneratedKernel kernel) {
+    return Kernels.generates(kernel);
   }
 
   @Override

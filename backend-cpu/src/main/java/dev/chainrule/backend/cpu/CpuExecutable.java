@@ -38,7 +38,7 @@ final class CpuExecutable implements Executable {
     var linker = new Kernels(bases, machine);
     for (int i = 0; i < kernels.length; i++) {
       kernels[i] = linker.link(instructions.get(i));
-      if (instructions.get(i) instanceof Instruction.Commit) {
+      if (instructions.get(i).isCommit()) {
         firstCommit = Math.min(firstCommit, i);
       }
     }

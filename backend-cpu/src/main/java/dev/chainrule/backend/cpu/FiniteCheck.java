@@ -30,7 +30,7 @@ final class FiniteCheck implements Kernel {
         loader.load(place.address(frame), at, n, registers, register);
         int bad = kind == RegisterKind.FLOAT ? notFinite((float[]) register, n) : notFinite((double[]) register, n);
         if (bad < n) {
-          frame.faults().report(at + bad, at + bad);
+          frame.faults().report(at + bad, 0);
         }
       }
     });

@@ -2,6 +2,7 @@ package dev.chainrule.backend.cpu;
 
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.graph.Op;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
@@ -35,14 +36,13 @@ final class Kernels {
   Kernel link(Instruction instruction) {
     return switch (instruction) {
       case Instruction.Compute compute -> compute(compute);
+      case Instruction.Group(var kernels) -> sequence(kernels.stream().map(this::compute).toList());
       case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
           repeatWhile(new Flag(holds, bases), linked(condition), linked(body));
       case Instruction.Cond(Operand predicate, var then, var otherwise, _) ->
           choice(new Flag(predicate, bases), linked(then), linked(otherwise));
-      case Instruction.CheckFinite(Operand operand, _) -> new FiniteCheck(operand, bases);
-      case Instruction.Commit(Operand from, Operand to, _) -> copy(from, from.layout(), to);
     };
   }
 
@@ -64,9 +64,30 @@ final class Kernels {
     };
   }
 
+  private static Kernel sequence(List<Kernel> kernels) {
+    return frame -> kernels.forEach(kernel -> kernel.run(frame));
+  }
+
+  static boolean generates(GeneratedKernel kernel) {
+    if (!kernel.checks().isEmpty()) {
+      return kernel.checks().size() == 1 && kernel.results().isEmpty() && kernel.checks().getFirst() instanceof KernelExpression.Load;
+    }
+    return kernel.results().size() == 1 && (kernel.folded().count() == 0
+        || kernel.results().getFirst().value() instanceof KernelExpression.Fold fold && fold.argument() instanceof KernelExpression.Load);
+  }
+
   private Kernel compute(Instruction.Compute compute) {
-    if (compute.expression() instanceof KernelExpression.Load(int argument, _, Layout layout)) {
-      return copy(compute.arguments().get(argument), layout, compute.output());
+    GeneratedKernel kernel = compute.kernel();
+    if (!kernel.checks().isEmpty()) {
+      return new FiniteCheck(compute.arguments().getFirst(), bases);
+    }
+    KernelExpression value = kernel.results().getFirst().value();
+    Operand output = compute.outputs().getFirst();
+    if (value instanceof KernelExpression.Load(int argument, _, Layout layout)) {
+      return copy(compute.arguments().get(argument), layout, output);
+    }
+    if (value instanceof KernelExpression.Fold fold) {
+      return new Reduction(new Op.Reduce(fold.fold(), kernel.folded()), compute.arguments().getFirst(), output, bases);
     }
     return BlockProgram.of(compute, bases);
   }
