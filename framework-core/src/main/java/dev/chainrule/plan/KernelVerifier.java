@@ -25,54 +25,41 @@ final class KernelVerifier {
     require(kernel.folded().areDistinctBelow(kernel.domain().rank()), compute, "folds axes that its domain does not have");
     require(kernel.results().size() == compute.outputs().size(), compute, "has another number of results than outputs");
     require(kernel.checks().size() == compute.checks().size(), compute, "has another number of checks than the plan knows of it");
+    for (int i = 0; i < kernel.values().size(); i++) {
+      value(kernel.values().get(i), i, compute);
+    }
+    List<Boolean> uniform = kernel.uniform();
     for (int i = 0; i < kernel.results().size(); i++) {
       GeneratedKernel.Result result = kernel.results().get(i);
       Operand output = compute.outputs().get(i);
-      require(result.layout().equals(output.layout()) && result.value().dtype() == output.dtype(), compute, "stores " + result + " in " + output);
+      require(result.layout().equals(output.layout()) && kernel.values().get(result.value()).dtype() == output.dtype(), compute,
+          "stores " + result + " in " + output);
       require(result.layout().shape().equals(kernel.domain()), compute, "stores outside its domain");
       boolean folded = result.isFolded(kernel.folded());
-      require(!folded || isSame(result.value(), kernel.folded()), compute, "stores only one of different values in " + output);
+      require(!folded || uniform.get(result.value()), compute, "stores only one of different values in " + output);
       require(writesOnce(result.layout(), folded ? kernel.folded() : Axes.NONE), compute, "writes elements of " + output + " more than once");
-      expression(result.value(), compute);
     }
-    for (KernelExpression check : kernel.checks()) {
-      require(check.dtype().isFloating(), compute, "checks whether integers are finite");
-      expression(check, compute);
+    for (int check : kernel.checks()) {
+      require(kernel.values().get(check).dtype().isFloating(), compute, "checks whether integers are finite");
     }
   }
 
-  private static void expression(KernelExpression expression, Instruction.Compute compute) {
-    switch (expression) {
+  private static void value(KernelExpression value, int number, Instruction.Compute compute) {
+    switch (value) {
       case KernelExpression.Load(int argument, var dtype, Layout layout) -> {
         require(argument >= 0 && argument < compute.arguments().size(), compute, "loads an argument that it does not have");
         Operand operand = compute.arguments().get(argument);
-        require(operand.layout().equals(layout) && operand.dtype() == dtype, compute, "loads " + expression + " from " + operand);
+        require(operand.layout().equals(layout) && operand.dtype() == dtype, compute, "loads " + value + " from " + operand);
         require(layout.shape().equals(compute.kernel().domain()), compute, "loads outside its domain");
       }
       case KernelExpression.Index(var _, int axis) ->
           require(axis >= 0 && axis < compute.kernel().domain().rank(), compute, "asks for the index along an axis that there is not");
-      case KernelExpression.Apply apply -> apply.arguments().forEach(a -> expression(a, compute));
+      case KernelExpression.Apply apply -> apply.arguments().forEach(a -> require(a < number, compute, "applies what comes later"));
       case KernelExpression.Fold fold -> {
         require(compute.kernel().folded().count() > 0, compute, "folds along no axes");
-        expression(fold.argument(), compute);
+        require(fold.argument() < number, compute, "folds what comes later");
       }
     }
-  }
-
-  /** Whether a value is the same at all indices along the folded axes. */
-  static boolean isSame(KernelExpression value, Axes folded) {
-    return switch (value) {
-      case KernelExpression.Load load -> {
-        boolean same = true;
-        for (int i = 0; i < folded.count(); i++) {
-          same &= load.layout().stride(folded.get(i)) == 0;
-        }
-        yield same;
-      }
-      case KernelExpression.Index index -> !folded.contains(index.axis());
-      case KernelExpression.Apply apply -> apply.arguments().stream().allMatch(a -> isSame(a, folded));
-      case KernelExpression.Fold _ -> true;
-    };
   }
 
   /** Whether different indices lead to different elements; enough of a test for layouts that movement makes. */

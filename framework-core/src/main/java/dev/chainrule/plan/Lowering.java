@@ -141,7 +141,7 @@ final class Lowering {
       case Op.State _ -> List.of(Operand.dense(new BufferRef.State(leaves.slot(node)), node.type()));
       case Op.Const(HostArray array) -> List.of(Operand.dense(buffers.constant(array), node.type()));
       case Op.Bitcast(DType to) -> List.of(operand(node.input(0)).as(to));
-      case Op.Iota(TensorType type, int axis) -> List.of(generated(node, new KernelExpression.Index(type.dtype(), axis), List.of()));
+      case Op.Iota(TensorType type, int axis) -> List.of(generated(node, List.of(new KernelExpression.Index(type.dtype(), axis)), List.of()));
       case Op.Pointwise op -> List.of(apply(node, op));
       case Op.Reduce reduce -> fold(node, reduce);
       case Op.Copy _ -> List.of(materialised(operand(node.input(0)), node.origin()));
@@ -201,13 +201,18 @@ final class Lowering {
   // --- kernels to be generated -------------------------------------------------------------------------------------------------------
 
   private Operand apply(Node node, Op.Pointwise op) {
-    List<Operand> arguments = new ArrayList<>();
-    List<KernelExpression> parts = node.inputs().stream().map(input -> load(operand(input), arguments)).toList();
-    return generated(node, new KernelExpression.Apply(op, parts, node.type().dtype()), arguments);
+    List<Operand> arguments = node.inputs().stream().map(this::operand).distinct().toList();
+    List<KernelExpression> values = new ArrayList<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      values.add(new KernelExpression.Load(i, arguments.get(i).dtype(), arguments.get(i).layout()));
+    }
+    values.add(new KernelExpression.Apply(op,
+        node.inputs().stream().map(input -> arguments.indexOf(operand(input))).toList(), node.type().dtype()));
+    return generated(node, values, arguments);
   }
 
-  private Operand generated(Node node, KernelExpression value, List<Operand> arguments) {
-    GeneratedKernel kernel = GeneratedKernel.of(value, node.type().shape());
+  private Operand generated(Node node, List<KernelExpression> values, List<Operand> arguments) {
+    GeneratedKernel kernel = GeneratedKernel.of(values, node.type().shape());
     if (!device.generates(kernel)) {
       throw new UnsupportedOpException(node.op().label(),
           "the " + device.info().backend() + " backend cannot generate it for " + node.type() + node.origin().describe(), "");
@@ -221,8 +226,8 @@ final class Lowering {
     Operand x = operand(node.input(0));
     Shape domain = x.shape();
     Layout layout = Layout.folded(domain, op.axes());
-    var value = new KernelExpression.Fold(op.fold(), new KernelExpression.Load(0, x.dtype(), x.layout()), node.type().dtype());
-    var kernel = new GeneratedKernel(domain, op.axes(), List.of(new GeneratedKernel.Result(value, layout)), List.of());
+    List<KernelExpression> values = List.of(load(x), new KernelExpression.Fold(op.fold(), 0, node.type().dtype()));
+    var kernel = new GeneratedKernel(domain, op.axes(), values, List.of(new GeneratedKernel.Result(1, layout)), List.of());
     if (op.axes().count() == 0 || domain.elements() == 0 || !device.generates(kernel)) {
       return call(node);
     }
@@ -231,25 +236,19 @@ final class Lowering {
     return List.of(output);
   }
 
-  private static KernelExpression load(Operand operand, List<Operand> arguments) {
-    int known = arguments.indexOf(operand);
-    if (known < 0) {
-      arguments.add(operand);
-      known = arguments.size() - 1;
-    }
-    return new KernelExpression.Load(known, operand.dtype(), operand.layout());
+  /** Of the only argument. */
+  private static KernelExpression.Load load(Operand argument) {
+    return new KernelExpression.Load(0, argument.dtype(), argument.layout());
   }
 
   /** Faults with the number {@code check} unless all elements are finite. */
   void check(Node root, int check) {
     Operand x = operand(root);
-    var kernel = GeneratedKernel.check(new KernelExpression.Load(0, x.dtype(), x.layout()), x.shape());
-    emit(new Instruction.Compute(kernel, List.of(x), List.of(), List.of(check), List.of(root.origin())));
+    emit(new Instruction.Compute(GeneratedKernel.check(load(x)), List.of(x), List.of(), List.of(check), List.of(root.origin())));
   }
 
   static Instruction copy(Operand from, Operand to, Origin origin) {
-    var kernel = GeneratedKernel.of(new KernelExpression.Load(0, from.dtype(), from.layout()), from.shape());
-    return new Instruction.Compute(kernel, List.of(from), List.of(to), List.of(), List.of(origin));
+    return new Instruction.Compute(GeneratedKernel.copy(load(from)), List.of(from), List.of(to), List.of(), List.of(origin));
   }
 
   // --- buffers -------------------------------------------------------------------------------------------------------------------------

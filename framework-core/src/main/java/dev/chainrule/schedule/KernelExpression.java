@@ -4,7 +4,10 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import java.util.List;
 
-/** A value that a {@link GeneratedKernel} computes at each index of its domain, free of any device's language. */
+/**
+ * A value that a {@link GeneratedKernel} computes at each index of its domain, free of any device's language. It refers to others by
+ * their numbers in the kernel's list, so that to compare two kernels takes no longer than to read them.
+ */
 public sealed interface KernelExpression {
 
   DType dtype();
@@ -15,12 +18,13 @@ public sealed interface KernelExpression {
   /** The current index along an axis of the domain. */
   record Index(DType dtype, int axis) implements KernelExpression {}
 
-  record Apply(Op.Pointwise op, List<KernelExpression> arguments, DType dtype) implements KernelExpression {
+  /** An operation on earlier values. */
+  record Apply(Op.Pointwise op, List<Integer> arguments, DType dtype) implements KernelExpression {
     public Apply {
       arguments = List.copyOf(arguments);
     }
   }
 
-  /** The argument's values along the kernel's folded axes, combined as by {@link Op.Reduce}. */
-  record Fold(Op.Fold fold, KernelExpression argument, DType dtype) implements KernelExpression {}
+  /** An earlier value's elements along the kernel's folded axes, combined as by {@link Op.Reduce}. */
+  record Fold(Op.Fold fold, int argument, DType dtype) implements KernelExpression {}
 }

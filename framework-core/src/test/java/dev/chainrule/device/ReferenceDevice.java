@@ -376,11 +376,15 @@ public final class ReferenceDevice implements Device {
 
     /** All values before the first is written. */
     private void compute(List<Instruction.Compute> kernels) {
-      List<List<HostArray>> values = kernels.stream().map(c -> c.kernel().results().stream().map(r -> value(r.value(), c)).toList()).toList();
-      List<HostArray> checked = kernels.stream().flatMap(c -> c.kernel().checks().stream().map(check -> value(check, c))).toList();
+      List<List<HostArray>> values = kernels.stream().map(this::values).toList();
+      List<HostArray> checked = new ArrayList<>();
       for (int i = 0; i < kernels.size(); i++) {
-        for (int k = 0; k < values.get(i).size(); k++) {
-          write(kernels.get(i).outputs().get(k), values.get(i).get(k));
+        kernels.get(i).kernel().checks().stream().map(values.get(i)::get).forEach(checked::add);
+      }
+      for (int i = 0; i < kernels.size(); i++) {
+        List<GeneratedKernel.Result> results = kernels.get(i).kernel().results();
+        for (int k = 0; k < results.size(); k++) {
+          write(kernels.get(i).outputs().get(k), values.get(i).get(results.get(k).value()));
         }
       }
       for (int check = 0; check < checked.size(); check++) {
@@ -393,28 +397,24 @@ public final class ReferenceDevice implements Device {
     }
 
     /** At each index of the kernel's domain. */
-    private HostArray value(KernelExpression expression, Instruction.Compute compute) {
+    private List<HostArray> values(Instruction.Compute compute) {
       Shape domain = compute.kernel().domain();
-      return switch (expression) {
-        case KernelExpression.Load(int argument, var _, Layout _) -> read(compute.arguments().get(argument));
-        case KernelExpression.Index(var dtype, int axis) -> evaluate(Ops.node(new Op.Iota(new TensorType(dtype, domain), axis)));
-        case KernelExpression.Apply(Op.Pointwise op, List<KernelExpression> parts, var dtype) -> {
-          Node[] inputs = parts.stream().map(p -> Ops.input(value(p, compute))).toArray(Node[]::new);
-          HostArray result = evaluate(Ops.node(op, inputs));
-          if (result.type().dtype() != dtype) {
-            throw new AssertionError(expression + " is not " + dtype);
-          }
-          yield result;
+      Axes folded = compute.kernel().folded();
+      List<Node> values = new ArrayList<>();
+      for (KernelExpression value : compute.kernel().values()) {
+        Node node = switch (value) {
+          case KernelExpression.Load load -> Ops.input(read(compute.arguments().get(load.argument())));
+          case KernelExpression.Index(var dtype, int axis) -> Ops.node(new Op.Iota(new TensorType(dtype, domain), axis));
+          case KernelExpression.Apply apply -> Ops.node(apply.op(), apply.arguments().stream().map(values::get).toArray(Node[]::new));
+          case KernelExpression.Fold fold -> Ops.node(new Op.Expand(domain), Ops.node(new Op.Reshape(domain.keeping(folded)),
+              Ops.node(new Op.Reduce(fold.fold(), folded), values.get(fold.argument()))));
+        };
+        if (node.type().dtype() != value.dtype()) {
+          throw new AssertionError(value + " is not " + value.dtype());
         }
-        case KernelExpression.Fold(var fold, KernelExpression argument, var dtype) -> {
-          Axes folded = compute.kernel().folded();
-          Node combined = Ops.node(new Op.Reduce(fold, folded), Ops.input(value(argument, compute)));
-          if (combined.type().dtype() != dtype) {
-            throw new AssertionError(expression + " is not " + dtype);
-          }
-          yield evaluate(Ops.node(new Op.Expand(domain), Ops.node(new Op.Reshape(domain.keeping(folded)), combined)));
-        }
-      };
+        values.add(Ops.input(evaluate(node)));
+      }
+      return values.stream().map(node -> (HostArray) node.value().orElseThrow()).toList();
     }
 
     private static HostArray evaluate(Node node) {

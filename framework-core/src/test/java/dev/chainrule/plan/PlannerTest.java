@@ -113,12 +113,7 @@ class PlannerTest {
   }
 
   private static long count(Instruction.Compute compute, Class<? extends Op> op) {
-    return compute.kernel().results().stream().mapToLong(r -> count(r.value(), op)).sum();
-  }
-
-  private static long count(KernelExpression e, Class<? extends Op> op) {
-    return e instanceof KernelExpression.Apply(Op.Pointwise p, var arguments, var _)
-        ? (op.isInstance(p) ? 1 : 0) + arguments.stream().mapToLong(a -> count(a, op)).sum() : 0;
+    return compute.kernel().values().stream().filter(v -> v instanceof KernelExpression.Apply apply && op.isInstance(apply.op())).count();
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
@@ -88,13 +89,15 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
 
   /** All values before the first is written. */
   private int compute(List<Instruction.Compute> kernels, Queue.Bindings bindings) {
-    List<HostArray> checked = kernels.stream()
-        .flatMap(c -> c.kernel().checks().stream().map(check -> evaluate(check, c, bindings))).toList();
-    List<List<HostArray>> values = kernels.stream()
-        .map(c -> c.kernel().results().stream().map(r -> evaluate(r.value(), c, bindings)).toList()).toList();
+    List<List<HostArray>> values = kernels.stream().map(c -> evaluate(c, bindings)).toList();
+    List<HostArray> checked = new ArrayList<>();
     for (int i = 0; i < kernels.size(); i++) {
-      for (int k = 0; k < values.get(i).size(); k++) {
-        write(kernels.get(i).outputs().get(k), values.get(i).get(k), bindings);
+      kernels.get(i).kernel().checks().stream().map(values.get(i)::get).forEach(checked::add);
+    }
+    for (int i = 0; i < kernels.size(); i++) {
+      List<GeneratedKernel.Result> results = kernels.get(i).kernel().results();
+      for (int k = 0; k < results.size(); k++) {
+        write(kernels.get(i).outputs().get(k), values.get(i).get(results.get(k).value()), bindings);
       }
     }
     return IntStream.range(0, checked.size()).filter(i -> !isFinite(checked.get(i))).findFirst().orElse(-1);
@@ -115,21 +118,24 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slic
     loop.body().forEach(each -> run(each, bindings));
   }
 
-  /** At each index of the kernel's domain. */
-  private HostArray evaluate(KernelExpression expression, Instruction.Compute compute, Queue.Bindings bindings) {
+  /** The kernel's values at each index of its domain. */
+  private List<HostArray> evaluate(Instruction.Compute compute, Queue.Bindings bindings) {
     Shape domain = compute.kernel().domain();
-    return switch (expression) {
-      case KernelExpression.Load(int argument, var _, Layout layout) -> read(compute.arguments().get(argument).with(layout), bindings);
-      case KernelExpression.Index(var dtype, int axis) -> apply(new Op.Iota(new TensorType(dtype, domain), axis), List.of()).getFirst();
-      case KernelExpression.Apply(var op, var parts, var _) ->
-          apply(op, parts.stream().map(part -> evaluate(part, compute, bindings)).toList()).getFirst();
-      case KernelExpression.Fold(var fold, var argument, var _) -> {
-        Axes folded = compute.kernel().folded();
-        HostArray combined = apply(new Op.Reduce(fold, folded), List.of(evaluate(argument, compute, bindings))).getFirst();
-        HostArray kept = apply(new Op.Reshape(domain.keeping(folded)), List.of(combined)).getFirst();
-        yield apply(new Op.Expand(domain), List.of(kept)).getFirst();
-      }
-    };
+    Axes folded = compute.kernel().folded();
+    List<HostArray> values = new ArrayList<>();
+    for (KernelExpression value : compute.kernel().values()) {
+      values.add(switch (value) {
+        case KernelExpression.Load load -> read(compute.arguments().get(load.argument()), bindings);
+        case KernelExpression.Index(var dtype, int axis) -> apply(new Op.Iota(new TensorType(dtype, domain), axis), List.of()).getFirst();
+        case KernelExpression.Apply(var op, var parts, var _) -> apply(op, parts.stream().map(values::get).toList()).getFirst();
+        case KernelExpression.Fold(var fold, int argument, var _) -> {
+          HostArray combined = apply(new Op.Reduce(fold, folded), List.of(values.get(argument))).getFirst();
+          HostArray kept = apply(new Op.Reshape(domain.keeping(folded)), List.of(combined)).getFirst();
+          yield apply(new Op.Expand(domain), List.of(kept)).getFirst();
+        }
+      });
+    }
+    return values;
   }
 
   private List<HostArray> apply(Op op, List<HostArray> inputs) {

@@ -88,15 +88,14 @@ class RandomGraphsCatchWrongDevicesTest {
     if (!(instruction instanceof Instruction.Compute(GeneratedKernel kernel, var arguments, var outputs, var checks, var origins))) {
       return instruction;
     }
-    List<GeneratedKernel.Result> results = kernel.results().stream()
-        .map(result -> new GeneratedKernel.Result(wronglyFused(result.value()), result.layout())).toList();
-    return new Instruction.Compute(new GeneratedKernel(kernel.domain(), kernel.folded(), results, kernel.checks()),
+    List<KernelExpression> values = kernel.values().stream().map(value -> wronglyFused(value, kernel)).toList();
+    return new Instruction.Compute(new GeneratedKernel(kernel.domain(), kernel.folded(), values, kernel.results(), kernel.checks()),
         arguments, outputs, checks, origins);
   }
 
-  private static KernelExpression wronglyFused(KernelExpression value) {
+  private static KernelExpression wronglyFused(KernelExpression value, GeneratedKernel kernel) {
     return value instanceof KernelExpression.Apply(Op.Add _, var parts, var dtype)
-        && parts.stream().anyMatch(KernelExpression.Apply.class::isInstance)
+        && parts.stream().anyMatch(part -> kernel.values().get(part) instanceof KernelExpression.Apply)
         ? new KernelExpression.Apply(new Op.Sub(), parts, dtype) : value;
   }
 

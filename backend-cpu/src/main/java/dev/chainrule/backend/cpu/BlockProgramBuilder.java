@@ -44,7 +44,7 @@ final class BlockProgramBuilder {
   }
 
   Kernel build() {
-    KernelExpression root = compute.kernel().results().getFirst().value();
+    KernelExpression root = compute.kernel().values().get(compute.kernel().results().getFirst().value());
     countReaders(root);
     Value result = value(root);
     Operand output = compute.outputs().getFirst();
@@ -53,8 +53,12 @@ final class BlockProgramBuilder {
 
   private void countReaders(KernelExpression expression) {
     if (readers.merge(expression, 1, Integer::sum) == 1 && expression instanceof KernelExpression.Apply apply) {
-      apply.arguments().forEach(this::countReaders);
+      apply.arguments().forEach(a -> countReaders(expression(a)));
     }
+  }
+
+  private KernelExpression expression(int number) {
+    return compute.kernel().values().get(number);
   }
 
   private Value value(KernelExpression expression) {
@@ -112,7 +116,7 @@ final class BlockProgramBuilder {
   // --- operations --------------------------------------------------------------------------------------------------------------------
 
   private Value apply(KernelExpression.Apply apply) {
-    List<KernelExpression> arguments = apply.arguments();
+    List<KernelExpression> arguments = apply.arguments().stream().map(this::expression).toList();
     List<Value> in = arguments.stream().map(this::value).toList();
     Value to = target(apply.dtype(), in.stream().allMatch(Value::uniform));
     DType operands = arguments.getLast().dtype();

@@ -70,10 +70,11 @@ final class Kernels {
 
   static boolean generates(GeneratedKernel kernel) {
     if (!kernel.checks().isEmpty()) {
-      return kernel.checks().size() == 1 && kernel.results().isEmpty() && kernel.checks().getFirst() instanceof KernelExpression.Load;
+      return kernel.checks().size() == 1 && kernel.results().isEmpty() && kernel.values().getFirst() instanceof KernelExpression.Load
+          && kernel.values().size() == 1;
     }
     return kernel.results().size() == 1 && (kernel.folded().count() == 0
-        || kernel.results().getFirst().value() instanceof KernelExpression.Fold fold && fold.argument() instanceof KernelExpression.Load);
+        || kernel.values().size() == 2 && kernel.values().getLast() instanceof KernelExpression.Fold);
   }
 
   private Kernel compute(Instruction.Compute compute) {
@@ -81,7 +82,7 @@ final class Kernels {
     if (!kernel.checks().isEmpty()) {
       return new FiniteCheck(compute.arguments().getFirst(), bases);
     }
-    KernelExpression value = kernel.results().getFirst().value();
+    KernelExpression value = kernel.values().get(kernel.results().getFirst().value());
     Operand output = compute.outputs().getFirst();
     if (value instanceof KernelExpression.Load(int argument, _, Layout layout)) {
       return copy(compute.arguments().get(argument), layout, output);
