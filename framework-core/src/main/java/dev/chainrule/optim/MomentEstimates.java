@@ -30,7 +30,7 @@ record MomentEstimates(double beta1, double beta2, double epsilon) {
     return (i, p, g) -> {
       AdamUpdate.Result result = rule.apply(p, g, m.get(i).value(), v.get(i).value());
       m.get(i).assign(result.m());
-      Optimizer.assignFinite(v.get(i), result.v());
+      v.get(i).assign(result.v());
       return result.parameter();
     };
   }

@@ -66,8 +66,8 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
   abstract Update update(Tensor rate, Tensor step);
 
   /**
-   * One step: takes the gradients of {@code loss} for all parameters and updates them. The loss and the new parameters must turn out
-   * finite: else the Step throws, and changes nothing.
+   * One step: takes the gradients of {@code loss} for all parameters and updates them. The loss, the learning rate and the squares of
+   * the gradients, or with clipping their norm, must turn out finite: else the Step throws, and changes nothing.
    *
    * @param loss one floating element
    * @throws InvalidArgumentException outside a Step, or when the loss does not depend on the parameters as they now are
@@ -98,17 +98,31 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
     counter.assign(trace.at(name, () -> {
       Tensor taken = counter.value();
       Tensor step = taken.add(1);
-      assignParameters(trace, clipped(trace, gradients), rate(taken), step);
+      assignParameters(checked(trace, gradients), checkedRate(trace, taken), step);
       return step;
     }));
   }
 
-  private List<Tensor> clipped(Trace trace, List<Tensor> gradients) {
-    return setup.clipping().map(clipping -> {
-      GradientClipping.Clipped clipped = clipping.clip(gradients);
+  /**
+   * Clipped, and looked at before anything is changed: a gradient that is not finite, or too large for its square to be, would leave
+   * means of squares that are infinite for ever.
+   */
+  private List<Tensor> checked(Trace trace, List<Tensor> gradients) {
+    if (setup.clipping().isPresent()) {
+      GradientClipping.Clipped clipped = setup.clipping().get().clip(gradients);
       trace.mustBeFinite(clipped.norm(), "gradient norm");
       return clipped.gradients();
-    }).orElse(gradients);
+    }
+    for (int i = 0; i < gradients.size(); i++) {
+      trace.mustBeFinite(gradients.get(i).square(), "square of the gradient of " + setup.parameters().get(i).name());
+    }
+    return gradients;
+  }
+
+  private Tensor checkedRate(Trace trace, Tensor taken) {
+    Tensor rate = rate(taken);
+    trace.mustBeFinite(rate, "learning rate");
+    return rate;
   }
 
   private Tensor rate(Tensor taken) {
@@ -120,14 +134,13 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
   }
 
   /** What depends on the step alone is computed once for each type of parameters, not once for each parameter. */
-  private void assignParameters(Trace trace, List<Tensor> gradients, Tensor rate, Tensor step) {
+  private void assignParameters(List<Tensor> gradients, Tensor rate, Tensor step) {
     Map<DType, Update> updates = new EnumMap<>(DType.class);
     for (int i = 0; i < gradients.size(); i++) {
       Variable parameter = setup.parameters().get(i);
       Update update = updates.computeIfAbsent(parameter.type().dtype(), dtype -> update(rate.cast(dtype), step.cast(dtype)));
       Tensor value = update.apply(i, parameter.value(), gradients.get(i));
       parameter.assign(value);
-      trace.mustBeFinite(value, "parameter " + parameter.name());
     }
   }
 
@@ -186,15 +199,6 @@ public abstract sealed class Optimizer permits Sgd, RmsProp, Adam, AdamW {
       moments.add(zeros(kind + "/" + parameter.name(), parameter.type()));
     }
     return List.copyOf(moments);
-  }
-
-  /**
-   * Assigns a mean of squares. It overflows before its parameter does: divided by an infinite root the parameter stays as it is, so only
-   * the mean itself tells that the optimizer is lost.
-   */
-  static void assignFinite(Variable squares, Tensor value) {
-    squares.assign(value);
-    Trace.surrounding().orElseThrow().mustBeFinite(value, squares.name());
   }
 
   /** It takes memory when a step first reads it. */

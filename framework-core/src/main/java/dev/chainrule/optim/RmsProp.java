@@ -77,7 +77,7 @@ public final class RmsProp extends Optimizer {
     return (i, p, gradient) -> {
       Tensor g = penalised.apply(gradient, p);
       Tensor s = MomentEstimates.towards(squares.get(i).value(), g.square(), share);
-      Optimizer.assignFinite(squares.get(i), s);
+      squares.get(i).assign(s);
       return p.sub(direction(i, g.div(s.sqrt().add(eps)), mu).mul(rate));
     };
   }

@@ -36,6 +36,10 @@ record ArenaLayout(List<Long> offsets, long bytes) {
     order.sort(Comparator.comparing((Integer id) -> -sizes.get(id)).thenComparing(id -> first[id]));
     long arena = 0;
     for (int id : order) {
+      if (last[id] < 0) {
+        offsets[id] = 0L; // nobody uses it any more
+        continue;
+      }
       long size = aligned(sizes.get(id));
       long offset = lowestGap(placed, first[id], last[id], size);
       int at = 0;

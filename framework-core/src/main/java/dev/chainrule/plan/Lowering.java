@@ -46,12 +46,19 @@ final class Lowering {
   private final Map<Node, List<Operand>> operands = new IdentityHashMap<>();
   private final Set<Operand> delivered = new HashSet<>();
   private final List<Instruction> instructions = new ArrayList<>();
+  private boolean behindBarrier;
 
   /** What a schedule's buffers are given out from. */
   static final class Buffers {
     private final Map<HostArray, Integer> constants = new LinkedHashMap<>();
     private final List<Long> temporaryBytes = new ArrayList<>();
+    private final Set<Instruction> behindBarriers = Collections.newSetFromMap(new IdentityHashMap<>());
     private int slices;
+
+    /** The instructions that came next after a barrier, by identity. */
+    Set<Instruction> behindBarriers() {
+      return behindBarriers;
+    }
 
     List<HostArray> constants() {
       return List.copyOf(constants.keySet());
@@ -109,6 +116,10 @@ final class Lowering {
 
   void emit(Instruction instruction) {
     instructions.add(instruction);
+    if (behindBarrier) {
+      buffers.behindBarriers.add(instruction);
+      behindBarrier = false;
+    }
   }
 
   Operand operand(Node node) {
@@ -145,7 +156,7 @@ final class Lowering {
       case Op.Pointwise op -> List.of(apply(node, op));
       case Op.Reduce reduce -> fold(node, reduce);
       case Op.Copy _ -> List.of(materialised(operand(node.input(0)), node.origin()));
-      case Op.Barrier _ -> node.inputs().stream().map(this::operand).toList();
+      case Op.Barrier _ -> barrier(node);
       case Op.Result(int index) -> List.of(Objects.requireNonNull(operands.get(node.input(0))).get(index));
       case Op.Movement movement -> move(node, movement);
       case Op.Parameter _ -> throw new InvalidArgumentException("evaluation", node.type() + " was made inside the body of a loop, a choice"
@@ -153,6 +164,11 @@ final class Lowering {
       case Op.Loop _, Op.While _, Op.Cond _ -> new BodyLowering(this, buffers).lower(node);
       default -> call(node);
     };
+  }
+
+  private List<Operand> barrier(Node node) {
+    behindBarrier = true;
+    return node.inputs().stream().map(this::operand).toList();
   }
 
   /** A lowering for a body. */

@@ -12,7 +12,9 @@ import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Turns a step graph into a schedule: decompose, lower to instructions, lay out memory, verify. */
 final class Planner {
@@ -34,17 +36,27 @@ final class Planner {
       lowering.check(roots.get(i), i - checks);
     }
     List<Operand> updates = roots.subList(assignments, roots.size()).stream().map(lowering::settled).toList();
-    for (int i = 0; i < updates.size(); i++) {
+    // Single numbers last: updates of large variables read counters' old values, and may so write where they are computed.
+    for (int i : IntStream.range(0, updates.size()).boxed().sorted(Comparator.comparing(i -> -updates.get(i).type().bytes())).toList()) {
       StateSlot.Version version = graph.assignments().get(i).expected();
       Operand target = Operand.dense(new BufferRef.State(leaves.slot(version)), version.type());
       lowering.emit(Lowering.copy(updates.get(i), target, roots.get(assignments + i).origin()));
     }
-    ArenaLayout arena = ArenaLayout.of(lowering.instructions(), buffers.temporaryBytes());
-    var schedule = new Schedule(lowering.instructions(), buffers.constants(), types(leaves.inputs), types(leaves.states),
-        graph.outputs().stream().map(Node::type).toList(), parameters(leaves.scalars), buffers.temporaryBytes(),
+    List<Instruction> instructions = Fusion.of(lowering.instructions(), device, buffers.behindBarriers());
+    List<Long> sizes = usedSizes(instructions, buffers.temporaryBytes());
+    ArenaLayout arena = ArenaLayout.of(instructions, sizes);
+    var schedule = new Schedule(instructions, buffers.constants(), types(leaves.inputs), types(leaves.states),
+        graph.outputs().stream().map(Node::type).toList(), parameters(leaves.scalars), sizes,
         arena.offsets(), buffers.slices(), arena.bytes());
     assert isVerified(schedule);
     return schedule;
+  }
+
+  /** Temporaries that fusion has made superfluous have no bytes. */
+  private static List<Long> usedSizes(List<Instruction> instructions, List<Long> bytes) {
+    References references = References.of(instructions);
+    return IntStream.range(0, bytes.size())
+        .mapToObj(id -> references.isNamed(new BufferRef.Temporary(id)) ? bytes.get(id) : Long.valueOf(0)).toList();
   }
 
   /** Always where assertions are on, as they are in tests. */

@@ -89,6 +89,7 @@ final class Verifier {
         case Instruction.Call call -> {
           call.reads().forEach(operand -> read(call, operand));
           write(call, call.writes());
+          require(call.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), call, "writes a variable");
           // After the writes: an instruction must not write where it still reads.
           call.reads().forEach(operand -> read(call, operand));
           call.reads().forEach(operand -> require(call.writes().stream().noneMatch(o -> isSameBuffer(operand, o)), call,
@@ -100,6 +101,8 @@ final class Verifier {
 
   private void together(Instruction instruction, List<Instruction.Compute> kernels) {
     kernels.forEach(KernelVerifier::verify);
+    require(!instruction.isCommit() || kernels.stream().noneMatch(KernelMerge::mayFault) && instruction.checks().isEmpty(), instruction,
+        "may fault when others have written variables");
     instruction.reads().forEach(operand -> read(instruction, operand));
     write(instruction, instruction.writes());
     for (Instruction.Compute kernel : kernels) {

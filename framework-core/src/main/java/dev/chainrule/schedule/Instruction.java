@@ -3,6 +3,7 @@ package dev.chainrule.schedule;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Origin;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** One thing for the device to do. Instructions run in order; each sees all that those before it wrote. */
@@ -30,6 +31,11 @@ public sealed interface Instruction {
   /** The lists of instructions that it runs any number of times; they reach what it names, and temporaries. */
   default List<List<Instruction>> bodies() {
     return List.of();
+  }
+
+  /** The same with other bodies. */
+  default Instruction withBodies(UnaryOperator<List<Instruction>> pass) {
+    return this;
   }
 
   /**
@@ -123,6 +129,11 @@ public sealed interface Instruction {
     public List<List<Instruction>> bodies() {
       return List.of(body);
     }
+
+    @Override
+    public Loop withBodies(UnaryOperator<List<Instruction>> pass) {
+      return new Loop(length, number, inputs, outputs, pass.apply(body), origin);
+    }
   }
 
   /** Runs {@code condition}, and as long as it leaves true in {@code holds}, a bool scalar, {@code body} and {@code condition} again. */
@@ -146,6 +157,11 @@ public sealed interface Instruction {
     public List<List<Instruction>> bodies() {
       return List.of(condition, body);
     }
+
+    @Override
+    public While withBodies(UnaryOperator<List<Instruction>> pass) {
+      return new While(pass.apply(condition), holds, pass.apply(body), origin);
+    }
   }
 
   /** Runs one of two lists of instructions, as a bool scalar says. */
@@ -168,6 +184,11 @@ public sealed interface Instruction {
     @Override
     public List<List<Instruction>> bodies() {
       return List.of(then, otherwise);
+    }
+
+    @Override
+    public Cond withBodies(UnaryOperator<List<Instruction>> pass) {
+      return new Cond(predicate, pass.apply(then), pass.apply(otherwise), origin);
     }
   }
 

@@ -114,7 +114,7 @@ public final class ReferenceDevice implements Device {
     broken = cause;
   }
 
-  /** Makes the second commit of the next run that has two throw. */
+  /** Makes the next run that writes two variables throw before the second. */
   public void breakNextCommit(Error cause) {
     brokenCommit = cause;
   }
@@ -306,10 +306,17 @@ public final class ReferenceDevice implements Device {
   /** Where a moving slice's buffer begins now. */
   private record Window(MemorySegment segment, long byteOffset) {}
 
-  private record Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit, Map<BufferRef.Slice, Window> slices) {
+  private static final class Run {
+    private final Schedule schedule;
+    private final Queue.Bindings bindings;
+    private final IntConsumer beforeCommit;
+    private final Map<BufferRef.Slice, Window> slices = new HashMap<>();
+    private int commits;
 
     Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit) {
-      this(schedule, bindings, beforeCommit, new HashMap<>());
+      this.schedule = schedule;
+      this.bindings = bindings;
+      this.beforeCommit = beforeCommit;
     }
 
     Fault all() {
@@ -319,14 +326,10 @@ public final class ReferenceDevice implements Device {
       }
       Arrays.fill(arena, (byte) 0xff);
       Fault fault = Fault.NONE;
-      int commits = 0;
       for (int i = 0; i < schedule.instructions().size(); i++) {
         Instruction instruction = schedule.instructions().get(i);
         if (fault.occurred() && instruction.isCommit()) {
           continue;
-        }
-        if (instruction.isCommit()) {
-          beforeCommit.accept(commits++);
         }
         try {
           run(instruction);
@@ -384,6 +387,9 @@ public final class ReferenceDevice implements Device {
       for (int i = 0; i < kernels.size(); i++) {
         List<GeneratedKernel.Result> results = kernels.get(i).kernel().results();
         for (int k = 0; k < results.size(); k++) {
+          if (kernels.get(i).outputs().get(k).buffer() instanceof BufferRef.State) {
+            beforeCommit.accept(commits++);
+          }
           write(kernels.get(i).outputs().get(k), values.get(i).get(results.get(k).value()));
         }
       }

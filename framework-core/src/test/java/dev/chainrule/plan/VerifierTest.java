@@ -96,7 +96,7 @@ class VerifierTest {
     rejected("writes a variable", schedule(List.of(), call(state(0), input())));
     rejected("comes after a commit", schedule(List.of(0L), call(temporary(0), input()),
         Lowering.copy(temporary(0), state(0), Origin.NONE), call(output(), state(0))));
-    rejected("another commit may have changed",
+    rejected("which has been overwritten",
         schedule(List.of(), Lowering.copy(state(1), state(0), Origin.NONE), Lowering.copy(state(0), state(1), Origin.NONE)));
   }
 

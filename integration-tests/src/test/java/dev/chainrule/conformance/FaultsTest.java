@@ -272,7 +272,7 @@ class FaultsTest {
     });
   }
 
-  /** The gradient's norm, the parameters after the step, the means of squares: each is checked beside the loss. */
+  /** The gradient's norm or its square, and the learning rate: each is checked beside the loss. */
   @ParameterizedTest
   @MethodSource(DEVICES)
   @Tag("S14.8")
@@ -280,10 +280,11 @@ class FaultsTest {
     Schedule rate = Schedule.constant(1e30);
     // The loss w x is finite; its gradient x, or what is made of it, is too large.
     assertOptimizerFaults(device, 1e20, "gradient norm", p -> new Sgd(p, rate).withClipping(GradientClipping.byGlobalNorm(1)));
-    assertOptimizerFaults(device, 1e20, "parameter w", p -> new Sgd(p, rate));
-    assertOptimizerFaults(device, 1e20, "adam/v/w", p -> new Adam(p, rate));
-    assertOptimizerFaults(device, 1e20, "adamw/v/w", p -> new AdamW(p, rate));
-    assertOptimizerFaults(device, 1e20, "rmsprop/s/w", p -> new RmsProp(p, rate));
+    assertOptimizerFaults(device, 1e20, "square of the gradient of w", p -> new Sgd(p, rate));
+    assertOptimizerFaults(device, 1e20, "square of the gradient of w", p -> new Adam(p, rate));
+    assertOptimizerFaults(device, 1e20, "square of the gradient of w", p -> new AdamW(p, rate));
+    assertOptimizerFaults(device, 1e20, "square of the gradient of w", p -> new RmsProp(p, rate));
+    assertOptimizerFaults(device, 1, "learning rate", p -> new Sgd(p, taken -> taken.mul(0).log()));
   }
 
   private static void assertOptimizerFaults(
