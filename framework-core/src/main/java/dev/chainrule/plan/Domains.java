@@ -42,12 +42,13 @@ final class Domains {
       return Optional.empty();
     }
     return reshaped(compute, domain.keeping(repeated)).flatMap(kept ->
-        moved(kept, domain, Axes.NONE, identity(domain.rank()), layout -> Optional.of(layout.expand(domain))));
+        moved(kept, domain, Axes.NONE, staying(domain.rank(), repeated), layout -> Optional.of(layout.expand(domain))));
   }
 
-  private static int[] identity(int rank) {
+  /** Each axis that is not repeated keeps its number. */
+  private static int[] staying(int rank, Axes repeated) {
     int[] axes = new int[rank];
-    Arrays.setAll(axes, axis -> axis);
+    Arrays.setAll(axes, axis -> repeated.contains(axis) ? -1 : axis);
     return axes;
   }
 

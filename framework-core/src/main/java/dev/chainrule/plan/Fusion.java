@@ -78,7 +78,7 @@ final class Fusion {
 
   private void inlineCheap() {
     for (int i = at.size() - 1; i >= 0; i--) {
-      if (at.get(i) instanceof Instruction.Compute compute && isCheap(compute)) {
+      if (at.get(i) instanceof Instruction.Compute compute && isCheap(compute) && at.isWrittenOnce(compute.outputs().getFirst().buffer())) {
         inline(i, compute);
       }
     }

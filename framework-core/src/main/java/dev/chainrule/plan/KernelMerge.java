@@ -59,7 +59,7 @@ final class KernelMerge {
   static Optional<Instruction.Compute> inlined(Instruction.Compute first, Instruction.Compute second) {
     BufferRef buffer = first.outputs().getFirst().buffer();
     List<Layout> layouts = second.arguments().stream().filter(a -> a.buffer().equals(buffer)).map(Operand::layout).toList();
-    return layouts.size() != 1 ? Optional.empty() : repeatedAsLoaded(first, layouts.getFirst(), second.kernel().domain())
+    return layouts.size() != 1 || second.kernel().domain().elements() == 0 ? Optional.empty() : repeatedAsLoaded(first, layouts.getFirst(), second.kernel().domain())
         .flatMap(moved -> joined(moved, second)).map(merged -> without(merged, buffer::equals));
   }
 

@@ -94,6 +94,11 @@ final class Positions {
     return positions(writers, buffer).headSet(position, false);
   }
 
+  /** Which a loop's carry is not. */
+  boolean isWrittenOnce(BufferRef buffer) {
+    return positions(writers, buffer).size() == 1;
+  }
+
   /** Whether somebody reads it, or may, beyond this list. */
   boolean isLasting(BufferRef buffer) {
     return !(buffer instanceof BufferRef.Temporary) || lasting.contains(buffer);

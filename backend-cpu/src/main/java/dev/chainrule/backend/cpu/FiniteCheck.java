@@ -9,8 +9,10 @@ final class FiniteCheck implements Kernel {
   private final BlockLoader loader;
   private final RegisterKind kind;
   private final long elements;
+  private final int check;
 
-  FiniteCheck(Operand operand, Bases bases) {
+  FiniteCheck(Operand operand, int check, Bases bases) {
+    this.check = check;
     this.place = bases.place(operand.buffer());
     this.loader = new BlockLoader(operand.layout(), operand.dtype());
     this.kind = RegisterKind.of(operand.dtype());
@@ -30,7 +32,7 @@ final class FiniteCheck implements Kernel {
         loader.load(place.address(frame), at, n, registers, register);
         int bad = kind == RegisterKind.FLOAT ? notFinite((float[]) register, n) : notFinite((double[]) register, n);
         if (bad < n) {
-          frame.faults().report(at + bad, 0);
+          frame.faults().report(at + bad, check);
         }
       }
     });

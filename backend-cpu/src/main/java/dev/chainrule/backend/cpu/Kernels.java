@@ -7,6 +7,7 @@ import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,8 +36,8 @@ final class Kernels {
 
   Kernel link(Instruction instruction) {
     return switch (instruction) {
-      case Instruction.Compute compute -> compute(compute);
-      case Instruction.Group(var kernels) -> sequence(kernels.stream().map(this::compute).toList());
+      case Instruction.Compute compute -> compute(compute, 0);
+      case Instruction.Group(var kernels) -> group(kernels);
       case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
@@ -64,7 +65,13 @@ final class Kernels {
     };
   }
 
-  private static Kernel sequence(List<Kernel> kernels) {
+  private Kernel group(List<Instruction.Compute> computes) {
+    List<Kernel> kernels = new ArrayList<>();
+    int checks = 0;
+    for (Instruction.Compute compute : computes) {
+      kernels.add(compute(compute, checks));
+      checks += compute.checks().size();
+    }
     return frame -> kernels.forEach(kernel -> kernel.run(frame));
   }
 
@@ -77,10 +84,10 @@ final class Kernels {
         || kernel.values().size() == 2 && kernel.values().getLast() instanceof KernelExpression.Fold);
   }
 
-  private Kernel compute(Instruction.Compute compute) {
+  private Kernel compute(Instruction.Compute compute, int firstCheck) {
     GeneratedKernel kernel = compute.kernel();
     if (!kernel.checks().isEmpty()) {
-      return new FiniteCheck(compute.arguments().getFirst(), bases);
+      return new FiniteCheck(compute.arguments().getFirst(), firstCheck, bases);
     }
     KernelExpression value = kernel.values().get(kernel.results().getFirst().value());
     Operand output = compute.outputs().getFirst();
