@@ -10,7 +10,7 @@ import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -32,7 +32,7 @@ final class IdleDevice implements Device {
   }
 
   @Override
-  public boolean generates(KernelExpression expression) {
+  public boolean generates(GeneratedKernel kernel) {
     return true;
   }
 
