@@ -1,56 +1,38 @@
 package dev.chainrule.backend.cpu;
 
-import dev.chainrule.schedule.Operand;
+import dev.chainrule.graph.DType;
 
-/** Faults at the first element that is NaN or infinite. Traffic: the operand once. */
-final class FiniteCheck implements Kernel {
+/** Looks in a register for what is NaN or infinite. Of several checks of a kernel the first that fails is reported, wherever. */
+final class FiniteCheck {
 
-  private final Place place;
-  private final BlockLoader loader;
-  private final RegisterKind kind;
-  private final long elements;
-  private final int check;
+  private FiniteCheck() {}
 
-  FiniteCheck(Operand operand, int check, Bases bases) {
-    this.check = check;
-    this.place = bases.place(operand.buffer());
-    this.loader = new BlockLoader(operand.layout(), operand.dtype());
-    this.kind = RegisterKind.of(operand.dtype());
-    this.elements = operand.shape().elements();
+  /** @param number of the check among those of its instruction */
+  static BlockStep step(DType dtype, int register, int number) {
+    return RegisterKind.of(dtype) == RegisterKind.FLOAT
+        ? (frame, registers, _, n) -> report(isFinite(registers.floats(register), n), frame, number)
+        : (frame, registers, _, n) -> report(isFinite(registers.doubles(register), n), frame, number);
   }
 
-  @Override
-  public void run(Frame frame) {
-    if (kind == RegisterKind.INT || kind == RegisterKind.LONG) {
-      return;
+  private static void report(boolean finite, Frame frame, int number) {
+    if (!finite) {
+      frame.faults().report(number, number);
     }
-    frame.parts().forEach((elements + Registers.BLOCK - 1) / Registers.BLOCK, Registers.BLOCK, (registers, first, end) -> {
-      for (long block = first; block < end; block++) {
-        long at = block * Registers.BLOCK;
-        int n = (int) Math.min(Registers.BLOCK, elements - at);
-        Object register = registers.array(kind, 0);
-        loader.load(place.address(frame), at, n, registers, register);
-        int bad = kind == RegisterKind.FLOAT ? notFinite((float[]) register, n) : notFinite((double[]) register, n);
-        if (bad < n) {
-          frame.faults().report(at + bad, check);
-        }
-      }
-    });
   }
 
-  private static int notFinite(float[] x, int n) {
-    int i = 0;
-    while (i < n && Math.abs(x[i]) <= Float.MAX_VALUE) {
-      i++;
+  private static boolean isFinite(float[] x, int n) {
+    int bad = 0;
+    for (int i = 0; i < n; i++) {
+      bad |= Math.abs(x[i]) <= Float.MAX_VALUE ? 0 : 1;
     }
-    return i;
+    return bad == 0;
   }
 
-  private static int notFinite(double[] x, int n) {
-    int i = 0;
-    while (i < n && Math.abs(x[i]) <= Double.MAX_VALUE) {
-      i++;
+  private static boolean isFinite(double[] x, int n) {
+    int bad = 0;
+    for (int i = 0; i < n; i++) {
+      bad |= Math.abs(x[i]) <= Double.MAX_VALUE ? 0 : 1;
     }
-    return i;
+    return bad == 0;
   }
 }

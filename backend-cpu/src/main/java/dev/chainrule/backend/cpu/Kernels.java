@@ -2,12 +2,8 @@ package dev.chainrule.backend.cpu;
 
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.graph.Op;
-import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
-import dev.chainrule.schedule.KernelExpression;
-import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,8 +32,8 @@ final class Kernels {
 
   Kernel link(Instruction instruction) {
     return switch (instruction) {
-      case Instruction.Compute compute -> compute(compute, 0);
-      case Instruction.Group(var kernels) -> group(kernels);
+      case Instruction.Compute compute -> new GeneratedKernels(bases, machine.parts()).link(List.of(compute));
+      case Instruction.Group(var kernels) -> new GeneratedKernels(bases, machine.parts()).link(kernels);
       case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
@@ -65,49 +61,10 @@ final class Kernels {
     };
   }
 
-  private Kernel group(List<Instruction.Compute> computes) {
-    List<Kernel> kernels = new ArrayList<>();
-    int checks = 0;
-    for (Instruction.Compute compute : computes) {
-      kernels.add(compute(compute, checks));
-      checks += compute.checks().size();
-    }
-    return frame -> kernels.forEach(kernel -> kernel.run(frame));
-  }
-
-  static boolean generates(GeneratedKernel kernel) {
-    if (!kernel.checks().isEmpty()) {
-      return kernel.checks().size() == 1 && kernel.results().isEmpty() && kernel.values().getFirst() instanceof KernelExpression.Load
-          && kernel.values().size() == 1;
-    }
-    return kernel.results().size() == 1 && (kernel.folded().count() == 0
-        || kernel.values().size() == 2 && kernel.values().getLast() instanceof KernelExpression.Fold);
-  }
-
-  private Kernel compute(Instruction.Compute compute, int firstCheck) {
-    GeneratedKernel kernel = compute.kernel();
-    if (!kernel.checks().isEmpty()) {
-      return new FiniteCheck(compute.arguments().getFirst(), firstCheck, bases);
-    }
-    KernelExpression value = kernel.values().get(kernel.results().getFirst().value());
-    Operand output = compute.outputs().getFirst();
-    if (value instanceof KernelExpression.Load(int argument, _, Layout layout)) {
-      return copy(compute.arguments().get(argument), layout, output);
-    }
-    if (value instanceof KernelExpression.Fold fold) {
-      return new Reduction(new Op.Reduce(fold.fold(), kernel.folded()), compute.arguments().getFirst(), output, bases);
-    }
-    return BlockProgram.of(compute, bases);
-  }
-
-  private Kernel copy(Operand from, Layout layout, Operand to) {
-    return StridedCopy.kernel(bases.place(from.buffer()), layout, bases.place(to.buffer()), to.layout(), to.dtype().bytes());
-  }
-
   private Kernel call(Op op, List<Operand> in, List<Operand> out) {
     Operand result = out.getFirst();
     return switch (op) {
-      case Op.Reduce reduce -> new Reduction(reduce, in.get(0), result, bases);
+      case Op.Reduce reduce -> new GeneratedKernels(bases, machine.parts()).reduction(reduce, in.get(0), result);
       case Op.ArgReduce arg -> new ArgReduction(arg, in.get(0), result, bases);
       case Op.Cumulate cumulate -> new Cumulation(cumulate, in.get(0), result, bases);
       case Op.Sort sort -> new Sorting(sort, in.get(0), result, out.get(1), bases);

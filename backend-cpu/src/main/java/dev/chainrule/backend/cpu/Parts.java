@@ -24,6 +24,16 @@ final class Parts {
     return workers;
   }
 
+  /** Into how many parts a loop is cut at most; 1 on one thread. */
+  int most() {
+    return registers.length;
+  }
+
+  /** Scratch space of a part. */
+  Registers registers(int part) {
+    return registers[part];
+  }
+
   /**
    * Runs {@code task} over 0 to {@code items - 1} in one or several ranges; each item costs about {@code work} operations. A task may
    * start another loop only if that one leaves its registers alone: they would be those of other parts.

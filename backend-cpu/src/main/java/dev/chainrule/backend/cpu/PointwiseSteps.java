@@ -56,17 +56,17 @@ final class PointwiseSteps {
     };
   }
 
-  /** Quotients and remainders of integers; a zero divisor faults. */
+  /** Quotients and remainders of integers; a zero divisor faults, before the kernel's checks do. */
   private static BlockStep divided(Op.Binary op, RegisterKind kind, int to, int x, int y) {
     boolean quotient = op instanceof Op.IDiv;
-    return (frame, r, at, n) -> {
+    return (frame, r, _, n) -> {
       int zero = kind == RegisterKind.INT
           ? (quotient ? IntLoops.quotient(r.ints(to), r.ints(x), r.ints(y), n) : IntLoops.remainder(r.ints(to), r.ints(x), r.ints(y), n))
           : (quotient
               ? LongLoops.quotient(r.longs(to), r.longs(x), r.longs(y), n)
               : LongLoops.remainder(r.longs(to), r.longs(x), r.longs(y), n));
       if (zero >= 0) {
-        frame.faults().report(at + zero, 0);
+        frame.faults().report(-1, 0);
       }
     };
   }

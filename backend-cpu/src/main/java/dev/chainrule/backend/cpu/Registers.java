@@ -22,6 +22,9 @@ final class Registers {
   /** For conversions between memory and registers. */
   final short[] shorts = new short[BLOCK];
 
+  /** Where a generated kernel is. */
+  final Tile tile = new Tile();
+
   float[] floats(int number) {
     if (number >= floats.length) {
       int known = floats.length;

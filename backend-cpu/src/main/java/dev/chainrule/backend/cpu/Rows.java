@@ -24,6 +24,11 @@ final class Rows {
     void read(long address, long stride, A to, int at, int n);
   }
 
+  /** The element at address + i * stride = from[at + i], for i below n; the stride is in bytes. */
+  interface Writer<A> {
+    void write(long address, long stride, A from, int at, int n);
+  }
+
   static void floats(long address, long stride, float[] to, int at, int n) {
     if (stride == Float.BYTES && n > SHORT_ROW) {
       MemorySegment.copy(OffHeap.MEMORY, OffHeap.FLOAT, address, to, at, n);
@@ -92,6 +97,66 @@ final class Rows {
     } else {
       for (int i = 0; i < n; i++) {
         to[at + i] = OffHeap.MEMORY.get(ValueLayout.JAVA_BYTE, address + i * stride);
+      }
+    }
+  }
+
+  static void write(long address, long stride, float[] from, int at, int n) {
+    if (stride == Float.BYTES && n > SHORT_ROW) {
+      MemorySegment.copy(from, at, OffHeap.MEMORY, OffHeap.FLOAT, address, n);
+    } else {
+      for (int i = 0; i < n; i++) {
+        OffHeap.MEMORY.set(OffHeap.FLOAT, address + i * stride, from[at + i]);
+      }
+    }
+  }
+
+  static void write(long address, long stride, double[] from, int at, int n) {
+    if (stride == Double.BYTES && n > SHORT_ROW) {
+      MemorySegment.copy(from, at, OffHeap.MEMORY, OffHeap.DOUBLE, address, n);
+    } else {
+      for (int i = 0; i < n; i++) {
+        OffHeap.MEMORY.set(OffHeap.DOUBLE, address + i * stride, from[at + i]);
+      }
+    }
+  }
+
+  static void write(long address, long stride, int[] from, int at, int n) {
+    if (stride == Integer.BYTES && n > SHORT_ROW) {
+      MemorySegment.copy(from, at, OffHeap.MEMORY, INT, address, n);
+    } else {
+      for (int i = 0; i < n; i++) {
+        OffHeap.MEMORY.set(INT, address + i * stride, from[at + i]);
+      }
+    }
+  }
+
+  static void write(long address, long stride, long[] from, int at, int n) {
+    if (stride == Long.BYTES && n > SHORT_ROW) {
+      MemorySegment.copy(from, at, OffHeap.MEMORY, LONG, address, n);
+    } else {
+      for (int i = 0; i < n; i++) {
+        OffHeap.MEMORY.set(LONG, address + i * stride, from[at + i]);
+      }
+    }
+  }
+
+  static void write(long address, long stride, short[] from, int at, int n) {
+    if (stride == Short.BYTES && n > SHORT_ROW) {
+      MemorySegment.copy(from, at, OffHeap.MEMORY, SHORT, address, n);
+    } else {
+      for (int i = 0; i < n; i++) {
+        OffHeap.MEMORY.set(SHORT, address + i * stride, from[at + i]);
+      }
+    }
+  }
+
+  static void write(long address, long stride, byte[] from, int at, int n) {
+    if (stride == Byte.BYTES && n > SHORT_ROW) {
+      MemorySegment.copy(from, at, OffHeap.MEMORY, ValueLayout.JAVA_BYTE, address, n);
+    } else {
+      for (int i = 0; i < n; i++) {
+        OffHeap.MEMORY.set(ValueLayout.JAVA_BYTE, address + i * stride, from[at + i]);
       }
     }
   }

@@ -10,13 +10,15 @@ import java.util.Arrays;
  * transposition goes by square tiles, so that each cache line of the source is used up while it is there. Traffic: every element read
  * and written once.
  */
-final class StridedCopy {
+final class StridedCopy implements RangeKernel {
 
   private static final int TILE = 32;
 
   /** Elements of a row that one part copies at least. */
   private static final long PIECE = 16_384;
 
+  private final Place fromPlace;
+  private final Place toPlace;
   private final int width;
   private final long[] dims;
   private final long[] source;
@@ -26,7 +28,9 @@ final class StridedCopy {
   private final int tiledAxis;
 
   /** Offsets and strides become bytes: {@code width} for each element. */
-  StridedCopy(Layout from, Layout to, int width) {
+  StridedCopy(Place fromPlace, Layout from, Place toPlace, Layout to, int width) {
+    this.fromPlace = fromPlace;
+    this.toPlace = toPlace;
     this.width = width;
     int rank = from.shape().rank();
     long[] d = new long[rank];
@@ -61,8 +65,8 @@ final class StridedCopy {
   }
 
   static Kernel kernel(Place from, Layout fromLayout, Place to, Layout toLayout, int width) {
-    var copy = new StridedCopy(fromLayout, toLayout, width);
-    return frame -> copy.run(frame.parts(), from.address(frame), to.address(frame));
+    var copy = new StridedCopy(from, fromLayout, to, toLayout, width);
+    return frame -> frame.parts().forEach(copy.items(), copy.itemWork(), (registers, first, end) -> copy.range(frame, registers, first, end));
   }
 
   /** The axis along which the source has neighbours when the last one is another, else -1. */
@@ -76,33 +80,54 @@ final class StridedCopy {
     return -1;
   }
 
-  void run(Parts parts, long from, long to) {
+  @Override
+  public long items() {
+    if (tiledAxis >= 0) {
+      return dims[tiledAxis] == 0 ? 0 : rows() / dims[tiledAxis] * tiles();
+    }
+    return rows() * pieces();
+  }
+
+  @Override
+  public long itemWork() {
+    long length = dims[dims.length - 1];
+    return tiledAxis >= 0 ? TILE * length : Math.min(length, PIECE);
+  }
+
+  private long rows() {
     long rows = 1;
     for (int axis = 0; axis < dims.length - 1; axis++) {
       rows *= dims[axis];
     }
-    long length = dims[dims.length - 1];
-    if (tiledAxis >= 0) {
-      long tiles = (dims[tiledAxis] + TILE - 1) / TILE;
-      long planes = dims[tiledAxis] == 0 ? 0 : rows / dims[tiledAxis];
-      parts.forEach(planes * tiles, TILE * length, (_, first, end) -> {
-        for (long item = first; item < end; item++) {
-          tiles(item / tiles, item % tiles * TILE, from, to);
-        }
-      });
-      return;
-    }
-    long pieces = (length + PIECE - 1) / PIECE;
-    parts.forEach(rows * pieces, Math.min(length, PIECE), (_, first, end) -> {
-      for (long item = first; item < end; item++) {
-        long column = item % pieces * PIECE;
-        long row = item / pieces;
-        row(
-            from + offset(source, row, -1) + sourceOffset + column * source[dims.length - 1],
-            to + offset(target, row, -1) + targetOffset + column * target[dims.length - 1],
-            Math.min(PIECE, length - column));
+    return rows;
+  }
+
+  private long tiles() {
+    return (dims[tiledAxis] + TILE - 1) / TILE;
+  }
+
+  private long pieces() {
+    return (dims[dims.length - 1] + PIECE - 1) / PIECE;
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    long from = fromPlace.address(frame);
+    long to = toPlace.address(frame);
+    for (long item = first; item < end; item++) {
+      if (tiledAxis >= 0) {
+        tiles(item / tiles(), item % tiles() * TILE, from, to);
+      } else {
+        piece(item / pieces(), item % pieces() * PIECE, from, to);
       }
-    });
+    }
+  }
+
+  private void piece(long row, long column, long from, long to) {
+    row(
+        from + offset(source, row, -1) + sourceOffset + column * source[dims.length - 1],
+        to + offset(target, row, -1) + targetOffset + column * target[dims.length - 1],
+        Math.min(PIECE, dims[dims.length - 1] - column));
   }
 
   /** Where a row begins: its number counts over all axes but the last and {@code without}. */

@@ -1,0 +1,102 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Origin;
+import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Links generated kernels, several that do not depend on one another as one loop. */
+final class GeneratedKernels {
+
+  private final Bases bases;
+  private final Parts parts;
+
+  GeneratedKernels(Bases bases, Parts parts) {
+    this.bases = bases;
+    this.parts = parts;
+  }
+
+  Kernel link(List<Instruction.Compute> computes) {
+    List<RangeKernel> loops = new ArrayList<>();
+    List<Kernel> shared = new ArrayList<>();
+    int checks = 0;
+    for (Instruction.Compute compute : computes) {
+      if (compute.kernel().domain().elements() > 0) {
+        add(compute, checks, loops, shared);
+      }
+      checks += compute.kernel().checks().size();
+    }
+    if (!loops.isEmpty()) {
+      shared.add(new ParallelLoop(loops, parts));
+    }
+    return shared.size() == 1 ? shared.getFirst() : sequence(shared.toArray(Kernel[]::new));
+  }
+
+  private static Kernel sequence(Kernel[] kernels) {
+    return frame -> {
+      for (Kernel kernel : kernels) {
+        kernel.run(frame);
+      }
+    };
+  }
+
+  private void add(Instruction.Compute compute, int firstCheck, List<RangeKernel> loops, List<Kernel> shared) {
+    GeneratedKernel kernel = compute.kernel();
+    if (isCopy(kernel)) {
+      Operand from = compute.arguments().getFirst();
+      Operand to = compute.outputs().getFirst();
+      loops.add(new StridedCopy(bases.place(from.buffer()), from.layout(), bases.place(to.buffer()), to.layout(), to.dtype().bytes()));
+      return;
+    }
+    var tiling = new Tiling(kernel.domain(), kernel.folded());
+    List<Phase> phases = new BlockCodeBuilder(compute, firstCheck, tiling, bases).build();
+    long elementWork = kernel.values().size() + 1L;
+    if (tiling.chunks() > 1 && tiling.groups() < parts.most()) {
+      shared.add(new SharedGroups(tiling, phases, elementWork, parts));
+    } else {
+      loops.add(new GeneratedLoop(tiling, phases, elementWork));
+    }
+  }
+
+  private static boolean isCopy(GeneratedKernel kernel) {
+    return kernel.values().size() == 1 && kernel.values().getFirst() instanceof KernelExpression.Load
+        && kernel.results().size() == 1 && kernel.checks().isEmpty() && !kernel.results().getFirst().isFolded(kernel.folded());
+  }
+
+  // --- reductions that are calls -----------------------------------------------------------------------------------------------------
+
+  /** A reduction to a dense result, also of nothing, and along no axes. */
+  Kernel reduction(Op.Reduce op, Operand in, Operand out) {
+    Layout layout = Layout.folded(in.shape(), op.axes());
+    if (in.shape().elements() == 0) {
+      return identities(op.fold(), out);
+    }
+    var load = new KernelExpression.Load(0, in.dtype(), in.layout());
+    KernelExpression result = op.axes().count() > 0
+        ? new KernelExpression.Fold(op.fold(), 0, out.dtype())
+        : new KernelExpression.Apply(new Op.Cast(out.dtype()), List.of(0), out.dtype());
+    var kernel = new GeneratedKernel(in.shape(), op.axes().count() > 0 ? op.axes() : Axes.NONE, List.of(load, result),
+        List.of(new GeneratedKernel.Result(1, layout)), List.of());
+    return link(List.of(new Instruction.Compute(kernel, List.of(in), List.of(out.with(layout)), List.of(), List.of(Origin.NONE))));
+  }
+
+  private Kernel identities(Op.Fold fold, Operand out) {
+    DType dtype = out.dtype();
+    long elements = out.shape().elements();
+    Place place = bases.place(out.buffer());
+    Object identities = Folds.identities(fold, dtype, Registers.BLOCK);
+    return frame -> {
+      for (long at = 0; at < elements; at += Registers.BLOCK) {
+        int n = (int) Math.min(Registers.BLOCK, elements - at);
+        BlockStorer.store(dtype, identities, n, place.address(frame) + at * dtype.bytes(), parts.registers(0));
+      }
+    };
+  }
+}

@@ -1,0 +1,85 @@
+package dev.chainrule.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import dev.chainrule.device.Fault;
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.schedule.Instruction;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** A step that makes garbage is interrupted by its collection. */
+class KernelAllocationTest {
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  @Test
+  void kernelsAllocateNothingOnceTheyHaveRun() {
+    for (int threads : new int[] {1, 3}) {
+      try (var device = new CpuDevice(threads)) {
+        for (DType dtype : List.of(DType.F32, DType.F16)) {
+          for (Shape domain : List.of(Shape.of(64, 10), Shape.of(300, 1000), Shape.of(2, 200_000))) {
+            check(GeneratedKernelTest.softmax(domain, Axes.of(1), dtype).fused(), device);
+            check(GeneratedKernelTest.normalisation(domain, Axes.of(0), dtype).fused(), device);
+          }
+        }
+        check(group(), device);
+      }
+    }
+  }
+
+  /** Kernels without folds on strided operands, together. */
+  private static KernelRun group() {
+    WrittenKernel first = RandomKernels.of(3, DType.F32);
+    WrittenKernel second = new WrittenKernel(Shape.of(200, 300), Axes.NONE);
+    int x = RandomKernels.load(second, DType.F32, new Random(3), false);
+    second.result(second.apply(new Op.Add(), x, x));
+    second.check(x);
+    var group = new Instruction.Group(List.of(first.compute(0, 0), second.compute(first.inputs().size(), first.outputs().size())));
+    return new KernelRun(List.of(group), concat(first.inputs(), second.inputs()), concat(first.outputs(), second.outputs()));
+  }
+
+  private static <T> List<T> concat(List<T> a, List<T> b) {
+    return Stream.concat(a.stream(), b.stream()).toList();
+  }
+
+  /** The first runs make registers, and objects that compiled code does without. */
+  private static void check(KernelRun run, CpuDevice device) {
+    run.with(device, (linked, bindings) -> {
+      linked.run(bindings);
+      long[] threads = threads();
+      long bytes = -1;
+      for (int attempt = 0; attempt < 200 && bytes != 0; attempt++) {
+        long before = allocated(threads);
+        for (int i = 0; i < 10; i++) {
+          assertEquals(Fault.NONE, linked.run(bindings));
+        }
+        bytes = allocated(threads) - before;
+      }
+      assertEquals(0, bytes, run.instructions()::toString);
+      return null;
+    });
+  }
+
+  /** This one and the workers. */
+  private static long[] threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread == Thread.currentThread() || thread.getName().startsWith("chainrule-cpu-"))
+        .mapToLong(Thread::threadId).toArray();
+  }
+
+  private static long allocated(long[] threads) {
+    long sum = 0;
+    for (long thread : threads) {
+      sum += THREADS.getThreadAllocatedBytes(thread);
+    }
+    return sum;
+  }
+}
