@@ -34,7 +34,7 @@ class GeneratedKernelTest {
 
   @ParameterizedTest
   @EnumSource
-  @Tag("S7.12")
+  @Tag("S19.11")
   void randomKernelsGiveTheBitsOfTheirParts(DType dtype) {
     for (int seed = 0; seed < 400; seed++) {
       WrittenKernel kernel = RandomKernels.of(seed, dtype);
@@ -138,7 +138,7 @@ class GeneratedKernelTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 15, 16, 17, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 2048, 65_535, 65_536, 65_537, 200_000})
-  @Tag("S7.12")
+  @Tag("S19.11")
   void foldsOfAnyLengthHaveTheirTree(int n) {
     for (DType dtype : n > 4096 ? List.of(DType.F32, DType.BF16) : List.of(DType.F32, DType.F16, DType.F64, DType.I32, DType.U8, DType.BOOL)) {
       for (Op.Fold fold : Op.Fold.values()) {

@@ -79,8 +79,8 @@ class ReductionTest {
 
 
   /**
-   * A sum by halves errs by log2(n) roundings of the sum of absolute values, at most 2 n here; 22 stands for 20 levels and the rounding
-   * to the result. Products err relatively, and their long ones vanish; 300 roundings cover what has not vanished.
+   * The tree of a sum has at most 15 + 6 + 10 levels and errs by so many roundings of the sum of absolute values, at most 2 n here; hardly
+   * ever by 22. Products err relatively, and their long ones vanish; 300 roundings cover what has not vanished.
    */
   private static void check(Op.Fold fold, Node x, Axes axes) {
     Node node = Ops.node(new Op.Reduce(fold, axes), x);
