@@ -232,11 +232,11 @@ final class BlockCodeBuilder {
     DType combined = Folding.combined(fold.fold(), fold.dtype());
     RegisterKind kind = RegisterKind.of(combined);
     Folds.Accumulate accumulate = Folds.loop(fold.fold(), kind);
-    var tree = new FoldTree(kind, accumulate, file.reserve(kind, FoldTree.levels(tiling.blocks())));
+    int spare = scratch.computeIfAbsent(kind, k -> file.reserve(k, Folding.SCRATCH));
+    var tree = new FoldTree(kind, accumulate, file.reserve(kind, FoldTree.levels(tiling.blocks())), spare + Folding.SCRATCH - 1);
     int result = file.reserve(RegisterKind.of(fold.dtype()), 1);
     registers.put(number, result);
-    var folding = new Folding(fold.dtype(), kind, accumulate, tree, tiling.width() == 1, file.reserve(kind, 1), result,
-        scratch.computeIfAbsent(kind, k -> file.reserve(k, Folding.SCRATCH)));
+    var folding = new Folding(fold.dtype(), kind, accumulate, tree, tiling.width() == 1, file.reserve(kind, 1), result, spare);
     int argument = read(fold.argument(), KernelLevels.Level.ELEMENTS);
     if (RegisterKind.of(from) == kind) {
       tile.add((_, r, _, _) -> folding.combine(r, r.tile, argument));

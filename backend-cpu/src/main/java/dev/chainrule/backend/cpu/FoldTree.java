@@ -14,12 +14,14 @@ final class FoldTree {
   private final RegisterKind kind;
   private final Folds.Accumulate accumulate;
   private final int firstRegister;
+  private final int spare;
 
   /** Level k lies in register {@code firstRegister + k}. */
-  FoldTree(RegisterKind kind, Folds.Accumulate accumulate, int firstRegister) {
+  FoldTree(RegisterKind kind, Folds.Accumulate accumulate, int firstRegister, int spare) {
     this.kind = kind;
     this.accumulate = accumulate;
     this.firstRegister = firstRegister;
+    this.spare = spare;
   }
 
   /** How many registers so many blocks need. */
@@ -34,7 +36,7 @@ final class FoldTree {
     int level = 0;
     while ((count >> level & 1) == 1) {
       Object earlier = level(registers, level);
-      accumulate.apply(earlier, subtree, start, 1, n);
+      accumulate.apply(earlier, subtree, start, 1, n, registers.array(kind, spare));
       subtree = earlier;
       start = 0;
       level++;

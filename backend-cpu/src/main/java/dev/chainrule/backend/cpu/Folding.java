@@ -17,8 +17,8 @@ import dev.chainrule.graph.Op;
  * @param result register of the dtype's kind for a number for each place, rounded
  * @param scratch the first of {@value #SCRATCH} registers of the kind
  */
-record Folding(DType dtype, RegisterKind kind, Folds.Accumulate accumulate, FoldTree tree, boolean rowsOfNumbers, int accumulator, int result,
-    int scratch) {
+record Folding(DType dtype, RegisterKind kind, Folds.Accumulate accumulate, FoldTree tree, boolean rowsOfNumbers, int accumulator,
+    int result, int scratch) {
 
   /** Lanes of a block of numbers. */
   static final int LANES = 64;
@@ -58,21 +58,21 @@ record Folding(DType dtype, RegisterKind kind, Folds.Accumulate accumulate, Fold
     } else if (rows > Tiling.BLOCK_OF_ROWS) {
       blocks(registers, elements, rows, width, into);
     } else if (row % Tiling.BLOCK_OF_ROWS == 0) {
-      block(elements, 0, rows, width, into);
+      block(registers, elements, 0, rows, width, into);
     } else {
-      accumulate.apply(into, elements, 0, rows, width);
+      accumulate.apply(into, elements, 0, rows, width, registers.array(kind, scratch + 2));
     }
   }
 
-  private void block(Object elements, int at, int rows, int width, Object into) {
+  private void block(Registers registers, Object elements, int at, int rows, int width, Object into) {
     System.arraycopy(elements, at, into, 0, width);
-    accumulate.apply(into, elements, at + width, rows - 1, width);
+    accumulate.apply(into, elements, at + width, rows - 1, width, registers.array(kind, scratch + 2));
   }
 
   private void blocks(Registers registers, Object elements, int rows, int width, Object into) {
     int blocks = 0;
     for (int row = 0; row < rows; row += Tiling.BLOCK_OF_ROWS) {
-      block(elements, row * width, Math.min(Tiling.BLOCK_OF_ROWS, rows - row), width, into);
+      block(registers, elements, row * width, Math.min(Tiling.BLOCK_OF_ROWS, rows - row), width, into);
       tree.push(registers, blocks++, into, 0, width);
     }
     tree.finish(registers, blocks, into, width);
@@ -81,18 +81,17 @@ record Folding(DType dtype, RegisterKind kind, Folds.Accumulate accumulate, Fold
   /** A block of numbers, or several in columns. */
   private void lanes(Registers registers, Object elements, int rows, int columns, Object into) {
     Object lanes = registers.array(kind, scratch + 1);
+    Object spare = registers.array(kind, scratch + 2);
     int count = Math.min(rows, LANES);
     System.arraycopy(elements, 0, lanes, 0, count * columns);
     if (rows > LANES) {
       int whole = rows / LANES;
-      accumulate.apply(lanes, elements, LANES * columns, whole - 1, LANES * columns);
-      accumulate.apply(lanes, elements, whole * LANES * columns, 1, (rows - whole * LANES) * columns);
+      accumulate.apply(lanes, elements, LANES * columns, whole - 1, LANES * columns, spare);
+      accumulate.apply(lanes, elements, whole * LANES * columns, 1, (rows - whole * LANES) * columns, spare);
     }
-    Object upper = registers.array(kind, scratch + 2);
     while (count > 1) {
       int half = (count + 1) / 2;
-      System.arraycopy(lanes, half * columns, upper, 0, (count - half) * columns);
-      accumulate.apply(lanes, upper, (count - half) * columns);
+      accumulate.apply(lanes, lanes, half * columns, 1, (count - half) * columns, spare);
       count = half;
     }
     System.arraycopy(lanes, 0, into, 0, columns);

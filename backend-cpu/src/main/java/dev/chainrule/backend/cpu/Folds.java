@@ -9,40 +9,107 @@ final class Folds {
 
   private Folds() {}
 
-  /** into[i] = into[i] combined with from[at + i], from[at + n + i], ... of {@code rows} rows; different arrays of one kind. */
-  interface Accumulate {
-    void apply(Object into, Object from, int at, int rows, int n);
+  /**
+   * How an array is combined with others of its kind.
+   *
+   * @param plain one whole array, in vectors: element by element, so the compiler sees that nothing overlaps
+   * @param rows short pieces of an array, one after the other
+   */
+  record Accumulate(Plain plain, Rows rows) {
 
-    default void apply(Object into, Object from, int n) {
-      apply(into, from, 0, 1, n);
+    /** Below this a copy costs more than vectors save. */
+    private static final int SHORT = 32;
+
+    /** into[i] = into[i] combined with from[i]. */
+    void apply(Object into, Object from, int n) {
+      plain.apply(into, from, n);
     }
+
+    /** into[i] = into[i] combined with from[at + i], from[at + n + i], ... of {@code count} rows; {@code spare} has room for a row. */
+    void apply(Object into, Object from, int at, int count, int n, Object spare) {
+      if (n < SHORT) {
+        rows.apply(into, from, at, count, n);
+        return;
+      }
+      for (int row = 0; row < count; row++) {
+        int start = at + row * n;
+        if (start == 0) {
+          plain.apply(into, from, n);
+        } else {
+          System.arraycopy(from, start, spare, 0, n);
+          plain.apply(into, spare, n);
+        }
+      }
+    }
+  }
+
+  /** See {@link Accumulate#apply(Object, Object, int)}; different arrays. */
+  interface Plain {
+    void apply(Object into, Object from, int n);
+  }
+
+  /** See {@link Accumulate#apply(Object, Object, int, int, int, Object)}. */
+  interface Rows {
+    void apply(Object into, Object from, int at, int count, int n);
   }
 
   static Accumulate loop(Op.Fold fold, RegisterKind kind) {
     return switch (kind) {
       case FLOAT -> switch (fold) {
-        case SUM -> (into, from, at, rows, n) -> add((float[]) into, (float[]) from, at, rows, n);
-        case PROD -> (into, from, at, rows, n) -> multiply((float[]) into, (float[]) from, at, rows, n);
-        case MAX -> (into, from, at, rows, n) -> max((float[]) into, (float[]) from, at, rows, n);
-        case MIN -> (into, from, at, rows, n) -> min((float[]) into, (float[]) from, at, rows, n);
+        case SUM -> new Accumulate(
+            (into, from, n) -> FoldLoops.add((float[]) into, (float[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.add((float[]) into, (float[]) from, at, count, n));
+        case PROD -> new Accumulate(
+            (into, from, n) -> FoldLoops.multiply((float[]) into, (float[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.multiply((float[]) into, (float[]) from, at, count, n));
+        case MAX -> new Accumulate(
+            (into, from, n) -> FoldLoops.max((float[]) into, (float[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.max((float[]) into, (float[]) from, at, count, n));
+        case MIN -> new Accumulate(
+            (into, from, n) -> FoldLoops.min((float[]) into, (float[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.min((float[]) into, (float[]) from, at, count, n));
       };
       case DOUBLE -> switch (fold) {
-        case SUM -> (into, from, at, rows, n) -> add((double[]) into, (double[]) from, at, rows, n);
-        case PROD -> (into, from, at, rows, n) -> multiply((double[]) into, (double[]) from, at, rows, n);
-        case MAX -> (into, from, at, rows, n) -> max((double[]) into, (double[]) from, at, rows, n);
-        case MIN -> (into, from, at, rows, n) -> min((double[]) into, (double[]) from, at, rows, n);
+        case SUM -> new Accumulate(
+            (into, from, n) -> FoldLoops.add((double[]) into, (double[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.add((double[]) into, (double[]) from, at, count, n));
+        case PROD -> new Accumulate(
+            (into, from, n) -> FoldLoops.multiply((double[]) into, (double[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.multiply((double[]) into, (double[]) from, at, count, n));
+        case MAX -> new Accumulate(
+            (into, from, n) -> FoldLoops.max((double[]) into, (double[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.max((double[]) into, (double[]) from, at, count, n));
+        case MIN -> new Accumulate(
+            (into, from, n) -> FoldLoops.min((double[]) into, (double[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.min((double[]) into, (double[]) from, at, count, n));
       };
       case INT -> switch (fold) {
-        case SUM -> (into, from, at, rows, n) -> add((int[]) into, (int[]) from, at, rows, n);
-        case PROD -> (into, from, at, rows, n) -> multiply((int[]) into, (int[]) from, at, rows, n);
-        case MAX -> (into, from, at, rows, n) -> max((int[]) into, (int[]) from, at, rows, n);
-        case MIN -> (into, from, at, rows, n) -> min((int[]) into, (int[]) from, at, rows, n);
+        case SUM -> new Accumulate(
+            (into, from, n) -> FoldLoops.add((int[]) into, (int[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.add((int[]) into, (int[]) from, at, count, n));
+        case PROD -> new Accumulate(
+            (into, from, n) -> FoldLoops.multiply((int[]) into, (int[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.multiply((int[]) into, (int[]) from, at, count, n));
+        case MAX -> new Accumulate(
+            (into, from, n) -> FoldLoops.max((int[]) into, (int[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.max((int[]) into, (int[]) from, at, count, n));
+        case MIN -> new Accumulate(
+            (into, from, n) -> FoldLoops.min((int[]) into, (int[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.min((int[]) into, (int[]) from, at, count, n));
       };
       case LONG -> switch (fold) {
-        case SUM -> (into, from, at, rows, n) -> add((long[]) into, (long[]) from, at, rows, n);
-        case PROD -> (into, from, at, rows, n) -> multiply((long[]) into, (long[]) from, at, rows, n);
-        case MAX -> (into, from, at, rows, n) -> max((long[]) into, (long[]) from, at, rows, n);
-        case MIN -> (into, from, at, rows, n) -> min((long[]) into, (long[]) from, at, rows, n);
+        case SUM -> new Accumulate(
+            (into, from, n) -> FoldLoops.add((long[]) into, (long[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.add((long[]) into, (long[]) from, at, count, n));
+        case PROD -> new Accumulate(
+            (into, from, n) -> FoldLoops.multiply((long[]) into, (long[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.multiply((long[]) into, (long[]) from, at, count, n));
+        case MAX -> new Accumulate(
+            (into, from, n) -> FoldLoops.max((long[]) into, (long[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.max((long[]) into, (long[]) from, at, count, n));
+        case MIN -> new Accumulate(
+            (into, from, n) -> FoldLoops.min((long[]) into, (long[]) from, n),
+            (into, from, at, count, n) -> FoldLoops.min((long[]) into, (long[]) from, at, count, n));
       };
     };
   }
@@ -83,149 +150,5 @@ final class Folds {
   private static Object filled(long[] array, long value) {
     Arrays.fill(array, value);
     return array;
-  }
-
-  private static void add(float[] into, float[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] + from[start + i];
-      }
-    }
-  }
-
-  private static void multiply(float[] into, float[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] * from[start + i];
-      }
-    }
-  }
-
-  private static void max(float[] into, float[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.max(into[i], from[start + i]);
-      }
-    }
-  }
-
-  private static void min(float[] into, float[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.min(into[i], from[start + i]);
-      }
-    }
-  }
-
-  private static void add(double[] into, double[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] + from[start + i];
-      }
-    }
-  }
-
-  private static void multiply(double[] into, double[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] * from[start + i];
-      }
-    }
-  }
-
-  private static void max(double[] into, double[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.max(into[i], from[start + i]);
-      }
-    }
-  }
-
-  private static void min(double[] into, double[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.min(into[i], from[start + i]);
-      }
-    }
-  }
-
-  private static void add(int[] into, int[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] + from[start + i];
-      }
-    }
-  }
-
-  private static void multiply(int[] into, int[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] * from[start + i];
-      }
-    }
-  }
-
-  private static void max(int[] into, int[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.max(into[i], from[start + i]);
-      }
-    }
-  }
-
-  private static void min(int[] into, int[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.min(into[i], from[start + i]);
-      }
-    }
-  }
-
-  private static void add(long[] into, long[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] + from[start + i];
-      }
-    }
-  }
-
-  private static void multiply(long[] into, long[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = into[i] * from[start + i];
-      }
-    }
-  }
-
-  private static void max(long[] into, long[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.max(into[i], from[start + i]);
-      }
-    }
-  }
-
-  private static void min(long[] into, long[] from, int at, int rows, int n) {
-    for (int row = 0; row < rows; row++) {
-      int start = at + row * n;
-      for (int i = 0; i < n; i++) {
-        into[i] = Math.min(into[i], from[start + i]);
-      }
-    }
   }
 }

@@ -66,7 +66,8 @@ final class StridedCopy implements RangeKernel {
 
   static Kernel kernel(Place from, Layout fromLayout, Place to, Layout toLayout, int width) {
     var copy = new StridedCopy(from, fromLayout, to, toLayout, width);
-    return frame -> frame.parts().forEach(copy.items(), copy.itemWork(), (registers, first, end) -> copy.range(frame, registers, first, end));
+    return frame -> frame.parts()
+        .forEach(copy.items(), copy.itemWork(), (registers, first, end) -> copy.range(frame, registers, first, end));
   }
 
   /** The axis along which the source has neighbours when the last one is another, else -1. */
