@@ -27,24 +27,30 @@ final class BlockCodeBuilder {
   private final Bases bases;
   private final Tiling tiling;
   private final KernelLevels levels;
+  private final boolean vectors;
   private final RegisterFile file = new RegisterFile();
   private final Map<Integer, Integer> registers = new HashMap<>();
   private final Map<Integer, Integer> spread = new HashMap<>();
   private final Map<Integer, Integer> readers = new HashMap<>();
   private final Map<RegisterKind, Integer> scratch = new HashMap<>();
+  private final Map<Integer, Folding> foldings = new HashMap<>();
   private final List<BlockStep> constants = new ArrayList<>();
   private final List<BlockStep> group = new ArrayList<>();
   private final List<BlockStep> once = new ArrayList<>();
   private final List<BlockStep> tile = new ArrayList<>();
 
-  /** @param firstCheck number that the kernel's first check has in its instruction */
-  BlockCodeBuilder(Instruction.Compute compute, int firstCheck, Tiling tiling, Bases bases) {
+  /**
+   * @param firstCheck number that the kernel's first check has in its instruction
+   * @param vectors whether phases become {@link VectorCode} where that covers them
+   */
+  BlockCodeBuilder(Instruction.Compute compute, int firstCheck, Tiling tiling, Bases bases, boolean vectors) {
     this.compute = compute;
     this.kernel = compute.kernel();
     this.firstCheck = firstCheck;
     this.bases = bases;
     this.tiling = tiling;
     this.levels = new KernelLevels(kernel);
+    this.vectors = vectors;
   }
 
   List<Phase> build() {
@@ -69,9 +75,13 @@ final class BlockCodeBuilder {
       countReaders(phase, needed);
     }
     List<Folding> folds = new ArrayList<>();
+    List<Integer> elements = new ArrayList<>();
     for (int number = 0; number < needed.length; number++) {
       if (needed[number] && !registers.containsKey(number)) {
         define(number);
+        if (levels.of(number) == KernelLevels.Level.ELEMENTS) {
+          elements.add(number);
+        }
       }
       folds.addAll(folds(phase, number));
       checks(phase, number);
@@ -79,7 +89,13 @@ final class BlockCodeBuilder {
     store(phase);
     var code = new BlockCode(constants, group, once, tile);
     List.of(constants, group, once, tile).forEach(List::clear);
-    return new Phase(code, folds);
+    return new Phase(vectors ? new VectorPhaseBuilder(compute, firstCheck, tiling, levels, bases, file,
+        new VectorPhaseBuilder.Compiled(code, phase, elements, kept(elements), registers, spread, foldings)).build() : code, folds);
+  }
+
+  /** What a later phase takes from the registers. */
+  private List<Integer> kept(List<Integer> elements) {
+    return elements.stream().filter(number -> tiling.isSingle() && readers.getOrDefault(number, 0) > 0).toList();
   }
 
   /** What a later phase cannot find in the registers. */
@@ -152,30 +168,16 @@ final class BlockCodeBuilder {
     Layout domain = Layout.dense(kernel.domain());
     boolean places = levels.of(number) == KernelLevels.Level.PLACES;
     Shape shape = (places ? tiling.places(domain) : tiling.elements(domain)).shape();
-    int axis = tiling.position(index.axis());
-    long length = shape.dim(axis);
-    long inner = shape.slice(axis + 1, shape.rank()).elements();
+    var counting = Counting.along(tiling.position(index.axis()), shape);
     if (index.dtype() == DType.I64) {
       int to = target(number);
-      emit(number, (_, r, at, n) -> counts(r.longs(to), at, n, length, inner));
+      emit(number, (_, r, at, n) -> counting.count(r.longs(to), at, n));
       return;
     }
     int counts = temporary(number, RegisterKind.LONG);
-    emit(number, (_, r, at, n) -> counts(r.longs(counts), at, n, length, inner));
+    emit(number, (_, r, at, n) -> counting.count(r.longs(counts), at, n));
     emit(number, conversion(DType.I64, counts, index.dtype(), target(number)));
     releaseTemporary(number, RegisterKind.LONG, counts);
-  }
-
-  private static void counts(long[] to, long start, int n, long length, long inner) {
-    long k = start / inner % length;
-    long repeated = start % inner;
-    for (int i = 0; i < n; i++) {
-      to[i] = k;
-      if (++repeated == inner) {
-        repeated = 0;
-        k = k + 1 == length ? 0 : k + 1;
-      }
-    }
   }
 
   private void apply(int number, KernelExpression.Apply apply) {
@@ -237,6 +239,7 @@ final class BlockCodeBuilder {
     int result = file.reserve(RegisterKind.of(fold.dtype()), 1);
     registers.put(number, result);
     var folding = new Folding(fold.dtype(), kind, accumulate, tree, tiling.width() == 1, file.reserve(kind, 1), result, spare);
+    foldings.put(number, folding);
     int argument = read(fold.argument(), KernelLevels.Level.ELEMENTS);
     if (RegisterKind.of(from) == kind) {
       tile.add((_, r, _, _) -> folding.combine(r, r.tile, argument));

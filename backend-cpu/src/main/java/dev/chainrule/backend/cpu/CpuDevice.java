@@ -23,14 +23,19 @@ public final class CpuDevice implements Device {
   private final CpuQueue queue;
   private final Lifetime lifetime;
 
-  /** What all kernels of a device share: the threads, their scratch space, and matrix products. */
-  record Machine(Workers workers, Gemm gemm, Parts parts) {}
+  /** What all kernels of a device share: the threads, their scratch space, matrix products, and generated code. */
+  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation) {}
 
   /** A device that computes on {@code threads} threads, the caller of a run included. The results don't depend on their number. */
   public CpuDevice(int threads) {
+    this(threads, Generation.chosen());
+  }
+
+  /** A device that generates code when it is told to, whatever the system property {@code chainrule.cpu.generate} says. */
+  public CpuDevice(int threads, Generation generation) {
     this.info = describe(threads);
     var workers = new Workers(threads);
-    this.machine = new Machine(workers, new Gemm(workers), new Parts(workers));
+    this.machine = new Machine(workers, new Gemm(workers), new Parts(workers), new VectorClasses(), generation.here());
     this.queue = new CpuQueue();
     this.lifetime = new Lifetime(info.id());
     lifetime.atEnd(workers::close);
@@ -49,6 +54,10 @@ public final class CpuDevice implements Device {
     return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
         ? system.getTotalMemorySize() / 4 * 3
         : Runtime.getRuntime().maxMemory();
+  }
+
+  VectorClasses classes() {
+    return machine.classes();
   }
 
   @Override

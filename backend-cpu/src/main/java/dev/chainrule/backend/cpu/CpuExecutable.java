@@ -20,8 +20,10 @@ final class CpuExecutable implements Executable {
   private final CpuMemory constants;
   private final CpuMemory parameters;
   private final Frame frame;
+  private final VectorSwitch vectors;
 
-  private CpuExecutable(Kernel[] kernels, int firstCommit, Bases bases, CpuMemory constants, Parts parts) {
+  private CpuExecutable(Kernel[] kernels, int firstCommit, Bases bases, CpuMemory constants, Parts parts, VectorSwitch vectors) {
+    this.vectors = vectors;
     this.kernels = kernels;
     this.firstCommit = firstCommit;
     this.bases = bases;
@@ -35,14 +37,15 @@ final class CpuExecutable implements Executable {
     List<Instruction> instructions = schedule.instructions();
     Kernel[] kernels = new Kernel[instructions.size()];
     int firstCommit = kernels.length;
-    var linker = new Kernels(bases, machine);
+    var vectors = new VectorSwitch(machine.classes(), machine.generation());
+    var linker = new Kernels(bases, machine, vectors);
     for (int i = 0; i < kernels.length; i++) {
       kernels[i] = linker.link(instructions.get(i));
       if (instructions.get(i).isCommit()) {
         firstCommit = Math.min(firstCommit, i);
       }
     }
-    return new CpuExecutable(kernels, firstCommit, bases, constants(bases), machine.parts());
+    return new CpuExecutable(kernels, firstCommit, bases, constants(bases), machine.parts(), vectors);
   }
 
   private static CpuMemory constants(Bases bases) {
@@ -55,8 +58,13 @@ final class CpuExecutable implements Executable {
     return memory;
   }
 
+  VectorSwitch vectors() {
+    return vectors;
+  }
+
   Fault run(Queue.Bindings bindings) {
     FaultWord faults = frame.faults();
+    vectors.beforeRun();
     try {
       bind(bindings);
       faults.clear();
@@ -107,6 +115,7 @@ final class CpuExecutable implements Executable {
 
   @Override
   public void close() {
+    vectors.close();
     constants.free();
     parameters.free();
   }

@@ -17,9 +17,11 @@ final class GeneratedKernels {
 
   private final Bases bases;
   private final Parts parts;
+  private final VectorSwitch vectors;
 
-  GeneratedKernels(Bases bases, Parts parts) {
+  GeneratedKernels(Bases bases, Parts parts, VectorSwitch vectors) {
     this.bases = bases;
+    this.vectors = vectors;
     this.parts = parts;
   }
 
@@ -56,7 +58,12 @@ final class GeneratedKernels {
       return;
     }
     var tiling = new Tiling(kernel.domain(), kernel.folded());
-    List<Phase> phases = new BlockCodeBuilder(compute, firstCheck, tiling, bases).build();
+    List<Phase> phases = new BlockCodeBuilder(compute, firstCheck, tiling, bases, vectors.isOn()).build();
+    for (Phase phase : phases) {
+      if (phase.code() instanceof VectorCode code) {
+        vectors.add(code);
+      }
+    }
     long elementWork = kernel.values().size() + 1L;
     if (tiling.chunks() > 1 && tiling.groups() < parts.most()) {
       shared.add(new SharedGroups(tiling, phases, elementWork, parts));

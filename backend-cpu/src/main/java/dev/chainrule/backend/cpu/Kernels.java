@@ -15,9 +15,11 @@ final class Kernels {
 
   private final Bases bases;
   private final CpuDevice.Machine machine;
+  private final VectorSwitch vectors;
 
-  Kernels(Bases bases, CpuDevice.Machine machine) {
+  Kernels(Bases bases, CpuDevice.Machine machine, VectorSwitch vectors) {
     this.bases = bases;
+    this.vectors = vectors;
     this.machine = machine;
   }
 
@@ -32,8 +34,8 @@ final class Kernels {
 
   Kernel link(Instruction instruction) {
     return switch (instruction) {
-      case Instruction.Compute compute -> new GeneratedKernels(bases, machine.parts()).link(List.of(compute));
-      case Instruction.Group(var kernels) -> new GeneratedKernels(bases, machine.parts()).link(kernels);
+      case Instruction.Compute compute -> generated().link(List.of(compute));
+      case Instruction.Group(var kernels) -> generated().link(kernels);
       case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
@@ -41,6 +43,10 @@ final class Kernels {
       case Instruction.Cond(Operand predicate, var then, var otherwise, _) ->
           choice(new Flag(predicate, bases), linked(then), linked(otherwise));
     };
+  }
+
+  private GeneratedKernels generated() {
+    return new GeneratedKernels(bases, machine.parts(), vectors);
   }
 
   private List<Kernel> linked(List<Instruction> instructions) {
@@ -64,7 +70,7 @@ final class Kernels {
   private Kernel call(Op op, List<Operand> in, List<Operand> out) {
     Operand result = out.getFirst();
     return switch (op) {
-      case Op.Reduce reduce -> new GeneratedKernels(bases, machine.parts()).reduction(reduce, in.get(0), result);
+      case Op.Reduce reduce -> generated().reduction(reduce, in.get(0), result);
       case Op.ArgReduce arg -> new ArgReduction(arg, in.get(0), result, bases);
       case Op.Cumulate cumulate -> new Cumulation(cumulate, in.get(0), result, bases);
       case Op.Sort sort -> new Sorting(sort, in.get(0), result, out.get(1), bases);

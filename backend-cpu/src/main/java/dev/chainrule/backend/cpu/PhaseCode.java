@@ -29,6 +29,11 @@ interface PhaseCode {
   /** Whether {@link #tile} does anything. */
   boolean hasTiles();
 
+  /** Whether {@link #tile} needs no registers for elements, so that a tile of a kernel without folds may hold any number of them. */
+  default boolean takesTilesOfAnyLength() {
+    return false;
+  }
+
   /**
    * Computes the tile's elements, stores and checks, all loads before the first store. For each fold of the phase it leaves in
    * {@link Folding#accumulator} a number for each place: the tile's rows combined if it begins a block ({@code tile.row} is a multiple of

@@ -1,5 +1,7 @@
 package dev.chainrule.backend.cpu;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -22,14 +24,35 @@ final class Registers {
   /** For conversions between memory and registers. */
   final short[] shorts = new short[BLOCK];
 
+  /** Streams of a generated loop at most. */
+  static final int STREAMS = 32;
+
+  /** The longest vector there is, in bytes. */
+  private static final int VECTOR_BYTES = 64;
+
+  /** A vector that begins within a block may end behind it. */
+  private static final int ROOM = BLOCK + VECTOR_BYTES / Integer.BYTES;
+
+  /** Where the streams of a generated loop begin. */
+  final long[] addresses = new long[STREAMS];
+
+  /** The same for elements that do not fill a vector: each stream's in a vector of its own. */
+  final long[] edges = new long[STREAMS];
+
+  private final MemorySegment edge = Arena.ofAuto().allocate((long) STREAMS * VECTOR_BYTES, VECTOR_BYTES);
+
   /** Where a generated kernel is. */
   final Tile tile = new Tile();
+
+  Registers() {
+    Arrays.setAll(edges, i -> edge.address() + (long) i * VECTOR_BYTES);
+  }
 
   float[] floats(int number) {
     if (number >= floats.length) {
       int known = floats.length;
       floats = Arrays.copyOf(floats, number + 1);
-      Arrays.setAll(floats, i -> i < known ? floats[i] : new float[BLOCK]);
+      Arrays.setAll(floats, i -> i < known ? floats[i] : new float[ROOM]);
     }
     return floats[number];
   }
@@ -47,7 +70,7 @@ final class Registers {
     if (number >= ints.length) {
       int known = ints.length;
       ints = Arrays.copyOf(ints, number + 1);
-      Arrays.setAll(ints, i -> i < known ? ints[i] : new int[BLOCK]);
+      Arrays.setAll(ints, i -> i < known ? ints[i] : new int[ROOM]);
     }
     return ints[number];
   }

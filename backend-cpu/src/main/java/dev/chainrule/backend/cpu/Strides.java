@@ -55,6 +55,11 @@ final class Strides {
     return Arrays.stream(strides).allMatch(s -> s == 0);
   }
 
+  /** Whether all elements lie evenly spaced in one row. */
+  boolean isRow() {
+    return dims.length <= 1;
+  }
+
   /** The length of the last axis, 1 without axes. */
   long rowLength() {
     return dims.length == 0 ? 1 : dims[dims.length - 1];

@@ -177,6 +177,12 @@ final class Tiling {
     move(tile, 0, rows);
   }
 
+  /** Sets the tile to {@code groups} groups of a kernel without folds at once. */
+  void enterSeveral(Tile tile, long group, long groups) {
+    enter(tile, group);
+    tile.outers = (int) Math.min(together() * groups, outer - tile.outer);
+  }
+
   /** Sets the tile to the one of its group that begins at {@code row}; it ends at {@code end} at the latest. */
   void move(Tile tile, long row, long end) {
     tile.row = row;

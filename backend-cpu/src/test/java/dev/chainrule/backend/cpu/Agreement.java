@@ -14,8 +14,9 @@ import java.util.List;
 /** Runs graphs on CPU devices and compares what comes out with the reference interpreter. */
 final class Agreement {
 
-  /** Devices of 1, 2 and 3 threads, shared by all tests: an open device keeps its threads. */
-  static final List<CpuDevice> DEVICES = List.of(new CpuDevice(1), new CpuDevice(2), new CpuDevice(3));
+  /** Devices of 1, 2 and 3 threads and one that runs generated code at once, shared by all tests: an open device keeps its threads. */
+  static final List<CpuDevice> DEVICES =
+      List.of(new CpuDevice(1), new CpuDevice(2), new CpuDevice(3), new CpuDevice(2, Generation.EAGER));
 
   private Agreement() {}
 

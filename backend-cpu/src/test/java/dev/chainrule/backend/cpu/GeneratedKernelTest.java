@@ -34,7 +34,7 @@ class GeneratedKernelTest {
 
   @ParameterizedTest
   @EnumSource
-  @Tag("S19.11")
+  @Tag("S19.12")
   void randomKernelsGiveTheBitsOfTheirParts(DType dtype) {
     for (int seed = 0; seed < 400; seed++) {
       WrittenKernel kernel = RandomKernels.of(seed, dtype);
@@ -64,7 +64,7 @@ class GeneratedKernelTest {
   }
 
   /** Equal bits, but that one NaN is as good as another. */
-  private static void requireSame(String what, HostArray expected, HostArray actual) {
+  static void requireSame(String what, HostArray expected, HostArray actual) {
     if (expected.equals(actual)) {
       return;
     }
@@ -138,7 +138,7 @@ class GeneratedKernelTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 15, 16, 17, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 2048, 65_535, 65_536, 65_537, 200_000})
-  @Tag("S19.11")
+  @Tag("S19.12")
   void foldsOfAnyLengthHaveTheirTree(int n) {
     List<DType> all = List.of(DType.F32, DType.F16, DType.F64, DType.I32, DType.U8, DType.BOOL);
     for (DType dtype : n > 4096 ? List.of(DType.F32, DType.BF16) : all) {

@@ -1,0 +1,210 @@
+package dev.chainrule.backend.cpu;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.DirectMethodHandleDesc;
+import java.lang.constant.DynamicCallSiteDesc;
+import java.lang.constant.MethodHandleDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.CallSite;
+import java.lang.invoke.ConstantCallSite;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
+/**
+ * Writes calls of the Vector API into a method. Names classes without loading them. Functions of {@link VectorMath} are called through
+ * constant method handles, which C2 inlines however much it has inlined before.
+ */
+final class VectorAssembler {
+
+  private static final String API = "jdk.incubator.vector.";
+  private static final ClassDesc VECTOR = ClassDesc.of(API + "Vector");
+  private static final ClassDesc FLOAT_VECTOR = ClassDesc.of(API + "FloatVector");
+  private static final ClassDesc INT_VECTOR = ClassDesc.of(API + "IntVector");
+  private static final ClassDesc MASK = ClassDesc.of(API + "VectorMask");
+  private static final ClassDesc SPECIES = ClassDesc.of(API + "VectorSpecies");
+  private static final ClassDesc OPERATORS = ClassDesc.of(API + "VectorOperators");
+  private static final ClassDesc BINARY = OPERATORS.nested("Binary");
+  private static final ClassDesc ASSOCIATIVE = OPERATORS.nested("Associative");
+  private static final ClassDesc COMPARISON = OPERATORS.nested("Comparison");
+  private static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
+  private static final ClassDesc BYTE_ORDER = ClassDesc.of("java.nio.ByteOrder");
+  private static final ClassDesc OFF_HEAP = ClassDesc.of(OffHeap.class.getName());
+  private static final DirectMethodHandleDesc LINK = MethodHandleDesc.ofMethod(DirectMethodHandleDesc.Kind.STATIC,
+      ClassDesc.of(VectorAssembler.class.getName()), "link", MethodTypeDesc.of(ClassDesc.of(CallSite.class.getName()),
+          ConstantDescs.CD_MethodHandles_Lookup, ConstantDescs.CD_String, ConstantDescs.CD_MethodType));
+
+  private final CodeBuilder code;
+
+  VectorAssembler(CodeBuilder code) {
+    this.code = code;
+  }
+
+  /** Binds a call in a generated class to the function of that name. */
+  static CallSite link(MethodHandles.Lookup caller, String name, MethodType type) throws ReflectiveOperationException {
+    return new ConstantCallSite(caller.findStatic(VectorMath.class, name, type));
+  }
+
+  private static ClassDesc type(VectorForm form) {
+    return switch (form) {
+      case FLOATS -> FLOAT_VECTOR;
+      case INTS -> INT_VECTOR;
+      case FLOAT_MASK, INT_MASK -> MASK;
+    };
+  }
+
+  private static ClassDesc element(VectorForm form) {
+    return form == VectorForm.FLOATS ? ConstantDescs.CD_float : ConstantDescs.CD_int;
+  }
+
+  // --- operations --------------------------------------------------------------------------------------------------------------------
+
+  /** A method without arguments. */
+  void own(String name, VectorForm form) {
+    code.invokevirtual(type(form), name, MethodTypeDesc.of(type(form)));
+  }
+
+  /** A method of an int vector and a number. */
+  void withInt(String name, int number) {
+    code.loadConstant(number);
+    code.invokevirtual(INT_VECTOR, name, MethodTypeDesc.of(INT_VECTOR, ConstantDescs.CD_int));
+  }
+
+  /** A method of two vectors. */
+  void withVector(String name, VectorForm form) {
+    code.invokevirtual(type(form), name, MethodTypeDesc.of(type(form), VECTOR));
+  }
+
+  /** An operation of ints that has no method of its own, pushed between its operands. */
+  void lanewise() {
+    code.invokevirtual(INT_VECTOR, "lanewise", MethodTypeDesc.of(INT_VECTOR, BINARY, VECTOR));
+  }
+
+  void lanewiseInt(String operator, int number) {
+    operator(operator);
+    code.loadConstant(number);
+    code.invokevirtual(INT_VECTOR, "lanewise", MethodTypeDesc.of(INT_VECTOR, BINARY, ConstantDescs.CD_int));
+  }
+
+  void compare(VectorForm form) {
+    code.invokevirtual(type(form), "compare", MethodTypeDesc.of(MASK, COMPARISON, VECTOR));
+  }
+
+  void isNotZero(VectorForm form) {
+    operator("NE");
+    if (form == VectorForm.FLOATS) {
+      code.fconst_0();
+    } else {
+      code.iconst_0();
+    }
+    code.invokevirtual(type(form), "compare", MethodTypeDesc.of(MASK, COMPARISON, element(form)));
+  }
+
+  void reinterpret(VectorForm to) {
+    if (to == VectorForm.INTS) {
+      code.invokevirtual(FLOAT_VECTOR, "reinterpretAsInts", MethodTypeDesc.of(INT_VECTOR));
+    } else {
+      code.invokevirtual(INT_VECTOR, "reinterpretAsFloats", MethodTypeDesc.of(FLOAT_VECTOR));
+    }
+  }
+
+  /** On the stack: what holds elsewhere, what holds where the mask is set, the mask. */
+  void blend(VectorForm form) {
+    code.invokevirtual(type(form), "blend", MethodTypeDesc.of(type(form), VECTOR, MASK));
+  }
+
+  /** A function of {@link VectorMath}. */
+  void math(String name, VectorForm from, VectorForm to) {
+    code.invokedynamic(DynamicCallSiteDesc.of(LINK, name, MethodTypeDesc.of(type(to), type(from))));
+  }
+
+  /** A function of {@link VectorMath} with two arguments. */
+  void mathOfTwo(String name) {
+    code.invokedynamic(DynamicCallSiteDesc.of(LINK, name, MethodTypeDesc.of(FLOAT_VECTOR, FLOAT_VECTOR, FLOAT_VECTOR)));
+  }
+
+  /** Pushes a constant of VectorOperators. */
+  void operator(String name) {
+    code.getstatic(OPERATORS, name, switch (name) {
+      case "EQ", "LT", "LE", "NE" -> COMPARISON;
+      case "LSHL", "ASHR", "LSHR" -> BINARY;
+      default -> ASSOCIATIVE;
+    });
+  }
+
+  // --- forms -------------------------------------------------------------------------------------------------------------------------
+
+  /** Replaces the value on top of the stack by the same in another form. */
+  void convert(VectorForm from, VectorForm to) {
+    if (from == to) {
+      return;
+    }
+    if (from.isMask() && to.isMask()) {
+      species(to == VectorForm.FLOAT_MASK ? VectorForm.FLOATS : VectorForm.INTS);
+      code.invokevirtual(MASK, "cast", MethodTypeDesc.of(MASK, SPECIES));
+    } else if (from == VectorForm.INTS) {
+      isNotZero(VectorForm.INTS);
+      convert(VectorForm.INT_MASK, to);
+    } else {
+      convert(from, VectorForm.INT_MASK);
+      species(VectorForm.INTS);
+      code.invokestatic(INT_VECTOR, "zero", MethodTypeDesc.of(INT_VECTOR, SPECIES));
+      code.swap();
+      code.iconst_1();
+      code.swap();
+      code.invokevirtual(INT_VECTOR, "blend", MethodTypeDesc.of(INT_VECTOR, ConstantDescs.CD_int, MASK));
+    }
+  }
+
+  private void species(VectorForm form) {
+    code.getstatic(type(form), "SPECIES_PREFERRED", SPECIES);
+  }
+
+  // --- memory ------------------------------------------------------------------------------------------------------------------------
+
+  void loadFromMemory(VectorForm form, int baseLocal, int offsetLocal) {
+    species(form);
+    segment(baseLocal, offsetLocal);
+    code.invokestatic(type(form), "fromMemorySegment", MethodTypeDesc.of(type(form), SPECIES, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
+  }
+
+  /** Stores the vector on the stack. */
+  void storeToMemory(VectorForm form, int baseLocal, int offsetLocal) {
+    segment(baseLocal, offsetLocal);
+    code.invokevirtual(type(form), "intoMemorySegment",
+        MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
+  }
+
+  private void segment(int baseLocal, int offsetLocal) {
+    code.getstatic(OFF_HEAP, "MEMORY", SEGMENT);
+    code.lload(baseLocal).lload(offsetLocal).ladd();
+    code.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
+  }
+
+  void loadFromArray(VectorForm form, int arrayLocal, int indexLocal) {
+    species(form);
+    code.aload(arrayLocal).iload(indexLocal);
+    code.invokestatic(type(form), "fromArray",
+        MethodTypeDesc.of(type(form), SPECIES, element(form).arrayType(), ConstantDescs.CD_int));
+  }
+
+  /** Stores the vector on the stack. */
+  void storeToArray(VectorForm form, int arrayLocal, int indexLocal) {
+    code.aload(arrayLocal).iload(indexLocal);
+    code.invokevirtual(type(form), "intoArray",
+        MethodTypeDesc.of(ConstantDescs.CD_void, element(form).arrayType(), ConstantDescs.CD_int));
+  }
+
+  /** A vector full of the array's first element. */
+  void broadcastFirst(VectorForm form, int arrayLocal) {
+    species(form);
+    code.aload(arrayLocal).iconst_0();
+    if (form == VectorForm.FLOATS) {
+      code.faload();
+    } else {
+      code.iaload();
+    }
+    code.invokestatic(type(form), "broadcast", MethodTypeDesc.of(type(form), SPECIES, element(form)));
+  }
+}

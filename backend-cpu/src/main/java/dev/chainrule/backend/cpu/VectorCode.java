@@ -1,0 +1,167 @@
+package dev.chainrule.backend.cpu;
+
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A phase whose tiles a generated loop can compute: before it, what the loop does not read from memory itself is brought into registers,
+ * behind it folds, checks and strided results take what it left there. Everything else, and tiles too until there is a loop, are
+ * {@link BlockCode}'s, which has the same bits and leaves the same in the registers: either may compute any tile.
+ */
+final class VectorCode implements PhaseCode {
+
+  private final BlockCode block;
+  private final VectorProgram program;
+  private final Stream[] streams;
+  private final BlockStep[] before;
+  private final BlockStep[] after;
+  private final long work;
+  private final boolean streamsOnly;
+  private @Nullable VectorLoop loop;
+
+  /**
+   * Memory that the program reads or writes, neighbours within a row of the layout.
+   *
+   * @param strides of elements in the order of the walk; one apart within rows
+   */
+  record Stream(Place place, Strides strides, boolean isRead) {
+
+    /** Elements from number {@code at} on that lie side by side. */
+    long neighbours(long at) {
+      return strides.isRow() ? Long.MAX_VALUE : strides.rowLength() - at % strides.rowLength();
+    }
+
+    private long address(Frame frame, long at) {
+      if (strides.isRow()) {
+        return place.address(frame) + (strides.rowOffset(0) + at) * Integer.BYTES;
+      }
+      long row = at / strides.rowLength();
+      return place.address(frame) + (strides.rowOffset(row) + at - row * strides.rowLength()) * Integer.BYTES;
+    }
+  }
+
+  /**
+   * @param streams in the order of the table of addresses
+   * @param work elements of the domain times operations
+   * @param longTiles whether a tile may hold any number of elements if none of them is in a register
+   */
+  VectorCode(BlockCode block, VectorProgram program, List<Stream> streams, List<BlockStep> before, List<BlockStep> after, long work,
+      boolean longTiles) {
+    this.block = block;
+    this.program = program;
+    this.streams = streams.toArray(Stream[]::new);
+    this.before = before.toArray(BlockStep[]::new);
+    this.after = after.toArray(BlockStep[]::new);
+    this.work = work;
+    this.streamsOnly = longTiles && before.isEmpty() && after.isEmpty()
+        && program.values().stream().noneMatch(VectorProgram.Elements.class::isInstance)
+        && program.sinks().stream().noneMatch(VectorProgram.ToRegister.class::isInstance);
+  }
+
+  VectorProgram program() {
+    return program;
+  }
+
+  /** What a run of the phase costs, in elementary operations. */
+  long work() {
+    return work;
+  }
+
+  /** From now on tiles are computed by {@code loop}; between two runs. */
+  void use(VectorLoop loop) {
+    this.loop = loop;
+  }
+
+  @Override
+  public void prepare(Frame frame, Registers registers) {
+    block.prepare(frame, registers);
+  }
+
+  @Override
+  public void group(Frame frame, Registers registers, Tile tile) {
+    block.group(frame, registers, tile);
+  }
+
+  @Override
+  public void once(Frame frame, Registers registers, Tile tile) {
+    block.once(frame, registers, tile);
+  }
+
+  @Override
+  public boolean hasTiles() {
+    return true;
+  }
+
+  @Override
+  public boolean takesTilesOfAnyLength() {
+    return streamsOnly && loop != null;
+  }
+
+  @Override
+  public void tile(Frame frame, Registers registers, Tile tile) {
+    VectorLoop vectors = loop;
+    if (vectors == null) {
+      block.tile(frame, registers, tile);
+      return;
+    }
+    int n = tile.elements();
+    for (BlockStep step : before) {
+      step.run(frame, registers, tile.at, n);
+    }
+    for (int done = 0; done < n;) {
+      int piece = (int) Math.min(n - done, neighbours(tile.at + done));
+      vectors(vectors, frame, registers, tile.at + done, done, piece);
+      done += piece;
+    }
+    for (BlockStep step : after) {
+      step.run(frame, registers, tile.at, n);
+    }
+  }
+
+  private long neighbours(long at) {
+    long n = Long.MAX_VALUE;
+    for (Stream stream : streams) {
+      n = Math.min(n, stream.neighbours(at));
+    }
+    return n;
+  }
+
+  /** Elements {@code at} to {@code at + n - 1}, which lie side by side; those in registers begin at {@code done}. */
+  private void vectors(VectorLoop vectors, Frame frame, Registers registers, long at, int done, int n) {
+    long[] addresses = registers.addresses;
+    for (int i = 0; i < streams.length; i++) {
+      addresses[i] = streams[i].address(frame, at);
+    }
+    int rest = n % VectorWidth.LANES;
+    int whole = n - rest;
+    if (whole > 0) {
+      vectors.run(registers, addresses, done, whole);
+    }
+    if (rest > 0) {
+      edge(vectors, registers, done, whole, rest);
+    }
+  }
+
+  /** The last elements, in vectors that they do not fill; what becomes of other lanes nobody reads. */
+  private void edge(VectorLoop vectors, Registers registers, int done, int whole, int rest) {
+    for (int i = 0; i < streams.length; i++) {
+      if (streams[i].isRead) {
+        copy(registers.addresses[i] + (long) whole * Integer.BYTES, registers.edges[i], rest);
+      }
+    }
+    vectors.run(registers, registers.edges, done + whole, VectorWidth.LANES);
+    for (int i = 0; i < streams.length; i++) {
+      if (!streams[i].isRead) {
+        copy(registers.edges[i], registers.addresses[i] + (long) whole * Integer.BYTES, rest);
+      }
+    }
+  }
+
+  private static void copy(long from, long to, int n) {
+    for (int i = 0; i < n; i++) {
+      long at = (long) i * Integer.BYTES;
+      OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, to + at, OffHeap.MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, from + at));
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.graph.Op;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.AccessFlag;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes a {@link VectorProgram} as a class: one method with one loop, a vector of every value at a time. Loads come before the first
+ * store of a round, so a program may write where it reads. Traffic: streams once from memory and once to it, values in machine registers.
+ *
+ * <p>Addresses are absolute, in a segment that is a constant, so that no other code's segments are in the method's profile. There is no
+ * second, masked copy of the loop for the last elements, which would be slow until it had run as often as the first:
+ * {@link VectorCode} hands them over in a vector of their own.
+ */
+final class VectorLoopWriter {
+
+  private static final ClassDesc REGISTERS = ClassDesc.of(Registers.class.getName());
+  private static final ClassDesc LOOP = ClassDesc.of(VectorLoop.class.getName());
+  private static final ClassDesc CLASS = ClassDesc.of(VectorLoop.class.getPackageName(), "GeneratedVectorLoop");
+  private static final MethodTypeDesc RUN = MethodTypeDesc.of(ConstantDescs.CD_void, REGISTERS, ConstantDescs.CD_long.arrayType(),
+      ConstantDescs.CD_int, ConstantDescs.CD_int);
+
+  /** Parameters of {@link VectorLoop#run}. */
+  private static final int REGISTERS_LOCAL = 1;
+  private static final int ADDRESSES = 2;
+  private static final int AT = 3;
+  private static final int N = 4;
+
+  private final VectorProgram program;
+  private final CodeBuilder code;
+  private final VectorAssembler assembler;
+  private final VectorForm[] forms;
+
+  /** For each value the local variable that holds its vector. */
+  private final int[] locals;
+
+  private final Map<Integer, Integer> bases = new HashMap<>();
+  private final Map<List<Object>, Integer> arrays = new HashMap<>();
+  private int index;
+  private int offset;
+
+  private VectorLoopWriter(VectorProgram program, CodeBuilder code) {
+    this.program = program;
+    this.code = code;
+    this.assembler = new VectorAssembler(code);
+    this.forms = new VectorForm[program.values().size()];
+    this.locals = new int[program.values().size()];
+  }
+
+  /** The program as an object of a class of its own, which goes when nobody has the object any more. */
+  static VectorLoop define(VectorProgram program) {
+    byte[] bytes = ClassFile.of().build(CLASS, type -> type
+        .withFlags(AccessFlag.FINAL, AccessFlag.SYNTHETIC)
+        .withInterfaceSymbols(LOOP)
+        .withMethodBody(ConstantDescs.INIT_NAME, ConstantDescs.MTD_void, 0,
+            code -> code.aload(0).invokespecial(ConstantDescs.CD_Object, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void).return_())
+        .withMethodBody("run", RUN, ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL, code -> new VectorLoopWriter(program, code).write()));
+    try {
+      MethodHandles.Lookup defined = MethodHandles.lookup().defineHiddenClass(bytes, true);
+      return (VectorLoop) defined.findConstructor(defined.lookupClass(), MethodType.methodType(void.class)).invoke();
+    } catch (Throwable e) {
+      throw new IllegalStateException("[cpu] a generated class does not link: " + program, e);
+    }
+  }
+
+  private void write() {
+    prepare();
+    index = code.allocateLocal(TypeKind.INT);
+    int end = code.allocateLocal(TypeKind.INT);
+    offset = code.allocateLocal(TypeKind.LONG);
+    code.iload(AT).istore(index);
+    code.iload(AT).iload(N).iadd().istore(end);
+    Label top = code.newLabel();
+    Label done = code.newLabel();
+    code.labelBinding(top).iload(index).iload(end).if_icmpge(done);
+    code.iload(index).iload(AT).isub().i2l().loadConstant(2).lshl().lstore(offset);
+    for (int i = 0; i < locals.length; i++) {
+      value(i);
+    }
+    program.sinks().forEach(this::sink);
+    code.iinc(index, VectorWidth.LANES).goto_(top);
+    code.labelBinding(done).return_();
+  }
+
+  // --- before the loop ---------------------------------------------------------------------------------------------------------------
+
+  private void prepare() {
+    for (int i = 0; i < locals.length; i++) {
+      locals[i] = code.allocateLocal(TypeKind.REFERENCE);
+      switch (program.values().get(i)) {
+        case VectorProgram.Stream stream -> {
+          forms[i] = VectorForm.of(stream.kind());
+          base(stream.address());
+        }
+        case VectorProgram.Elements elements -> {
+          forms[i] = VectorForm.of(elements.kind());
+          array(elements.kind(), elements.register());
+        }
+        case VectorProgram.First first -> {
+          forms[i] = VectorForm.of(first.kind());
+          assembler.broadcastFirst(forms[i], array(first.kind(), first.register()));
+          code.astore(locals[i]);
+        }
+        case VectorProgram.Operation _ -> {}
+      }
+    }
+    for (VectorProgram.Sink sink : program.sinks()) {
+      switch (sink) {
+        case VectorProgram.ToMemory memory -> base(memory.address());
+        case VectorProgram.ToRegister register -> array(register.kind(), register.register());
+      }
+    }
+  }
+
+  /** The local variable that holds an entry of the table of addresses. */
+  private int base(int address) {
+    return bases.computeIfAbsent(address, _ -> {
+      int local = code.allocateLocal(TypeKind.LONG);
+      code.aload(ADDRESSES).loadConstant(address).laload().lstore(local);
+      return local;
+    });
+  }
+
+  /** The local variable that holds a register. */
+  private int array(RegisterKind kind, int register) {
+    return arrays.computeIfAbsent(List.of(kind, register), _ -> {
+      boolean floats = kind == RegisterKind.FLOAT;
+      ClassDesc type = (floats ? ConstantDescs.CD_float : ConstantDescs.CD_int).arrayType();
+      int local = code.allocateLocal(TypeKind.REFERENCE);
+      code.aload(REGISTERS_LOCAL).loadConstant(register);
+      code.invokevirtual(REGISTERS, floats ? "floats" : "ints", MethodTypeDesc.of(type, ConstantDescs.CD_int)).astore(local);
+      return local;
+    });
+  }
+
+  // --- in the loop -------------------------------------------------------------------------------------------------------------------
+
+  private void value(int number) {
+    switch (program.values().get(number)) {
+      case VectorProgram.Stream stream -> assembler.loadFromMemory(forms[number], base(stream.address()), offset);
+      case VectorProgram.Elements elements ->
+          assembler.loadFromArray(forms[number], array(elements.kind(), elements.register()), index);
+      case VectorProgram.First _ -> {
+        return;
+      }
+      case VectorProgram.Operation operation -> operation(number, operation);
+    }
+    code.astore(locals[number]);
+  }
+
+  private void operation(int number, VectorProgram.Operation operation) {
+    if (operation.op() instanceof Op.Where) {
+      forms[number] = VectorForm.of(operation.dtype());
+      push(operation.arguments().get(2), forms[number]);
+      push(operation.arguments().get(1), forms[number]);
+      push(operation.arguments().get(0), forms[number].mask());
+      assembler.blend(forms[number]);
+      return;
+    }
+    VectorOperations.Written written =
+        VectorOperations.of(operation.op(), operation.operands(), operation.dtype()).orElseThrow();
+    push(operation.arguments().getFirst(), written.operands());
+    for (int argument : operation.arguments().subList(1, operation.arguments().size())) {
+      if (!written.infix().isEmpty()) {
+        assembler.operator(written.infix());
+      }
+      push(argument, written.operands());
+    }
+    written.code().write(assembler);
+    forms[number] = written.result();
+  }
+
+  private void push(int number, VectorForm form) {
+    code.aload(locals[number]);
+    assembler.convert(forms[number], form);
+  }
+
+  private void sink(VectorProgram.Sink sink) {
+    switch (sink) {
+      case VectorProgram.ToMemory(int value, RegisterKind kind, int address) -> {
+        push(value, VectorForm.of(kind));
+        assembler.storeToMemory(VectorForm.of(kind), base(address), offset);
+      }
+      case VectorProgram.ToRegister(int value, RegisterKind kind, int register) -> {
+        push(value, VectorForm.of(kind));
+        assembler.storeToArray(VectorForm.of(kind), array(kind, register), index);
+      }
+    }
+  }
+}

@@ -1,0 +1,296 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Makes {@link VectorCode} of a phase that {@link BlockCodeBuilder} has compiled, if it {@link #covers} it. What a later phase finds in
+ * registers lies in those that the block code leaves it in; all other registers that are written here nobody else has.
+ */
+final class VectorPhaseBuilder {
+
+  /** Operations of a loop at most: beyond about 45 C2 stops to inline, and each vector that crosses a call is an object. */
+  private static final int MOST_OPERATIONS = 60;
+
+  private final Instruction.Compute compute;
+  private final GeneratedKernel kernel;
+  private final int firstCheck;
+  private final Tiling tiling;
+  private final KernelLevels levels;
+  private final Bases bases;
+  private final RegisterFile file;
+  private final Compiled compiled;
+
+  private final List<VectorProgram.Value> values = new ArrayList<>();
+  private final List<VectorProgram.Sink> sinks = new ArrayList<>();
+  private final List<VectorCode.Stream> streams = new ArrayList<>();
+  private final List<BlockStep> before = new ArrayList<>();
+  private final List<BlockStep> after = new ArrayList<>();
+  private final Map<Integer, Integer> program = new HashMap<>();
+  private final Map<Integer, Integer> left = new HashMap<>();
+
+  /**
+   * What block code has made of a phase.
+   *
+   * @param elements values of elements that the phase computes, in order
+   * @param kept those of them that later phases read
+   * @param registers of all values that are anywhere, of one for all or one for each place too
+   * @param spread registers in which values for each place are repeated for each element
+   * @param folds by the number of their value
+   */
+  record Compiled(BlockCode block, int phase, List<Integer> elements, List<Integer> kept, Map<Integer, Integer> registers,
+      Map<Integer, Integer> spread, Map<Integer, Folding> folds) {}
+
+  VectorPhaseBuilder(Instruction.Compute compute, int firstCheck, Tiling tiling, KernelLevels levels, Bases bases, RegisterFile file,
+      Compiled compiled) {
+    this.compute = compute;
+    this.kernel = compute.kernel();
+    this.firstCheck = firstCheck;
+    this.tiling = tiling;
+    this.levels = levels;
+    this.bases = bases;
+    this.file = file;
+    this.compiled = compiled;
+  }
+
+  /** The block code alone where it is not covered. */
+  PhaseCode build() {
+    if (!covers()) {
+      return compiled.block;
+    }
+    compiled.elements.forEach(this::value);
+    compiled.kept.forEach(number -> left.put(number, sinkTo(number, register(number))));
+    levels.checks(compiled.phase).forEach(this::check);
+    levels.folds(compiled.phase).forEach(this::fold);
+    levels.results(compiled.phase).forEach(this::store);
+    if (streams.size() > Registers.STREAMS) {
+      return compiled.block;
+    }
+    long work = kernel.domain().elements() * (operations() + levels.folds(compiled.phase).size());
+    return new VectorCode(compiled.block, new VectorProgram(values, sinks), streams, before, after, work,
+        kernel.folded().count() == 0);
+  }
+
+  // --- what is covered ---------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Whether a generated loop can compute the phase's tiles, and is worth it: there is an operation on elements or a fold of long rows of
+   * floats, there are at most {@value #MOST_OPERATIONS} operations, and all values that depend on the element are of 32 bits or narrower,
+   * computed by {@link VectorOperations}. F64 and I64, integer division, pow and tan stay with the block code.
+   */
+  private boolean covers() {
+    long operations = operations();
+    return (operations > 0 || foldsLongRows()) && operations <= MOST_OPERATIONS && compiled.elements.stream().allMatch(this::covers)
+        && levels.folds(compiled.phase).stream().allMatch(fold -> isNarrow(argument(fold)))
+        && levels.results(compiled.phase).stream().allMatch(result -> isNarrow(kernel.results().get(result).value()));
+  }
+
+  private boolean foldsLongRows() {
+    return tiling.rows() >= Folding.LANES && levels.folds(compiled.phase).stream().anyMatch(this::isVectorFold);
+  }
+
+  private boolean isVectorFold(int fold) {
+    return tiling.width() == 1 && Objects.requireNonNull(compiled.folds.get(fold)).kind() == RegisterKind.FLOAT;
+  }
+
+  private long operations() {
+    return compiled.elements.stream().filter(number -> kernel.values().get(number) instanceof KernelExpression.Apply).count();
+  }
+
+  private int argument(int fold) {
+    return ((KernelExpression.Fold) kernel.values().get(fold)).argument();
+  }
+
+  private DType dtype(int number) {
+    return kernel.values().get(number).dtype();
+  }
+
+  private boolean isNarrow(int number) {
+    return !VectorOperations.isWide(dtype(number));
+  }
+
+  private boolean covers(int number) {
+    return isNarrow(number) && switch (kernel.values().get(number)) {
+      case KernelExpression.Load _, KernelExpression.Index _ -> true;
+      case KernelExpression.Apply apply -> apply.op() instanceof Op.Where
+          || VectorOperations.of(apply.op(), dtype(apply.arguments().getLast()), apply.dtype()).isPresent();
+      case KernelExpression.Fold _ -> false;
+    };
+  }
+
+  // --- values ------------------------------------------------------------------------------------------------------------------------
+
+  private void value(int number) {
+    switch (kernel.values().get(number)) {
+      case KernelExpression.Load load -> load(number, load);
+      case KernelExpression.Index index -> index(number, index);
+      case KernelExpression.Apply(Op.Pointwise op, List<Integer> arguments, DType dtype) -> {
+        List<Integer> in = arguments.stream().map(this::source).toList();
+        add(number, new VectorProgram.Operation(op, in, dtype(arguments.getLast()), dtype));
+      }
+      case KernelExpression.Fold fold -> throw new IllegalStateException("[cpu] " + fold + " is no value of elements");
+    }
+  }
+
+  private int add(int number, VectorProgram.Value value) {
+    values.add(value);
+    program.put(number, values.size() - 1);
+    return values.size() - 1;
+  }
+
+  private RegisterKind kind(int number) {
+    return RegisterKind.of(dtype(number));
+  }
+
+  private int register(int number) {
+    return Objects.requireNonNull(compiled.registers.get(number));
+  }
+
+  /** Where in the program a value is. */
+  private int source(int number) {
+    Integer known = program.get(number);
+    if (known != null) {
+      return known;
+    }
+    RegisterKind kind = kind(number);
+    boolean first = levels.of(number) == KernelLevels.Level.ONE
+        || (levels.of(number) == KernelLevels.Level.PLACES && tiling.places() == 1);
+    if (first) {
+      return add(number, new VectorProgram.First(kind, register(number)));
+    }
+    Integer spread = compiled.spread.get(number);
+    return add(number, new VectorProgram.Elements(kind, spread != null ? spread : register(number)));
+  }
+
+  private void load(int number, KernelExpression.Load load) {
+    Layout layout = tiling.elements(load.layout());
+    Place place = bases.place(compute.arguments().get(load.argument()).buffer());
+    if (isStream(load.dtype(), layout) || isLongRows(load.dtype(), layout)) {
+      add(number, new VectorProgram.Stream(kind(number), stream(place, layout, true)));
+      return;
+    }
+    var loader = new BlockLoader(layout, load.dtype());
+    RegisterKind kind = kind(number);
+    int to = own(number);
+    before.add((frame, r, at, n) -> loader.load(place.address(frame), at, n, r, r.array(kind, to)));
+  }
+
+  private static boolean isStream(DType dtype, Layout layout) {
+    return (dtype == DType.F32 || dtype == DType.I32) && layout.isContiguous();
+  }
+
+  /**
+   * Whether rows of neighbours, such as a bias repeated for each row of a matrix, are worth a piece of the loop each. The last vector of
+   * a piece reaches beyond it in registers, which must do no harm there: a later phase's may be those that this one reads.
+   */
+  private boolean isLongRows(DType dtype, Layout layout) {
+    Strides strides = Strides.of(layout);
+    boolean whole = strides.rowLength() % VectorWidth.LANES == 0;
+    return (dtype == DType.F32 || dtype == DType.I32) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 64 : 256)
+        && (compiled.phase == 0 || compiled.kept.isEmpty());
+  }
+
+  private int stream(Place place, Layout layout, boolean read) {
+    streams.add(new VectorCode.Stream(place, Strides.of(layout), read));
+    return streams.size() - 1;
+  }
+
+  private void index(int number, KernelExpression.Index index) {
+    var counting = Counting.along(tiling.position(index.axis()), tiling.elements(Layout.dense(kernel.domain())).shape());
+    int counts = file.reserve(RegisterKind.LONG, 1);
+    before.add((_, r, at, n) -> counting.count(r.longs(counts), at, n));
+    Loops.Conversion<Object, Object> conversion = Conversions.between(DType.I64, index.dtype());
+    RegisterKind kind = kind(number);
+    int to = own(number);
+    before.add((_, r, _, n) -> conversion.apply(r.array(kind, to), r.longs(counts), n));
+  }
+
+  /** A register for what is brought there before the loop. */
+  private int own(int number) {
+    int register = file.reserve(kind(number), 1);
+    add(number, new VectorProgram.Elements(kind(number), register));
+    left.put(number, register);
+    return register;
+  }
+
+  // --- what becomes of them ----------------------------------------------------------------------------------------------------------
+
+  /** A register that holds a value's elements behind the loop. */
+  private int left(int number) {
+    return left.computeIfAbsent(number, _ -> sinkTo(number, file.reserve(kind(number), 1)));
+  }
+
+  private int sinkTo(int number, int register) {
+    sinks.add(new VectorProgram.ToRegister(source(number), kind(number), register));
+    return register;
+  }
+
+  /** Those of places are {@link PhaseCode#once}'s. */
+  private void check(int check) {
+    int number = kernel.checks().get(check);
+    if (kernel.folded().count() == 0 || levels.of(number) == KernelLevels.Level.ELEMENTS) {
+      after.add(FiniteCheck.step(dtype(number), left(number), firstCheck + check));
+    }
+  }
+
+  private void fold(int number) {
+    var fold = (KernelExpression.Fold) kernel.values().get(number);
+    Folding folding = Objects.requireNonNull(compiled.folds.get(number));
+    DType from = dtype(fold.argument());
+    int argument = left(fold.argument());
+    if (isVectorFold(number)) {
+      after.add(rows(folding, VectorFolds.of(fold.fold()), argument));
+      return;
+    }
+    if (RegisterKind.of(from) == folding.kind()) {
+      after.add((_, r, _, _) -> folding.combine(r, r.tile, argument));
+      return;
+    }
+    Loops.Conversion<Object, Object> conversion = Conversions.between(from, Folding.combined(fold.fold(), fold.dtype()));
+    RegisterKind source = RegisterKind.of(from);
+    int widened = file.reserve(folding.kind(), 1);
+    after.add((_, r, _, n) -> conversion.apply(r.array(folding.kind(), widened), r.array(source, argument), n));
+    after.add((_, r, _, _) -> folding.combine(r, r.tile, widened));
+  }
+
+  /** The last rows of a long fold may be too few for vectors, and short ones always are. */
+  private static BlockStep rows(Folding folding, VectorFolds.Rows rows, int argument) {
+    return (_, r, _, _) -> {
+      if (r.tile.rows < Folding.LANES) {
+        folding.combine(r, r.tile, argument);
+      } else {
+        float[] into = (float[]) folding.accumulated(r);
+        rows.apply(r.floats(argument), r.tile.outers, r.tile.rows, into, r.floats(folding.scratch() + 1));
+      }
+    };
+  }
+
+  /** Those of places are {@link PhaseCode#once}'s. */
+  private void store(int i) {
+    GeneratedKernel.Result result = kernel.results().get(i);
+    if (result.isFolded(kernel.folded())) {
+      return;
+    }
+    Operand output = compute.outputs().get(i);
+    Layout layout = tiling.elements(output.layout());
+    Place place = bases.place(output.buffer());
+    RegisterKind kind = kind(result.value());
+    if (isStream(output.dtype(), layout)) {
+      sinks.add(new VectorProgram.ToMemory(source(result.value()), kind, stream(place, layout, false)));
+      return;
+    }
+    var storer = new BlockStorer(layout, output.dtype());
+    int register = left(result.value());
+    after.add((frame, r, at, n) -> storer.store(place.address(frame), at, n, r, r.array(kind, register)));
+  }
+}

@@ -1,0 +1,118 @@
+package dev.chainrule.backend.cpu;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * A generated loop on its way through the JIT compiler, which compiles what has run often. Until then an operation on a vector takes
+ * hundreds of times as long as it should, so the loop runs on scratch data a little at a time, while the block interpreter computes.
+ */
+final class WarmUp {
+
+  /** Vectors of a call: enough that the loop counts as one, few enough that a call is short while it is interpreted. */
+  private static final int VECTORS = 4;
+
+  /** Calls of a round, which ends early when its time is over. */
+  private static final int CALLS = 2000;
+
+  /** Rounds without success after which the loop is given up. */
+  private static final int ROUNDS = 1000;
+
+  /** What a compiled operation on a vector takes at most, functions included, and what no other does. */
+  private static final long NANOS_PER_OPERATION = 30;
+
+  private final VectorLoop loop;
+  private final int operations;
+  private final int floats;
+  private final int ints;
+  private int rounds;
+  private boolean ready;
+
+  WarmUp(VectorProgram program, VectorLoop loop) {
+    this.loop = loop;
+    this.operations = program.values().size() + program.sinks().size();
+    this.floats = registers(program, RegisterKind.FLOAT);
+    this.ints = registers(program, RegisterKind.INT);
+  }
+
+  private static int registers(VectorProgram program, RegisterKind kind) {
+    IntStream read = program.values().stream().mapToInt(value -> switch (value) {
+      case VectorProgram.Elements(RegisterKind k, int register) when k == kind -> register + 1;
+      case VectorProgram.First(RegisterKind k, int register) when k == kind -> register + 1;
+      case VectorProgram.Elements _, VectorProgram.First _, VectorProgram.Stream _, VectorProgram.Operation _ -> 0;
+    });
+    IntStream written = program.sinks().stream().mapToInt(sink -> switch (sink) {
+      case VectorProgram.ToRegister(_, RegisterKind k, int register) when k == kind -> register + 1;
+      case VectorProgram.ToRegister _, VectorProgram.ToMemory _ -> 0;
+    });
+    return IntStream.concat(read, written).max().orElse(0);
+  }
+
+  VectorLoop loop() {
+    return loop;
+  }
+
+  /** Whether the loop is compiled. */
+  boolean isReady() {
+    return ready;
+  }
+
+  boolean isGivenUp() {
+    return !ready && rounds >= ROUNDS;
+  }
+
+  /** Runs the loop until {@code deadline}, a value of {@link System#nanoTime}, or so often that it is due to be compiled. */
+  void round(Scratch scratch, long deadline) {
+    rounds++;
+    scratch.prepare(floats, ints);
+    if (isFast(scratch)) {
+      ready = true;
+      return;
+    }
+    int n = VECTORS * VectorWidth.LANES;
+    for (int i = 0; i < CALLS && System.nanoTime() < deadline; i++) {
+      loop.run(scratch.registers, scratch.addresses, 0, n);
+    }
+  }
+
+  private boolean isFast(Scratch scratch) {
+    long limit = NANOS_PER_OPERATION * operations * (Registers.BLOCK / VectorWidth.LANES);
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 3 && best > limit; i++) {
+      long start = System.nanoTime();
+      loop.run(scratch.registers, scratch.addresses, 0, Registers.BLOCK);
+      best = Math.min(best, System.nanoTime() - start);
+    }
+    return best <= limit;
+  }
+
+  /** Registers and streams to run loops on, full of ones: with numbers that no function treats apart. */
+  static final class Scratch {
+    private static final long STREAM_BYTES = (long) Registers.BLOCK * Float.BYTES;
+
+    private final Registers registers = new Registers();
+    private final long[] addresses = new long[Registers.STREAMS];
+    private final CpuMemory memory = CpuMemory.allocate(Registers.STREAMS * STREAM_BYTES);
+
+    Scratch() {
+      Arrays.setAll(addresses, i -> memory.address() + i * STREAM_BYTES);
+    }
+
+    /** Loops that ran earlier may have left anything. */
+    private void prepare(int floats, int ints) {
+      for (long at = 0; at < memory.bytes(); at += Float.BYTES) {
+        OffHeap.MEMORY.set(OffHeap.FLOAT, memory.address() + at, 1);
+      }
+      for (int i = 0; i < floats; i++) {
+        Arrays.fill(registers.floats(i), 1);
+      }
+      for (int i = 0; i < ints; i++) {
+        Arrays.fill(registers.ints(i), 1);
+      }
+    }
+
+    void free() {
+      memory.free();
+    }
+  }
+}
