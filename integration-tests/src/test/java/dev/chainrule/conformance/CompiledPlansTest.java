@@ -1,0 +1,90 @@
+package dev.chainrule.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.device.Device;
+import dev.chainrule.device.Devices;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.schedule.Instruction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whole plans whose generated kernels are compiled C are as near to the interpreter's results as those of the CPU. */
+class CompiledPlansTest {
+
+  private static final int STEPS = 5;
+
+  @BeforeAll
+  static void requireCompiler() {
+    CCompiler.require();
+  }
+
+  /** Loops too, for their kernels work on parts of buffers that move. */
+  static List<Case> plans() {
+    return Stream.concat(GoldenNetworks.all().stream(), LoopCases.all().stream().filter(c -> c.name().startsWith("f32"))).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("plans")
+  void networksTheirGradientsAndLoopsAreRightInCAndOnTheCpu(Case plan) {
+    for (Device device : List.of(CKernels.device(), Devices.open("cpu"))) {
+      new Conformance(device).check(plan);
+    }
+  }
+
+  @Test
+  void trainingIsRightInCAndOnTheCpu() {
+    var exact = new TrainedPerceptron(DType.F64);
+    var inC = new TrainedPerceptron(DType.F32);
+    var onCpu = new TrainedPerceptron(DType.F32);
+    Device plain = new PlainDevice((_, result) -> result);
+    Device c = CKernels.device();
+    Device cpu = Devices.open("cpu");
+    for (int step = 0; step < STEPS; step++) {
+      long number = step;
+      List<HostArray> expected = Devices.with(plain, () -> exact.train(number));
+      Bound bound = Devices.with(plain, () -> exact.bound(number + 1));
+      compare("C, step " + step, expected, Devices.with(c, () -> inC.train(number)), bound);
+      compare("CPU, step " + step, expected, Devices.with(cpu, () -> onCpu.train(number)), bound);
+    }
+  }
+
+  private static void compare(String where, List<HostArray> expected, List<HostArray> actual, Bound bound) {
+    assertEquals(expected.size(), actual.size());
+    for (int i = 0; i < expected.size(); i++) {
+      Comparison comparison = Comparison.of(actual.get(i), expected.get(i), new double[0], bound);
+      assertEquals(List.of(), comparison.complaints(), where + ", result " + i);
+    }
+  }
+
+  /** Without these the tests above would show less than they say. */
+  @Test
+  void theTrainingStepHasFoldsSeveralResultsChecksAndAGroupThatWritesVariables() {
+    List<Instruction> instructions = new ArrayList<>();
+    var recording = new AlteredDevice(schedule -> {
+      instructions.addAll(schedule.instructions());
+      return schedule;
+    }, fault -> fault);
+    Devices.with(recording, () -> new TrainedPerceptron(DType.F32).train(0));
+    List<Instruction.Compute> kernels = instructions.stream().flatMap(CompiledPlansTest::kernels).toList();
+    assertTrue(kernels.stream().anyMatch(k -> k.kernel().folded().count() > 0));
+    assertTrue(kernels.stream().anyMatch(k -> k.kernel().results().size() > 1));
+    assertTrue(kernels.stream().anyMatch(k -> !k.checks().isEmpty()));
+    assertTrue(instructions.stream().anyMatch(i -> i instanceof Instruction.Group && i.isCommit()));
+  }
+
+  private static Stream<Instruction.Compute> kernels(Instruction instruction) {
+    return switch (instruction) {
+      case Instruction.Compute compute -> Stream.of(compute);
+      case Instruction.Group(var kernels) -> kernels.stream();
+      case Instruction.Call _, Instruction.Loop _, Instruction.While _, Instruction.Cond _ -> Stream.of();
+    };
+  }
+}
