@@ -215,7 +215,7 @@ final class KernelMerge {
     for (GeneratedKernel.Result result : kernel.results()) {
       KernelExpression value = kernel.values().get(result.value());
       boolean moved = value instanceof KernelExpression.Load && (value.dtype() == DType.F16 || value.dtype() == DType.BF16);
-      if (moved && kernel.values().size() > 1 || result.isFolded(kernel.folded()) && !uniform.get(result.value())) {
+      if (moved && kernel.values().size() + kernel.results().size() > 2 || result.isFolded(kernel.folded()) && !uniform.get(result.value())) {
         return false;
       }
     }
