@@ -145,6 +145,11 @@ public final class Step {
     return caches.values().stream().mapToLong(PlanCache::misses).sum();
   }
 
+  /** How many plans are kept at present, at most 64 for each device. */
+  public int plansKept() {
+    return caches.values().stream().mapToInt(PlanCache::size).sum();
+  }
+
   /** How often the function has read values on the host while it was traced; each makes a part run twice. */
   public long hostReads() {
     return hostReads.get();
