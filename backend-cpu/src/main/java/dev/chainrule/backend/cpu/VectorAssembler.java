@@ -3,18 +3,11 @@ package dev.chainrule.backend.cpu;
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
-import java.lang.constant.DirectMethodHandleDesc;
-import java.lang.constant.DynamicCallSiteDesc;
-import java.lang.constant.MethodHandleDesc;
 import java.lang.constant.MethodTypeDesc;
-import java.lang.invoke.CallSite;
-import java.lang.invoke.ConstantCallSite;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 
 /**
- * Writes calls of the Vector API into a method. Names classes without loading them. Functions of {@link VectorMath} are called through
- * constant method handles, which C2 inlines however much it has inlined before.
+ * Writes calls of the Vector API into a method. Names classes without loading them. Functions of {@link VectorMath} are copied into it,
+ * until the method is so long that the JVM would never compile it with more; further ones are called.
  */
 final class VectorAssembler {
 
@@ -31,19 +24,16 @@ final class VectorAssembler {
   private static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
   private static final ClassDesc BYTE_ORDER = ClassDesc.of("java.nio.ByteOrder");
   private static final ClassDesc OFF_HEAP = ClassDesc.of(OffHeap.class.getName());
-  private static final DirectMethodHandleDesc LINK = MethodHandleDesc.ofMethod(DirectMethodHandleDesc.Kind.STATIC,
-      ClassDesc.of(VectorAssembler.class.getName()), "link", MethodTypeDesc.of(ClassDesc.of(CallSite.class.getName()),
-          ConstantDescs.CD_MethodHandles_Lookup, ConstantDescs.CD_String, ConstantDescs.CD_MethodType));
+  private static final ClassDesc MATH = ClassDesc.of(VectorMath.class.getName());
+
+  /** Bytes of copied functions at most. HotSpot interprets methods of more than 8,000 bytes for ever. */
+  private static final int MOST_COPIED = 6000;
 
   private final CodeBuilder code;
+  private int copied;
 
   VectorAssembler(CodeBuilder code) {
     this.code = code;
-  }
-
-  /** Binds a call in a generated class to the function of that name. */
-  static CallSite link(MethodHandles.Lookup caller, String name, MethodType type) throws ReflectiveOperationException {
-    return new ConstantCallSite(caller.findStatic(VectorMath.class, name, type));
   }
 
   private static ClassDesc type(VectorForm form) {
@@ -116,12 +106,22 @@ final class VectorAssembler {
 
   /** A function of {@link VectorMath}. */
   void math(String name, VectorForm from, VectorForm to) {
-    code.invokedynamic(DynamicCallSiteDesc.of(LINK, name, MethodTypeDesc.of(type(to), type(from))));
+    math(name, MethodTypeDesc.of(type(to), type(from)));
   }
 
   /** A function of {@link VectorMath} with two arguments. */
   void mathOfTwo(String name) {
-    code.invokedynamic(DynamicCallSiteDesc.of(LINK, name, MethodTypeDesc.of(FLOAT_VECTOR, FLOAT_VECTOR, FLOAT_VECTOR)));
+    math(name, MethodTypeDesc.of(FLOAT_VECTOR, FLOAT_VECTOR, FLOAT_VECTOR));
+  }
+
+  private void math(String name, MethodTypeDesc type) {
+    InlinedFunction function = InlinedFunction.of(name, type);
+    if (copied + function.size() <= MOST_COPIED) {
+      function.write(code);
+      copied += function.size();
+    } else {
+      code.invokestatic(MATH, name, type);
+    }
   }
 
   /** Pushes a constant of VectorOperators. */

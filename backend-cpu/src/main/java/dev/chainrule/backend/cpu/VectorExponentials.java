@@ -56,7 +56,7 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * The functions of {@link FloatExponentials} on vectors: the same operations in the same order, so the same bits. 20 to 40 instructions
- * for a vector, no memory. See {@link VectorLanes} for why they are written in one piece.
+ * for a vector, no memory.
  */
 final class VectorExponentials {
 
@@ -130,7 +130,7 @@ final class VectorExponentials {
     return y.reinterpretAsInts().or(x.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
   }
 
-  /** The one part apart: whole, {@link #erf} is too long. It is called early, before much else is inlined. */
+  /** Apart, so that C2 inlines {@link #erf} elsewhere than in generated code, too: up to 325 bytes. */
   private static FloatVector erfcExponent(FloatVector t) {
     return FloatVector.broadcast(FLOATS, ERFC_7).lanewise(FMA, t, ERFC_6).lanewise(FMA, t, ERFC_5).lanewise(FMA, t, ERFC_4)
         .lanewise(FMA, t, ERFC_3).lanewise(FMA, t, ERFC_2).lanewise(FMA, t, ERFC_1);

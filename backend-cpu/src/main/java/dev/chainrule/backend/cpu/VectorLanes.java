@@ -9,10 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The length of vectors, the machine's preferred one, and functions lane by lane.
  *
- * <p>Functions on vectors are written in one piece, of at most 325 bytes of bytecode. C2 must inline them whole, or every vector that
- * crosses a call is allocated: it inlines hot methods up to that size, and while a method with its callees has fewer than 18,000 nodes;
- * beyond that it still inlines the Vector API's own methods and what a constant method handle calls, but no other. An operation costs
- * about 400 nodes. Constants are broadcast within the functions: C2 moves that out of the loop, which it does not with vectors in fields.
+ * <p>C2 must inline functions on vectors whole, or every vector that crosses a call is allocated: {@link InlinedFunction} sees to it.
+ * Constants are broadcast within the functions: C2 moves that out of the loop, which it does not with vectors in fields.
  */
 final class VectorLanes {
 

@@ -30,7 +30,7 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * The functions of {@link FloatLogarithms} on vectors: the same operations in the same order, so the same bits. About 35 instructions for
- * a vector, no memory. See {@link VectorLanes} for why they are written in one piece.
+ * a vector, no memory.
  */
 final class VectorLogarithms {
 

@@ -7,14 +7,13 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Every scalar operation on floats as a function of vectors of the preferred length, named as the {@link dev.chainrule.graph.Op} is:
- * what generated kernels call. Each gives the bits of the block interpreter's loops in {@link FloatLoops}, any NaN for a NaN. Loads only
+ * what generated kernels compute with. Each gives the bits of the block interpreter's loops in {@link FloatLoops}, any NaN for a NaN. Loads only
  * where the JVM has the Vector API.
  *
  * <p>Functions with an array as last argument go lane by lane through it: it has room for one vector's lanes, for functions of two
  * arguments for two vectors'. Those of doubles are {@code Math}'s.
  *
- * <p>A caller that uses several of the functions calls them through constant method handles rather than directly: beyond its limit on
- * nodes (see {@link VectorLanes}) C2 inlines what a method handle calls, and no other method.
+ * <p>Generated kernels hold copies of the functions' code ({@link InlinedFunction}); what they refer to must be visible in the package.
  */
 final class VectorMath {
 

@@ -14,8 +14,7 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * Signs, integers, remainders and 16-bit floats on vectors. Their results are exact or rounded once, so those of the scalar operations
- * have the same bits. The Vector API has no rounding to integers: adding and subtracting 2^23 (2^52 in double) does it. See
- * {@link VectorLanes} for why they are written in one piece.
+ * have the same bits. The Vector API has no rounding to integers: adding and subtracting 2^23 (2^52 in double) does it.
  */
 final class VectorRounding {
 
@@ -81,13 +80,17 @@ final class VectorRounding {
     FloatVector quotient = size.div(divisor);
     VectorMask<Float> finite = divisor.compare(LT, Float.POSITIVE_INFINITY);
     if (!quotient.compare(LT, INTEGERS).and(finite).allTrue()) {
-      return VectorLanes.each(x, y, (a, b) -> a % b);
+      return modOfLarge(x, y);
     }
     FloatVector nearest = quotient.add(INTEGERS).sub(INTEGERS);
     FloatVector whole = nearest.blend(nearest.sub(1), nearest.compare(GT, quotient));
     FloatVector rest = whole.neg().fma(divisor, size);
     rest = rest.blend(rest.add(divisor), rest.compare(LT, 0));
     return rest.reinterpretAsInts().or(x.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
+  }
+
+  static FloatVector modOfLarge(FloatVector x, FloatVector y) {
+    return VectorLanes.each(x, y, (a, b) -> a % b);
   }
 
   /** The nearest bf16, as {@link Conversions#brainBits} rounds. */

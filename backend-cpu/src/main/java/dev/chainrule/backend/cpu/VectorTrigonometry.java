@@ -26,8 +26,7 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * Sine and cosine of {@link FloatTrigonometry} on vectors: the same operations in the same order, so the same bits. About 30 instructions
- * for a vector, no memory; a vector with an argument beyond the range takes the scalar functions. See {@link VectorLanes} for why they
- * are written in one piece.
+ * for a vector, no memory; a vector with an argument beyond the range takes the scalar functions.
  */
 final class VectorTrigonometry {
 
@@ -36,7 +35,7 @@ final class VectorTrigonometry {
   static FloatVector sin(FloatVector x) {
     FloatVector size = x.abs();
     if (size.compare(GT, LARGEST).anyTrue()) {
-      return VectorLanes.each(x, FloatTrigonometry::sin);
+      return sinOfLarge(x);
     }
     FloatVector shifted = size.fma(TWO_OVER_PI, ROUNDER);
     IntVector quarters = shifted.reinterpretAsInts();
@@ -54,7 +53,7 @@ final class VectorTrigonometry {
   static FloatVector cos(FloatVector x) {
     FloatVector size = x.abs();
     if (size.compare(GT, LARGEST).anyTrue()) {
-      return VectorLanes.each(x, FloatTrigonometry::cos);
+      return cosOfLarge(x);
     }
     FloatVector shifted = size.fma(TWO_OVER_PI, ROUNDER);
     IntVector quarters = shifted.reinterpretAsInts().add(1);
@@ -67,5 +66,13 @@ final class VectorTrigonometry {
     VectorMask<Float> odd = quarters.and(1).compare(NE, 0).cast(FLOATS);
     IntVector sign = quarters.lanewise(LSHL, 30).and(SIGN);
     return sin.blend(cos, odd).reinterpretAsInts().lanewise(XOR, sign).reinterpretAsFloats();
+  }
+
+  static FloatVector sinOfLarge(FloatVector x) {
+    return VectorLanes.each(x, FloatTrigonometry::sin);
+  }
+
+  static FloatVector cosOfLarge(FloatVector x) {
+    return VectorLanes.each(x, FloatTrigonometry::cos);
   }
 }
