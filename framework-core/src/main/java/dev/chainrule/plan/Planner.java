@@ -16,13 +16,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Turns a step graph into a schedule: decompose, lower to instructions, lay out memory, verify. */
+/** Turns a step graph into a schedule: decompose, simplify, lower to instructions, lay out memory, verify. */
 final class Planner {
 
   private Planner() {}
 
   static Schedule schedule(StepGraph graph, Leaves leaves, Device device) {
-    List<Node> roots = Pruning.of(Merging.of(Decomposition.of(graph.roots(), device)));
+    List<Node> roots = Pruning.of(Merging.of(Simplification.of(Merging.of(Decomposition.of(graph.roots(), device)))));
     int checks = graph.outputs().size();
     int assignments = checks + graph.checks().size();
     var buffers = new Lowering.Buffers();
