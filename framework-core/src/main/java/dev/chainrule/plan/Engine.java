@@ -8,6 +8,8 @@ import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
+import dev.chainrule.device.events.PlanEvent;
+import dev.chainrule.device.events.RunEvent;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
@@ -48,6 +50,7 @@ public final class Engine {
   private final long number = NUMBERS.getAndIncrement();
 
   private final Device device;
+  private final Copies copies;
   private final MemoryPool pool;
   private final ReentrantLock lock = new ReentrantLock();
   private final RunMemory runMemory;
@@ -55,6 +58,7 @@ public final class Engine {
 
   private Engine(Device device) {
     this.device = device;
+    this.copies = new Copies(device.queue());
     this.pool = new MemoryPool(this, device.info().memoryBytes(), this::giveBackIdle);
     this.runMemory = new RunMemory(pool);
   }
@@ -145,9 +149,7 @@ public final class Engine {
       pool.drain();
       var leaves = new Leaves();
       if (cache != null) {
-        PlanKey key = PlanKey.of(graph, leaves);
-        cache.ownedBy(pool);
-        return run(graph, leaves, cache.get(key, () -> plan(graph, leaves)));
+        return run(graph, leaves, plan(graph, leaves, cache));
       }
       graph.assignments().forEach(a -> leaves.slot(a.expected()));
       try (Plan plan = plan(graph, leaves)) {
@@ -160,15 +162,23 @@ public final class Engine {
     }
   }
 
+  private Plan plan(StepGraph graph, Leaves leaves, PlanCache cache) {
+    PlanKey key = PlanKey.of(graph, leaves);
+    cache.ownedBy(pool);
+    return cache.get(key, () -> plan(graph, leaves));
+  }
+
   private Plan plan(StepGraph graph, Leaves leaves) {
+    PlanEvent event = PlanEvent.begun();
     Schedule schedule = Planner.schedule(graph, leaves, device);
     Executable executable = device.link(schedule);
     try {
-      pool.charge(executable.bytes(), "a plan");
+      pool.charge(executable.bytes(), Plan.WHAT);
     } catch (DeviceOutOfMemoryException e) {
       executable.close();
       throw e;
     }
+    event.ended(device.info().id(), graph::size, schedule);
     return new Plan(schedule, executable, pool);
   }
 
@@ -218,7 +228,7 @@ public final class Engine {
     List<Memory> outputs = new ArrayList<>();
     for (int i = 0; i < schedule.outputs().size(); i++) {
       TensorType type = schedule.outputs().get(i);
-      DeviceValue value = type.bytes() > HOST_RESULT_BYTES ? pool.allocate(type) : null;
+      DeviceValue value = staysOnDevice(type) ? pool.allocate(type) : null;
       large.add(value);
       outputs.add(value != null ? value.memory() : runMemory.result(i, HOST_RESULT_BYTES));
     }
@@ -246,10 +256,17 @@ public final class Engine {
     return results;
   }
 
+  private static boolean staysOnDevice(TensorType result) {
+    return result.bytes() > HOST_RESULT_BYTES;
+  }
+
   /** Whatever breaks a run off may have come between two commits: the variables it writes are then good for nothing. */
   private Fault await(StepGraph graph, Plan plan, Queue.Bindings bindings) {
+    RunEvent event = RunEvent.begun();
     try {
-      return device.queue().run(plan.executable(), bindings).await();
+      Fault fault = device.queue().run(plan.executable(), bindings).await();
+      event.ended(device.info().id(), plan.schedule().instructions().size(), fault.occurred());
+      return fault;
     } catch (Throwable cause) {
       graph.assignments().forEach(a -> a.expected().slot().broken(cause));
       throw cause;
@@ -270,7 +287,7 @@ public final class Engine {
       default -> {
         HostArray array = read(value);
         Memory memory = runMemory.input(slot, array.type().bytes());
-        device.queue().upload(array.segment(), memory);
+        copies.toDevice(array.segment(), memory);
         yield memory;
       }
     };
@@ -296,7 +313,7 @@ public final class Engine {
     try {
       requireOpen();
       DeviceValue value = pool.allocate(array.type());
-      device.queue().upload(array.segment(), value.memory());
+      copies.toDevice(array.segment(), value.memory());
       return value;
     } finally {
       unlock();
@@ -338,7 +355,7 @@ public final class Engine {
     try (Arena host = Arena.ofConfined()) {
       requireOpen();
       MemorySegment copy = host.allocate(Math.max(type.bytes(), 1), Schedule.ALIGNMENT);
-      device.queue().download(memory, copy.asSlice(0, type.bytes()));
+      copies.toHost(memory, copy.asSlice(0, type.bytes()));
       return HostArray.copyOf(type, copy);
     } finally {
       lock.unlock();

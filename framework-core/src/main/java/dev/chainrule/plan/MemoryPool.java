@@ -3,6 +3,8 @@ package dev.chainrule.plan;
 import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Memory;
+import dev.chainrule.device.events.AllocationEvent;
+import dev.chainrule.device.events.FreeEvent;
 import dev.chainrule.graph.TensorType;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
@@ -26,6 +28,7 @@ final class MemoryPool {
   private static final int ENQUEUE_MILLIS = 50;
 
   private final Device device;
+  private final String deviceId;
   private final Engine engine;
   private final long budget;
   private final Runnable giveBackIdle;
@@ -43,6 +46,7 @@ final class MemoryPool {
    */
   MemoryPool(Engine engine, long budget, Runnable giveBackIdle) {
     this.device = engine.device();
+    this.deviceId = device.info().id();
     this.engine = engine;
     this.budget = budget;
     this.giveBackIdle = giveBackIdle;
@@ -58,9 +62,10 @@ final class MemoryPool {
   }
 
   DeviceValue allocate(TensorType type) {
-    Memory memory = reserve(Math.max(type.bytes(), 1), type.toString());
+    String what = type.toString();
+    Memory memory = reserve(Math.max(type.bytes(), 1), what);
     var value = new DeviceValue(type, engine, memory);
-    whenUnreachable(value, () -> release(memory));
+    whenUnreachable(value, () -> release(memory, what));
     return value;
   }
 
@@ -73,29 +78,31 @@ final class MemoryPool {
   Memory reserve(long bytes, String what) {
     makeRoom(bytes, what);
     Memory memory = allocate(bytes);
-    grow(memory.bytes());
+    grow(memory.bytes(), what);
     return memory;
   }
 
-  void release(Memory memory) {
-    discharge(memory.bytes());
+  void release(Memory memory, String what) {
+    discharge(memory.bytes(), what);
     memory.free();
   }
 
   /** Counts what the device has allocated by itself, until {@link #discharge}. */
   void charge(long bytes, String what) {
     makeRoom(bytes, what);
-    grow(bytes);
+    grow(bytes, what);
   }
 
-  void discharge(long bytes) {
+  void discharge(long bytes, String what) {
     liveBytes -= bytes;
     floor = Math.min(floor, liveBytes);
+    FreeEvent.emit(deviceId, what, bytes, liveBytes);
   }
 
-  private void grow(long bytes) {
+  private void grow(long bytes, String what) {
     liveBytes += bytes;
     peakBytes = Math.max(peakBytes, liveBytes);
+    AllocationEvent.emit(deviceId, what, bytes, liveBytes);
   }
 
   /** Others use the device too, so that it may be full before the budget is spent. */
@@ -118,7 +125,7 @@ final class MemoryPool {
       giveBackIdle.run();
     }
     if (!fits(bytes)) {
-      throw new DeviceOutOfMemoryException(device.info().id(),
+      throw new DeviceOutOfMemoryException(deviceId,
           "%s needs %,d bytes; %,d of the budget of %,d are in use by %d values and Steps".formatted(what, bytes, liveBytes, budget, leases.size()),
           "Use a smaller batch, or let go of tensors you no longer need.");
     }

@@ -10,9 +10,12 @@ import dev.chainrule.schedule.Schedule;
  */
 record Plan(Schedule schedule, Executable executable, MemoryPool pool) implements AutoCloseable {
 
+  /** How messages call its memory. */
+  static final String WHAT = "a plan";
+
   @Override
   public void close() {
-    pool.discharge(executable.bytes());
+    pool.discharge(executable.bytes(), WHAT);
     executable.close();
   }
 }

@@ -1,5 +1,6 @@
 package dev.chainrule.plan;
 
+import dev.chainrule.device.events.PlanMissEvent;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -60,10 +61,12 @@ public final class PlanCache {
 
   private void logMiss(PlanKey key) {
     if (plans.isEmpty()) {
+      PlanMissEvent.emit(() -> "the first plan");
       return;
     }
     // Of two that differ as much, the one used later.
     PlanKey nearest = plans.keySet().stream().reduce((a, b) -> a.distance(key) < b.distance(key) ? a : b).orElseThrow();
+    PlanMissEvent.emit(() -> nearest.firstDifference(key));
     LOG.log(System.Logger.Level.DEBUG, () -> "new plan: " + nearest.firstDifference(key));
     if (misses == WARN + 1) {
       LOG.log(System.Logger.Level.WARNING,

@@ -26,16 +26,23 @@ final class RunMemory {
   }
 
   private enum Use {
-    ARENA,
-    INPUT,
-    RESULT
+    ARENA("the arena"),
+    INPUT("staging"),
+    RESULT("staging");
+
+    /** How messages call it. */
+    private final String what;
+
+    Use(String what) {
+      this.what = what;
+    }
   }
 
   private record Place(Use use, int slot) {}
 
   /** The arena that all plans share; it only grows. */
   Memory arena(long bytes) {
-    return grown(new Place(Use.ARENA, 0), bytes, "the arena");
+    return grown(new Place(Use.ARENA, 0), bytes);
   }
 
   /** Where host data for an input goes. */
@@ -45,15 +52,15 @@ final class RunMemory {
     if (present != null && present.bytes() > SMALL && present.bytes() / 2 > bytes) {
       release(place);
     }
-    return grown(place, bytes, "staging");
+    return grown(place, bytes);
   }
 
   /** Where a small result lies until it is read. */
   Memory result(int slot, long bytes) {
-    return grown(new Place(Use.RESULT, slot), bytes, "staging");
+    return grown(new Place(Use.RESULT, slot), bytes);
   }
 
-  private Memory grown(Place place, long bytes, String what) {
+  private Memory grown(Place place, long bytes) {
     long needed = Math.max(bytes, 1);
     Memory present = kept.get(place);
     if (present != null && present.bytes() < needed) {
@@ -62,7 +69,7 @@ final class RunMemory {
     }
     used.add(place);
     if (present == null) {
-      present = pool.reserve(needed, what);
+      present = pool.reserve(needed, place.use.what);
       kept.put(place, present);
     }
     return present;
@@ -92,7 +99,7 @@ final class RunMemory {
   private void release(Place place) {
     Memory memory = kept.remove(place);
     if (memory != null) {
-      pool.release(memory);
+      pool.release(memory, place.use.what);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.chainrule.plan;
 
+import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,11 @@ public record StepGraph(List<Node> outputs, List<Assignment> assignments, List<C
 
   static StepGraph of(List<Node> outputs) {
     return new StepGraph(outputs, List.of(), List.of());
+  }
+
+  /** How many nodes it has. */
+  public long size() {
+    return Graphs.topological(roots()).size();
   }
 
   /** Outputs, checked nodes, new values, in this order. */

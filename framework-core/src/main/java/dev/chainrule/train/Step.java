@@ -1,6 +1,7 @@
 package dev.chainrule.train;
 
 import dev.chainrule.StaleTensorException;
+import dev.chainrule.device.events.TraceEvent;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.FaultedRun;
@@ -12,6 +13,7 @@ import dev.chainrule.tensor.Precision;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -109,7 +111,10 @@ public final class Step {
   }
 
   private Trace.Recording record(long run, boolean lines, Tensor... inputs) {
-    return Trace.record(mode, seed, run, lines, () -> function.apply(List.of(inputs)));
+    TraceEvent event = TraceEvent.begun();
+    Trace.Recording recording = Trace.record(mode, seed, run, lines, () -> function.apply(List.of(inputs)));
+    event.ended(mode.name().toLowerCase(Locale.ROOT), () -> recording.graph().size());
+    return recording;
   }
 
   /** The function is the caller's and may not bear being called again; the fault it is to explain counts more than that. */

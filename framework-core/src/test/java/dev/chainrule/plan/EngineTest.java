@@ -284,7 +284,7 @@ class EngineTest {
     for (int i = 0; i < 100; i++) {
       pool.charge(200 * megabyte, "some");
       assertFalse(pool.collectionDue());
-      pool.discharge(200 * megabyte);
+      pool.discharge(200 * megabyte, "some");
     }
     pool.charge(300 * megabyte, "some");
     assertTrue(pool.collectionDue());

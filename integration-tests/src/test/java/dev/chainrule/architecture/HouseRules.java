@@ -38,11 +38,11 @@ final class HouseRules {
     return slices().matching(root + ".(**)").should().beFreeOfCycles();
   }
 
-  /** The annotations of jspecify are absent at run time. */
+  /** The flight recorder is a part of every JDK; the annotations of jspecify are absent at run time. */
   static ArchRule coreNeedsOnlyTheJdk(String root) {
-    String[] core = Stream.concat(core(root), Stream.of("java..", "org.jspecify.annotations..")).toArray(String[]::new);
+    String[] core = Stream.concat(core(root), Stream.of("java..", "jdk.jfr..", "org.jspecify.annotations..")).toArray(String[]::new);
     return classes().that().resideInAnyPackage(core(root).toArray(String[]::new)).should().onlyDependOnClassesThat(
-        DescribedPredicate.describe("lie in framework-core or java.*", type -> JavaClass.Predicates.resideInAnyPackage(core)
+        DescribedPredicate.describe("lie in framework-core, java.* or jdk.jfr", type -> JavaClass.Predicates.resideInAnyPackage(core)
             .or(DescribedPredicate.describe("are primitive", JavaClass::isPrimitive)).test(type.getBaseComponentType())));
   }
 

@@ -107,6 +107,7 @@ class RulesCatchViolationsTest {
     assertCaught(rule, new Made(ROOT, "From", "jdk.incubator.vector.FloatVector[]", ACC_PRIVATE));
     assertCaught(rule, new Made(ROOT + ".plan", "From", ROOT + ".backend.cpu.To", ACC_PRIVATE));
     assertPasses(rule, new Made(ROOT + ".graph", "From", "java.util.List", ACC_PRIVATE));
+    assertPasses(rule, new Made(ROOT + ".device.events", "From", "jdk.jfr.Event", ACC_PRIVATE));
     assertPasses(rule, new Made(ROOT + ".graph", "From", "int[]", ACC_PRIVATE));
   }
 

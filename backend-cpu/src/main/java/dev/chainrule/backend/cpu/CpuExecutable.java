@@ -4,9 +4,11 @@ import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
+import dev.chainrule.device.events.KernelEvent;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Schedule;
+import dev.chainrule.schedule.Work;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.List;
@@ -21,6 +23,7 @@ final class CpuExecutable implements Executable {
   private final CpuMemory parameters;
   private final Frame frame;
   private final VectorSwitch vectors;
+  private List<Work> works = List.of();
 
   private CpuExecutable(Kernel[] kernels, int firstCommit, Bases bases, CpuMemory constants, Parts parts, VectorSwitch vectors) {
     this.vectors = vectors;
@@ -68,19 +71,39 @@ final class CpuExecutable implements Executable {
     try {
       bind(bindings);
       faults.clear();
+      boolean recorded = KernelEvent.isRecorded();
       for (int i = 0; i < firstCommit; i++) {
         faults.enter(i);
-        kernels[i].run(frame);
+        run(i, recorded);
       }
       if (!faults.occurred()) {
         for (int i = firstCommit; i < kernels.length; i++) {
-          kernels[i].run(frame);
+          run(i, recorded);
         }
       }
       return faults.toFault();
     } finally {
       Reference.reachabilityFence(bindings);
     }
+  }
+
+  private void run(int number, boolean recorded) {
+    if (recorded) {
+      Work work = works().get(number);
+      KernelEvent event = KernelEvent.begun();
+      kernels[number].run(frame);
+      event.ended(work);
+    } else {
+      kernels[number].run(frame);
+    }
+  }
+
+  /** What the kernels do; found out when somebody first records them. */
+  private List<Work> works() {
+    if (works.isEmpty()) {
+      works = bases.schedule().instructions().stream().map(Work::of).toList();
+    }
+    return works;
   }
 
   private void bind(Queue.Bindings bindings) {

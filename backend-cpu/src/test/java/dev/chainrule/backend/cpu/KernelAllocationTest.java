@@ -1,9 +1,11 @@
 package dev.chainrule.backend.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.sun.management.ThreadMXBean;
 import dev.chainrule.device.Fault;
+import dev.chainrule.device.events.KernelEvent;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
@@ -13,6 +15,7 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
 
 /** A step that makes garbage is interrupted by its collection. */
@@ -33,6 +36,21 @@ class KernelAllocationTest {
   void generatedCodeAllocatesNothingOnceItIsCompiled() {
     check(1, Generation.ON);
     check(3, Generation.ON);
+  }
+
+  /** The flight recorder rewrites the events' classes for its first recording, for good. */
+  @Test
+  void kernelsAllocateNothingAfterARecordingOfThemEither() {
+    try (var device = new CpuDevice(1, Generation.OFF); var recording = new Recording()) {
+      KernelRun run = GeneratedKernelTest.softmax(Shape.of(64, 10), Axes.of(1), DType.F32).fused();
+      recording.enable(KernelEvent.class);
+      recording.start();
+      run.with(device, (linked, bindings) -> linked.run(bindings));
+      recording.stop();
+      assertFalse(KernelEvent.isRecorded());
+      check(run, device);
+      check(group(), device);
+    }
   }
 
   private static void check(int threads, Generation generation) {
