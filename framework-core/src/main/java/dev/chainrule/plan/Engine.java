@@ -162,6 +162,23 @@ public final class Engine {
     }
   }
 
+  /**
+   * What the plan of a graph will do. It is built, unless it is there already, and kept; it does not run.
+   *
+   * @param cache where the plan is kept
+   */
+  public PlanReport explain(StepGraph graph, PlanCache cache) {
+    lock.lock();
+    try {
+      requireOpen();
+      pool.drain();
+      return PlanReport.of(device.info().id(), plan(graph, new Leaves(), cache));
+    } finally {
+      Reference.reachabilityFence(cache);
+      unlock();
+    }
+  }
+
   private Plan plan(StepGraph graph, Leaves leaves, PlanCache cache) {
     PlanKey key = PlanKey.of(graph, leaves);
     cache.ownedBy(pool);
@@ -258,6 +275,11 @@ public final class Engine {
 
   private static boolean staysOnDevice(TensorType result) {
     return result.bytes() > HOST_RESULT_BYTES;
+  }
+
+  /** Memory for a result of a run. */
+  static long resultBytes(TensorType result) {
+    return staysOnDevice(result) ? result.bytes() : HOST_RESULT_BYTES;
   }
 
   /** Whatever breaks a run off may have come between two commits: the variables it writes are then good for nothing. */

@@ -6,6 +6,7 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.plan.FaultedRun;
 import dev.chainrule.plan.PlanCache;
+import dev.chainrule.plan.PlanReport;
 import dev.chainrule.plan.Replay;
 import dev.chainrule.plan.StepGraph;
 import dev.chainrule.tensor.Mode;
@@ -108,6 +109,18 @@ public final class Step {
         throw Replay.explain(recording.graph(), recordedWithLines(run, inputs), fault, "step " + (run + 1));
       }
     }
+  }
+
+  /**
+   * Traces the function and plans what it computes, as {@link #run} with these inputs would, but runs nothing: variables and the number of
+   * runs stay as they are, but for variables that get their first values. The plan is kept for the next run.
+   *
+   * @param inputs whose types count; the device is the current one
+   * @return what a run will do and need; its {@code toString()} is a table
+   */
+  public PlanReport plan(Tensor... inputs) {
+    Engine engine = Engine.current();
+    return engine.explain(record(runs.get(), false, inputs).graph(), caches.computeIfAbsent(engine, _ -> new PlanCache()));
   }
 
   private Trace.Recording record(long run, boolean lines, Tensor... inputs) {

@@ -7,6 +7,7 @@ import dev.chainrule.data.Epoch;
 import dev.chainrule.nn.Module;
 import dev.chainrule.optim.GradientAccumulation;
 import dev.chainrule.optim.Optimizer;
+import dev.chainrule.plan.PlanReport;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -115,6 +116,20 @@ public final class Trainer {
     var report = new Callback.EpochEnd(epochsDone, end, mean, seconds(start), samples / seconds(start));
     callbacks.forEach(c -> c.epochEnded(report));
     return samples;
+  }
+
+  /**
+   * The plan of the next step, which is not taken.
+   *
+   * @throws InvalidArgumentException when the loader has no batch
+   */
+  public PlanReport plan(DataLoader loader) {
+    try (Epoch batches = loader.epoch(epochsDone)) {
+      for (Batch batch : batches) {
+        return step.plan(inputs(batch));
+      }
+    }
+    throw new InvalidArgumentException("plan", "the loader has no batch", "");
   }
 
   /** How many epochs it has trained. */

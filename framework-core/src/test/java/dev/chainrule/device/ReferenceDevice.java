@@ -21,11 +21,14 @@ import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -49,6 +52,7 @@ public final class ReferenceDevice implements Device {
   private boolean running;
   private @Nullable RuntimeException broken;
   private @Nullable Error brokenCommit;
+  private final List<Traffic> traffic = new ArrayList<>();
   private Runnable duringRun = () -> {};
   private Runnable beforeDownload = () -> {};
 
@@ -108,6 +112,17 @@ public final class ReferenceDevice implements Device {
   public long allocatedBytes() {
     return allocatedBytes;
   }
+
+  /**
+   * What the instructions of the last run moved, one entry each: bytes of different elements in each operand that it read, and of all
+   * elements that it wrote; what is in a body counts at each repetition.
+   */
+  public List<Traffic> traffic() {
+    return List.copyOf(traffic);
+  }
+
+  /** Bytes moved. */
+  public record Traffic(long read, long written) {}
 
   /** Makes every further link fail; null mends it. */
   public void breakLinks(@Nullable RuntimeException cause) {
@@ -272,7 +287,8 @@ public final class ReferenceDevice implements Device {
       duringRun = () -> {};
       try {
         action.run();
-        Fault fault = new Run(linked.schedule, bindings, this::commits).all();
+        traffic.clear();
+        Fault fault = new Run(linked.schedule, bindings, this::commits, traffic).all();
         return () -> fault;
       } finally {
         running = false;
@@ -311,12 +327,17 @@ public final class ReferenceDevice implements Device {
     private final Queue.Bindings bindings;
     private final IntConsumer beforeCommit;
     private final Map<BufferRef.Slice, Window> slices = new HashMap<>();
+    private final Set<Operand> seen = new HashSet<>();
+    private final List<Traffic> traffic;
+    private long bytesRead;
+    private long bytesWritten;
     private int commits;
 
-    Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit) {
+    Run(Schedule schedule, Queue.Bindings bindings, IntConsumer beforeCommit, List<Traffic> traffic) {
       this.schedule = schedule;
       this.bindings = bindings;
       this.beforeCommit = beforeCommit;
+      this.traffic = traffic;
     }
 
     Fault all() {
@@ -331,6 +352,8 @@ public final class ReferenceDevice implements Device {
         if (fault.occurred() && instruction.isCommit()) {
           continue;
         }
+        bytesRead = 0;
+        bytesWritten = 0;
         try {
           run(instruction);
         } catch (IndexRangeException | InvalidArgumentException e) {
@@ -339,16 +362,21 @@ public final class ReferenceDevice implements Device {
         } catch (NotFinite e) {
           fault = fault.occurred() ? fault : new Fault(i, e.check);
         }
+        traffic.add(new Traffic(bytesRead, bytesWritten));
       }
       return fault;
     }
 
     private void run(Instruction instruction) {
+      seen.clear();
       switch (instruction) {
         case Instruction.Compute compute -> compute(List.of(compute));
         case Instruction.Group(var kernels) -> compute(kernels);
         case Instruction.Call(Op op, List<Operand> inputs, List<Operand> outputs, var _) -> {
           Node node = Ops.node(op, inputs.stream().map(in -> Ops.input(read(in))).toArray(Node[]::new));
+          if (op instanceof Op.Gather) { // reads no more than it chooses
+            bytesRead += outputs.getFirst().type().bytes() - different(inputs.getFirst());
+          }
           for (int i = 0; i < outputs.size(); i++) {
             write(outputs.get(i), evaluate(outputs.size() == 1 ? node : Ops.node(new Op.Result(i), node)));
           }
@@ -435,6 +463,7 @@ public final class ReferenceDevice implements Device {
       Window buffer = window(operand.buffer());
       each(operand, (i, at) ->
           MemorySegment.copy(buffer.segment, buffer.byteOffset + at, MemorySegment.ofArray(dense), i, operand.dtype().bytes()));
+      bytesRead += seen.add(operand) ? different(operand) : 0;
       return HostArray.owning(operand.type(), dense);
     }
 
@@ -444,6 +473,14 @@ public final class ReferenceDevice implements Device {
       }
       Window buffer = window(operand.buffer());
       each(operand, (i, at) -> MemorySegment.copy(values.segment(), i, buffer.segment, buffer.byteOffset + at, operand.dtype().bytes()));
+      bytesWritten += different(operand);
+    }
+
+    /** Bytes of the elements, each counted once. */
+    private static long different(Operand operand) {
+      var places = new BitSet();
+      each(operand, (_, at) -> places.set(Math.toIntExact(at / operand.dtype().bytes())));
+      return (long) places.cardinality() * operand.dtype().bytes();
     }
 
     /** Where the elements lie in row-major order and in the buffer, in bytes. */
