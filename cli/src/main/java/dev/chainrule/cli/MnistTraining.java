@@ -17,6 +17,7 @@ import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.History;
 import dev.chainrule.train.Metric;
+import dev.chainrule.train.Profile;
 import dev.chainrule.train.ProgressBar;
 import dev.chainrule.train.Trainer;
 import java.io.PrintWriter;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 
 /** The mnist recipe: digits, shifted at random by up to two pixels, and a plain network. */
 final class MnistTraining {
@@ -36,6 +38,13 @@ final class MnistTraining {
   /** What the command line says about the training. */
   record Settings(int epochs, int batchSize, long maxSteps, String optimizer, Optional<Double> learningRate, String schedule,
       long seed, Optional<Path> data) {}
+
+  /**
+   * What is wanted beside the trained network's accuracy.
+   *
+   * @param explain whether the plan of a step is printed before the first
+   */
+  record Outputs(Optional<Path> weights, Optional<Path> summary, Optional<Path> profile, boolean explain) {}
 
   private final DigitsNetwork network;
   private final Settings settings;
@@ -53,9 +62,8 @@ final class MnistTraining {
     return folder.map(MnistFiles::load).orElseGet(Digits::load);
   }
 
-  void run(Optional<Path> weights, Optional<Path> summary) {
-    weights.ifPresent(MnistTraining::requireFolder);
-    summary.ifPresent(MnistTraining::requireFolder);
+  void run(Outputs outputs) {
+    Stream.of(outputs.weights, outputs.summary, outputs.profile).forEach(file -> file.ifPresent(MnistTraining::requireFolder));
     ImageClassification images = load(settings.data);
     TensorType image = images.train().fields().getFirst();
     Module model = network.module(image, images.classes());
@@ -69,15 +77,28 @@ final class MnistTraining {
         images.train().size(), images.test().size(), network.describe(image, images.classes()), parameters(model),
         settings.optimizer, device.info().id(), device.info().description());
     out.flush();
-    History history = Trainer.of(model, Losses::crossEntropy, optimizer).withSeed(settings.seed)
-        .withCallbacks(ProgressBar.standard()).fit(loader, settings.epochs, settings.maxSteps);
+    Trainer trainer = Trainer.of(model, Losses::crossEntropy, optimizer).withSeed(settings.seed).withCallbacks(ProgressBar.standard());
+    if (outputs.explain) {
+      out.print(trainer.plan(loader));
+      out.flush();
+    }
+    History history = fit(trainer, loader, outputs.profile);
     double accuracy = accuracy(model, images.test());
     out.printf(Locale.ROOT, "trained %,d steps in %.1f s, %,.0f samples/s%n",
         history.losses().size(), history.seconds(), history.samplesPerSecond());
     out.println(accuracyLine(accuracy));
     out.flush();
-    weights.ifPresent(file -> network.save(model, file));
-    summary.ifPresent(file -> Json.of(report(history, accuracy)).write(file));
+    outputs.weights.ifPresent(file -> network.save(model, file));
+    outputs.summary.ifPresent(file -> Json.of(report(history, accuracy)).write(file));
+  }
+
+  private History fit(Trainer trainer, DataLoader loader, Optional<Path> file) {
+    if (file.isEmpty()) {
+      return trainer.fit(loader, settings.epochs, settings.maxSteps);
+    }
+    try (Profile _ = Profile.to(file.get())) {
+      return trainer.fit(loader, settings.epochs, settings.maxSteps);
+    }
   }
 
   /** Said before the training, not after it. */

@@ -70,6 +70,14 @@ final class TrainCommand implements Callable<Integer> {
       showDefaultValue = CommandLine.Help.Visibility.NEVER)
   private Optional<Path> summary = Optional.empty();
 
+  @Option(names = "--profile", paramLabel = "FILE", description = "Record the training as a trace for ui.perfetto.dev, or as a flight"
+      + " recording if the name ends in .jfr.", showDefaultValue = CommandLine.Help.Visibility.NEVER)
+  private Optional<Path> profile = Optional.empty();
+
+  @Option(names = "--explain", description = "Print the plan of a step before the first one.",
+      showDefaultValue = CommandLine.Help.Visibility.NEVER)
+  private boolean explain;
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
@@ -83,7 +91,7 @@ final class TrainCommand implements Callable<Integer> {
     return Devices.with(device, () -> {
       var training = new MnistTraining(network, new MnistTraining.Settings(epochs, batchSize, maxSteps, optimizer, learningRate,
           schedule, seed, data), device, out);
-      training.run(save, summary);
+      training.run(new MnistTraining.Outputs(save, summary, profile, explain));
       return 0;
     });
   }

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,7 @@ class CommandLineTest {
       "train mnist --backend cpu:9                     | 3 | there is no device 9",
       "train mnist --backend cpu:x                     | 3 | not a device name",
       "train mnist --save /no/such/folder/file         | 2 | [/no/such/folder/file] cannot be written",
+      "train mnist --profile /no/such/folder/file      | 2 | [/no/such/folder/file] cannot be written",
       "train mnist --summary /                         | 2 | [/] cannot be written",
       "train mnist --data /no/such/folder              | 4 | /no/such/folder",
       "evaluate /no/such/file                          | 4 | cannot read /no/such/file",
@@ -131,6 +133,36 @@ class CommandLineTest {
 
     assertEquals(losses(one), losses(two));
     assertFalse(losses(one).equals(losses(other)));
+  }
+
+  @Test
+  void theExplainedPlanIsPrintedBeforeTheTrainingAndChangesNothing() {
+    Path one = folder.resolve("one.json");
+    Path two = folder.resolve("two.json");
+    run(SHORT, "--summary", one.toString());
+    Outcome explained = run(SHORT, "--explain", "--summary", two.toString());
+
+    assertEquals(losses(one), losses(two));
+    List<String> lines = explained.out().lines().toList();
+    int table = lines.indexOf(lines.stream().filter(line -> line.startsWith("kernel ")).findFirst().orElseThrow());
+    assertTrue(lines.get(table - 1).startsWith("mnist: "), explained.out());
+    assertTrue(lines.stream().skip(table).anyMatch(line -> line.contains("f32[784,32]")), explained.out());
+    assertTrue(lines.stream().skip(table).anyMatch(line -> line.startsWith("trained ")), explained.out());
+  }
+
+  @Test
+  void aProfileOfTheTrainingIsWritten() {
+    Path file = folder.resolve("trace.json");
+    Path summary = folder.resolve("summary.json");
+    Path plain = folder.resolve("plain.json");
+    run(SHORT, "--summary", plain.toString());
+    Outcome outcome = run(SHORT, "--profile", file.toString(), "--summary", summary.toString());
+
+    assertEquals(0, outcome.code(), outcome.err());
+    assertEquals(losses(plain), losses(summary));
+    long runs = ((Json.Arr) Json.read(file)).elements().stream().map(Json.Obj.class::cast)
+        .filter(event -> event.get("name").equals(Optional.of(new Json.Str("run")))).count();
+    assertEquals(40, runs);
   }
 
   private static Json losses(Path file) {
