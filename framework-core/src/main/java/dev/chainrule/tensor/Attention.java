@@ -33,13 +33,9 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
 
   /** (q, k, v) or (q, k, v, mask). The body's derivative computes the probabilities again and uses softmax's own: p (g - sum(g p)). */
   static final CompositeFunction FUNCTION = new CompositeFunction("attention", (in, attributes) -> {
-    Tensor q = Precision.wide(in.get(0));
-    Tensor scores = q.matmul(Precision.wide(in.get(1)).transpose()).mul(Composites.attribute(attributes, "scale", Double.class));
-    Optional<Tensor> mask = in.size() == 4 ? Optional.of(withAnAxis(in.get(3))) : Optional.empty();
-    boolean causal = Composites.attribute(attributes, "causal", Boolean.class);
-    Optional<Tensor> order = causal ? Optional.of(causalOrder(scores)) : Optional.empty();
-    Optional<Tensor> allowed = mask.map(m -> order.map(m::and).orElse(m)).or(() -> order);
-    Tensor weights = allowed.map(a -> softmaxOf(scores, a)).orElseGet(() -> scores.softmax(-1));
+    Optional<Tensor> mask = in.size() == 4 ? Optional.of(in.get(3)) : Optional.empty();
+    Tensor weights = weights(in.get(0), in.get(1), mask, Composites.attribute(attributes, "scale", Double.class),
+        Composites.attribute(attributes, "causal", Boolean.class));
     return List.of(weights.matmul(Precision.wide(in.get(2))).cast(in.get(0).dtype()));
   }, Optional.empty());
 
@@ -69,10 +65,33 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
    */
   public Tensor apply(Tensor q, Tensor k, Tensor v) {
     requireFit(q, k, v);
-    double factor = scale.orElse(1 / Math.sqrt(Math.max(q.dim(-1), 1)));
-    Map<String, Object> attributes = Map.of("scale", factor, "causal", causal);
+    Map<String, Object> attributes = Map.of("scale", factor(q), "causal", causal);
     return Precision.lowered(in -> mask.map(m -> FUNCTION.apply(attributes, in.get(0), in.get(1), in.get(2), m))
         .orElseGet(() -> FUNCTION.apply(attributes, in.get(0), in.get(1), in.get(2))).getFirst(), q, k, v);
+  }
+
+  /**
+   * The weights alone that {@link #apply} multiplies the values with: to look at, or to drop some of.
+   *
+   * @param q queries [..., t, d], floating
+   * @param k keys [..., s, d]
+   * @return [..., t, s], each row summing to 1, or to 0 where a query may attend to nothing
+   */
+  public Tensor weights(Tensor q, Tensor k) {
+    requireFit(q, k, k);
+    return Precision.lowered(in -> weights(in.get(0), in.get(1), mask, factor(q), causal).cast(in.get(0).dtype()), q, k);
+  }
+
+  private double factor(Tensor q) {
+    return scale.orElse(1 / Math.sqrt(Math.max(q.dim(-1), 1)));
+  }
+
+  /** In f32 for 16-bit floats, and left so. */
+  private static Tensor weights(Tensor q, Tensor k, Optional<Tensor> mask, double scale, boolean causal) {
+    Tensor scores = Precision.wide(q).matmul(Precision.wide(k).transpose()).mul(scale);
+    Optional<Tensor> order = causal ? Optional.of(causalOrder(scores)) : Optional.empty();
+    Optional<Tensor> allowed = mask.map(Attention::withAnAxis).map(m -> order.map(m::and).orElse(m)).or(() -> order);
+    return allowed.map(a -> softmaxOf(scores, a)).orElseGet(() -> scores.softmax(-1));
   }
 
   /**

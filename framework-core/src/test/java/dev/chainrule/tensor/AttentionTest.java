@@ -161,6 +161,24 @@ class AttentionTest {
     assertArrayEquals(new double[] {3}, Values.read(Attention.FULL.apply(q, k, v)));
   }
 
+  /** What would be multiplied with the values: attention to the rows of the identity. */
+  @Test
+  @Tag("S12.33")
+  void weightsAreWhatTheValuesAreMultipliedWith() {
+    Tensor q = random(DType.F64, 1, 3, 4);
+    Tensor k = random(DType.F64, 2, 5, 4);
+    double[] identity = Values.read(Tensor.eye(DType.F64, 5, 5));
+    Tensor mask = mask(new long[] {5}, 1, 0, 1, 1, 0);
+    Allowed causal = (i, j) -> j <= i && j != 1 && j != 4;
+    assertArrayEquals(expected(Values.read(q), Values.read(k), identity, 3, 5, 0.5, (_, _) -> true),
+        Values.read(Attention.FULL.weights(q, k)), 1e-12);
+    assertArrayEquals(expected(Values.read(q), Values.read(k), identity, 3, 5, 2, causal),
+        Values.read(Attention.CAUSAL.withMask(mask).withScale(2).weights(q, k)), 1e-12);
+    assertArrayEquals(new double[15], Values.read(Attention.FULL.withMask(mask(new long[] {}, 0)).weights(q, k)));
+    assertEquals(DType.BF16, Attention.FULL.weights(q.cast(DType.BF16), k.cast(DType.BF16)).dtype());
+    assertRefused("[attention] expected q", () -> Attention.FULL.weights(q, k.transpose()));
+  }
+
   /** Scores of 64 times 40 times 40 overflow f16. */
   @Test
   @Tag("S12.27")

@@ -26,6 +26,8 @@ final class AttentionCases {
       all.shapes(dtype);
       all.masks(dtype);
       all.largeScores(dtype);
+      all.weights(dtype, Attention.FULL);
+      all.weights(dtype, Attention.CAUSAL);
     }
     for (DType dtype : List.of(DType.F32, DType.F64)) {
       all.block(dtype);
@@ -49,6 +51,14 @@ final class AttentionCases {
     cases.add(new Case(Op.Composite.class, "attention " + dtype + " " + name, List.of(Samples.between(dtype, -2, 2, 120, q),
         Samples.between(dtype, -2, 2, 121, k), Samples.between(dtype, -2, 2, 122, v)),
         in -> List.of(attention.apply(in.get(0), in.get(1), in.get(2))), Case.Oracle.IN_F64, bound(dtype, _ -> attention)));
+  }
+
+  /** As attention to the rows of the identity, but for that product. */
+  private void weights(DType dtype, Attention attention) {
+    cases.add(new Case(Op.Dot.class, "attention's weights " + dtype + (attention.causal() ? ", causal" : ""),
+        List.of(Samples.between(dtype, -2, 2, 120, 2, 7, 5), Samples.between(dtype, -2, 2, 121, 2, 9, 5)),
+        in -> List.of(attention.weights(in.get(0), in.get(1))), Case.Oracle.IN_F64, Bounds.attention(dtype,
+            in -> size(attention, in.get(0), in.get(1), Tensor.eye(in.get(0).dtype(), 9, 9)))).shows("S12.33"));
   }
 
   private static Bound bound(DType dtype, Function<List<Tensor>, Attention> attention) {
