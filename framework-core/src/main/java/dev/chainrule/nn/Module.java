@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("JavaLangClash") // The field's own name; java.lang.Module is about something else.
 public abstract class Module {
 
+  private static final ScopedValue<DType> PARAMETERS = ScopedValue.newInstance();
+
   private final SequencedMap<String, Module> children = new LinkedHashMap<>();
   private final SequencedMap<String, Variable> own = new LinkedHashMap<>();
   private @Nullable Module parent;
@@ -63,6 +66,21 @@ public abstract class Module {
         return kind;
       }
     };
+  }
+
+  /**
+   * Constructs a model whose parameters are of another type than f32: {@code Module.inType(DType.F64, () -> new Lstm(3, 5))} is one whose
+   * gradients {@link dev.chainrule.autograd.GradientCheck} can check.
+   *
+   * @param dtype f32 or f64. For products in 16 bits see {@link dev.chainrule.tensor.Precision}: parameters stay f32 there
+   * @throws InvalidArgumentException for any other type
+   */
+  public static <M extends Module> M inType(DType dtype, Supplier<M> construction) {
+    if (dtype != DType.F32 && dtype != DType.F64) {
+      throw new InvalidArgumentException("module", "parameters of " + dtype + ", expected f32 or f64",
+          "Precision.MIXED_BF16 computes products in 16 bits and keeps parameters f32.");
+    }
+    return ScopedValue.where(PARAMETERS, dtype).call(construction::get);
   }
 
   // --- for subclasses ----------------------------------------------------------------------------------------------------------------
@@ -102,9 +120,9 @@ public abstract class Module {
     children.values().forEach(Module::relocate);
   }
 
-  /** Declares a trainable f32 variable; {@code initializer} makes its value when the model is initialised. */
+  /** Declares a trainable variable, f32 but for {@link #inType}; {@code initializer} makes its value when the model is initialised. */
   protected final Variable parameter(String name, Shape shape, Initializer initializer) {
-    return declare(name, new TensorType(DType.F32, shape), true, initializer);
+    return declare(name, new TensorType(PARAMETERS.orElse(DType.F32), shape), true, initializer);
   }
 
   /** Declares a variable that no optimizer changes but that belongs to the model's state, such as a running mean. */
@@ -130,6 +148,11 @@ public abstract class Module {
     }
   }
 
+  /** Runs a further function of this module, one of several tensors perhaps, under its path, as {@link #apply} runs {@link #forward}. */
+  protected final <R> R under(Supplier<R> function) {
+    return Scope.current().at(path, function);
+  }
+
   private static String join(String path, String name) {
     return path.isEmpty() ? name : path + "/" + name;
   }
@@ -138,7 +161,7 @@ public abstract class Module {
 
   /** This module's function of {@code x}, computed under its path. */
   public final Tensor apply(Tensor x) {
-    Tensor y = Scope.current().at(path, () -> forward(x));
+    Tensor y = under(() -> forward(x));
     return Summary.observe(this, y);
   }
 

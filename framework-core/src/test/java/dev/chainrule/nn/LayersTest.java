@@ -42,7 +42,7 @@ class LayersTest {
   }
 
   /** 1/2 plus Simpson's rule over the density. */
-  private static double normalDistribution(double x) {
+  static double normalDistribution(double x) {
     int n = 2000;
     double h = x / n;
     double sum = 0;

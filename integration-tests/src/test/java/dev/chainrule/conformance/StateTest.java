@@ -11,6 +11,7 @@ import dev.chainrule.conformance.TestedDevices.TestedDevice;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.nn.BatchNorm;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
@@ -429,6 +430,29 @@ class StateTest {
       });
       assertThrows(StaleTensorException.class, always::run);
       assertArrayEquals(new double[] {100}, content(v));
+    });
+  }
+
+  /** Channels (1, 3), mean 2 and unbiased variance 2, and (0, 10): 5 and 50. */
+  @ParameterizedTest
+  @MethodSource(DEVICES)
+  @Tag("S15.16")
+  void batchNormMovesItsRunningStatisticsInTrainingAlone(TestedDevice device) {
+    device.run(() -> {
+      var layer = new BatchNorm(2, 1e-5, 0.5);
+      layer.initialise(0);
+      Tensor x = Tensor.of(new float[] {1, 0, 3, 10}, 2, 2);
+      Step train = Step.training(in -> List.of(layer.apply(in.getFirst())));
+      Step evaluate = Step.evaluation(in -> List.of(layer.apply(in.getFirst())));
+      assertEquals(3 / Math.sqrt(1 + 1e-5), evaluate.run(x).getFirst().toDoubleArray()[2], 1e-6);
+      assertEquals(1 / Math.sqrt(1 + 1e-5), train.run(x).getFirst().toDoubleArray()[2], 1e-6);
+      train.run(x);
+      for (int again = 0; again < 2; again++) {
+        double[] y = evaluate.run(x).getFirst().toDoubleArray();
+        assertArrayEquals(new double[] {1.5, 3.75}, content(layer.runningMean()), 1e-6);
+        assertArrayEquals(new double[] {1.75, 37.75}, content(layer.runningVariance()), 1e-5);
+        assertEquals((10 - 3.75) / Math.sqrt(37.75 + 1e-5), y[3], 1e-6);
+      }
     });
   }
 }
