@@ -45,6 +45,7 @@ final class Cases {
         NormalisationCases.all(),
         AttentionCases.all(),
         TrainingCases.all(),
+        LayerCases.all(),
         ShapingCases.all(),
         GradientCases.all(),
         DerivativeCases.all()).forEach(all::addAll);
