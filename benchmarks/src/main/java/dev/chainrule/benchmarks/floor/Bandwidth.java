@@ -11,9 +11,9 @@ final class Bandwidth {
 
   private static final long LEAST = 1 << 20;
   private static final long MOST = 1 << 29;
-  private static final int SAMPLES = 15;
+  private static final int SAMPLES = 9;
   /** Much longer than it takes to start threads. */
-  private static final double SAMPLE_SECONDS = 0.02;
+  private static final double SAMPLE_SECONDS = 0.01;
 
   private Bandwidth() {}
 

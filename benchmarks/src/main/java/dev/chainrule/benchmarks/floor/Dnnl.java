@@ -6,9 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,12 +13,13 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
+import java.net.URI;
+import java.net.URL;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * oneDNN's C API, as much of it as the floor needs, on the natives that JavaCPP's jar carries. Nothing is ever given back: the process
+ * oneDNN's C API, as much of it as the floor needs, in the natives that JavaCPP's jar carries. Nothing is ever given back: the process
  * ends when it has measured.
  */
 final class Dnnl {
@@ -50,33 +48,17 @@ final class Dnnl {
     stream = create("dnnl_stream_create", engine, IN_ORDER);
   }
 
-  /** oneDNN, if its natives are on the class path. It computes on as many threads as OMP_NUM_THREADS says. */
+  /** oneDNN, if its natives are files on the class path. It computes on as many threads as OMP_NUM_THREADS says. */
   static Optional<Library> find() {
-    if (Dnnl.class.getResource(NATIVES + "libdnnl.so.3") == null) {
+    URL there = Dnnl.class.getResource(NATIVES + "libdnnl.so.3");
+    if (there == null || !there.getProtocol().equals("file")) {
       return Optional.empty();
     }
-    try {
-      Path folder = Files.createTempDirectory("dnnl");
-      open(folder, "libgomp.so.1");
-      var dnnl = new Dnnl(open(folder, "libdnnl.so.3"));
-      return Optional.of(new Library("oneDNN", new DnnlCalls(dnnl)::prepare));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot unpack oneDNN", e);
-    }
-  }
-
-  /** Unpacked, opened, and removed again: Linux keeps what is open. */
-  private static SymbolLookup open(Path folder, String name) throws IOException {
-    Path file = folder.resolve(name);
-    try (InputStream in = Dnnl.class.getResourceAsStream(NATIVES + name)) {
-      if (in == null) {
-        throw new IOException("the jar has no " + NATIVES + name);
-      }
-      Files.copy(in, file);
-    }
-    file.toFile().deleteOnExit();
-    folder.toFile().deleteOnExit();
-    return SymbolLookup.libraryLookup(file, ARENA);
+    Path library = Path.of(URI.create(there.toString()));
+    // oneDNN asks for this one by its name alone; it is found because it is open.
+    SymbolLookup.libraryLookup(library.resolveSibling("libgomp.so.1"), ARENA);
+    var dnnl = new Dnnl(SymbolLookup.libraryLookup(library, ARENA));
+    return Optional.of(new Library("oneDNN", new DnnlCalls(dnnl)::prepare));
   }
 
   private MethodHandle function(String name, MemoryLayout... parameters) {

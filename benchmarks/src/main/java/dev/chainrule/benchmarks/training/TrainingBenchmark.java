@@ -47,10 +47,10 @@ public final class TrainingBenchmark implements Callable<Integer> {
   private double ownWarmUp = 4;
 
   @Option(names = "--peer-warm-up", paramLabel = "SECONDS", description = "How long a peer does. Default: ${DEFAULT-VALUE}.")
-  private double peerWarmUp = 1;
+  private double peerWarmUp = 0.7;
 
   @Option(names = "--seconds", paramLabel = "SECONDS", description = "How long each process is measured. Default: ${DEFAULT-VALUE}.")
-  private double seconds = 1.2;
+  private double seconds = 1;
 
   @Option(names = "--steps", paramLabel = "N", description = "Steps measured in a process at most. Default: as many as there is time for.")
   private int steps = Integer.MAX_VALUE;
