@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
  */
 class TextLearningTest {
 
-  private static final String TEXT = "the quick brown fox jumps over the lazy dog while the five boxing wizards jump quickly and pack my box"
-      + " with five dozen liquor jugs ";
+  private static final String TEXT = "the quick brown fox jumps over the lazy dog while the five boxing wizards jump quickly and pack my"
+      + " box with five dozen liquor jugs ";
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz ";
   private static final int SYMBOLS = LETTERS.length();
   private static final int BATCH = 16;
