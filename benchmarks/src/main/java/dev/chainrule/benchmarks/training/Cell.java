@@ -95,10 +95,10 @@ final class Cell {
     return peers().stream().min(Comparator.comparingDouble(Results::stepMillis));
   }
 
-  /** The median over processes; empty when none was measured. */
+  /** That of the fastest process, since a step takes at least this; empty when none was measured. */
   Optional<Double> floorMillis() {
     long bytes = ours().map(r -> r.samples().getFirst().bytesMoved()).orElse(0L);
-    return floors.isEmpty() ? Optional.empty() : Optional.of(Median.of(floors.stream().map(f -> f.nanos(bytes)).toList()) / 1e6);
+    return floors.stream().map(floor -> floor.nanos(bytes) / 1e6).min(Comparator.naturalOrder());
   }
 
   SequencedMap<String, Object> report() {

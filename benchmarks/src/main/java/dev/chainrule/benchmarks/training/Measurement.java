@@ -69,7 +69,8 @@ final class Measurement {
       for (Contender contender : running) {
         cell.add(contender, sample(contender, cell, cores));
       }
-      cell.add(floor(cell, cores));
+      // Threads that sleep between calls lose less on a busy machine, threads that spin on an idle one.
+      cell.add(floor(cell, cores, round % 2 == 0 ? "PASSIVE" : "ACTIVE"));
       if (round == 0) {
         running.removeAll(slow(cell));
       }
@@ -91,7 +92,7 @@ final class Measurement {
     return cell.peers().stream().filter(r -> r.stepMillis() > OUT_OF_THE_RUNNING * best).map(Cell.Results::contender).toList();
   }
 
-  private Floor floor(Cell cell, Cores cores) {
+  private Floor floor(Cell cell, Cores cores, String waiting) {
     Path own = root.resolve("benchmarks/target/app");
     Path natives = root.resolve("benchmarks/peers/dnnl/target/natives");
     List<String> jars = !peers.isEmpty() && Files.isDirectory(natives) ? List.of(own + "/*", natives.toString()) : List.of(own + "/*");
@@ -99,6 +100,6 @@ final class Measurement {
     List<String> arguments = List.of(cell.workload().title(), Integer.toString(cores.count()), Double.toString(duration.seconds() / 2),
         Long.toString(bytes));
     return Floor.of(new Child("the floor of " + cell.workload().title(), jars, "dev.chainrule.benchmarks.floor.FloorProcess",
-        Map.of("OMP_NUM_THREADS", Integer.toString(cores.count())), arguments, cores).run());
+        Map.of("OMP_NUM_THREADS", Integer.toString(cores.count()), "OMP_WAIT_POLICY", waiting), arguments, cores).run());
   }
 }

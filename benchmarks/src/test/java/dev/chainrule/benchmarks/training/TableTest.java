@@ -41,11 +41,13 @@ class TableTest {
   }
 
   @Test
-  void theFloorIsProductsAndThenMemory() {
+  void theFloorIsProductsAndThenMemoryOfTheFastestProcess() {
     var cell = new Cell(Workload.GPT, 1);
     cell.add(OURS, sample(10, 4.5, 4.0, 2_000_000, 9));
     // 1 ms of products, and 2 MB at 1 GB/s.
     cell.add(new Floor("library", List.of(1_000_000L), 1e9));
+    cell.add(new Floor("library", List.of(9_000_000L), 1e9));
+    cell.add(new Floor("library", List.of(8_000_000L), 1e9));
     assertEquals("| gpt | 1 | 9.00 | - | - | - | 20.0 | - | 300 | - | 0.50 | - | 3.00 | 3.00 |", row(cell));
   }
 
