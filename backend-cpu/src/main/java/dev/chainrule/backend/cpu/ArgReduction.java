@@ -9,7 +9,7 @@ import dev.chainrule.schedule.Operand;
  * Positions of extrema along an axis. Lines along the axis are loaded a block at a time, several short ones or a piece of a long one,
  * widened to double or long and scanned. Traffic: the input once; along an inner axis it is read with strides.
  */
-final class ArgReduction implements Kernel {
+final class ArgReduction implements RangeKernel {
 
   private final boolean largest;
   private final WideLoader loader;
@@ -17,6 +17,9 @@ final class ArgReduction implements Kernel {
   private final Place output;
   private final long lines;
   private final long length;
+
+  /** Short lines that are scanned as one block. */
+  private final long together;
 
   ArgReduction(Op.ArgReduce op, Operand in, Operand out, Bases bases) {
     this.largest = op.fold() == Op.Fold.MAX;
@@ -26,27 +29,35 @@ final class ArgReduction implements Kernel {
     this.output = bases.place(out.buffer());
     this.lines = out.shape().elements();
     this.length = in.shape().dim(op.axis());
+    this.together = Math.max(1, Registers.BLOCK / Math.max(1, length));
   }
 
   @Override
-  public void run(Frame frame) {
-    long together = Math.max(1, Registers.BLOCK / length);
-    frame.parts().forEach((lines + together - 1) / together, Math.max(length, Registers.BLOCK), (registers, first, end) -> {
-      int[] positions = registers.ints(1);
-      for (long group = first; group < end; group++) {
-        long line = group * together;
-        int count = (int) Math.min(together, lines - line);
-        if (length <= Registers.BLOCK) {
-          loader.load(frame, line * length, (int) (count * length), registers);
-          for (int i = 0; i < count; i++) {
-            positions[i] = best(registers, (int) (i * length), (int) length) - (int) (i * length);
-          }
-        } else {
-          positions[0] = (int) bestOfLine(frame, registers, line);
+  public long items() {
+    return (lines + together - 1) / together;
+  }
+
+  @Override
+  public long itemWork() {
+    return Math.max(length, Registers.BLOCK);
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    int[] positions = registers.ints(1);
+    for (long group = first; group < end; group++) {
+      long line = group * together;
+      int count = (int) Math.min(together, lines - line);
+      if (length <= Registers.BLOCK) {
+        loader.load(frame, line * length, (int) (count * length), registers);
+        for (int i = 0; i < count; i++) {
+          positions[i] = best(registers, (int) (i * length), (int) length) - (int) (i * length);
         }
-        BlockStorer.store(DType.I32, positions, count, output.address(frame) + line * Integer.BYTES, registers);
+      } else {
+        positions[0] = (int) bestOfLine(frame, registers, line);
       }
-    });
+      BlockStorer.store(DType.I32, positions, count, output.address(frame) + line * Integer.BYTES, registers);
+    }
   }
 
   /** The winner so far is kept in front of the next piece. */

@@ -14,15 +14,15 @@ final class Assembling {
   private Assembling() {}
 
   /** One input after the other along an axis. */
-  static Kernel concat(int axis, List<Operand> in, Operand out, Bases bases) {
+  static Kernel concat(int axis, List<Operand> in, Operand out, Bases bases, Parts parts) {
     List<Kernel> copies = new ArrayList<>();
     long start = 0;
     for (Operand x : in) {
       Layout part = part(out.shape(), axis, start, x.shape());
-      copies.add(copy(x, x.layout(), out, part, bases));
+      copies.add(parts.loop(copy(x, x.layout(), out, part, bases)));
       start += x.shape().dim(axis);
     }
-    return frame -> copies.forEach(copy -> copy.run(frame));
+    return Sequence.of(copies);
   }
 
   private static Layout part(Shape whole, int axis, long start, Shape part) {
@@ -34,24 +34,20 @@ final class Assembling {
   }
 
   /** The scalar everywhere, then the input over the middle. */
-  static Kernel pad(Op.Pad op, Operand x, Operand scalar, Operand out, Bases bases) {
+  static Kernel pad(Op.Pad op, Operand x, Operand scalar, Operand out, Bases bases, Parts parts) {
     long[] ones = new long[out.shape().rank()];
     Arrays.fill(ones, 1);
     Layout everywhere = Layout.dense(Shape.of(ones)).expand(out.shape());
     Place one = bases.place(scalar.buffer()).plus(scalar.layout().offset() * scalar.dtype().bytes());
-    Kernel fill = StridedCopy.kernel(one, everywhere, bases.place(out.buffer()), out.layout(), out.dtype().bytes());
+    var fill = new StridedCopy(one, everywhere, bases.place(out.buffer()), out.layout(), out.dtype().bytes());
     List<Op.Range> middle = new ArrayList<>();
     for (int i = 0; i < x.shape().rank(); i++) {
       middle.add(new Op.Range(op.edges().get(i).low(), x.shape().dim(i), 1));
     }
-    Kernel copy = copy(x, x.layout(), out, Layout.dense(out.shape()).slice(middle), bases);
-    return frame -> {
-      fill.run(frame);
-      copy.run(frame);
-    };
+    return Sequence.of(parts.loop(fill), parts.loop(copy(x, x.layout(), out, Layout.dense(out.shape()).slice(middle), bases)));
   }
 
-  private static Kernel copy(Operand from, Layout fromLayout, Operand to, Layout toLayout, Bases bases) {
-    return StridedCopy.kernel(bases.place(from.buffer()), fromLayout, bases.place(to.buffer()), toLayout, to.dtype().bytes());
+  private static StridedCopy copy(Operand from, Layout fromLayout, Operand to, Layout toLayout, Bases bases) {
+    return new StridedCopy(bases.place(from.buffer()), fromLayout, bases.place(to.buffer()), toLayout, to.dtype().bytes());
   }
 }

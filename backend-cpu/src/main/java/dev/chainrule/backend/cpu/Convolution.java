@@ -4,7 +4,6 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.schedule.Operand;
 import java.lang.foreign.MemorySegment;
-import java.util.function.Function;
 
 /**
  * Convolution and its two gradients as matrix products with the unfolded input: result = weights x unfolded; gradient of the input =
@@ -22,46 +21,49 @@ final class Convolution {
   private final int width;
   private final Unfolding unfolding;
   private final Gemm gemm;
+  private final Parts parts;
+  private final Scratch scratch;
 
-  private Convolution(ConvolutionSizes sizes, DType dtype, Gemm gemm) {
+  private Convolution(ConvolutionSizes sizes, DType dtype, CpuDevice.Machine machine) {
     this.sizes = sizes;
     this.dtype = dtype;
     this.width = dtype.bytes();
     this.unfolding = new Unfolding(sizes, dtype);
-    this.gemm = gemm;
+    this.gemm = machine.gemm();
+    this.parts = machine.parts();
+    this.scratch = machine.scratch();
   }
 
-  /** The places of the two operands and the result of one of the three kernels; all are dense. */
-  private interface Body {
-    void run(Frame frame, Place first, Place second, Place result);
+  /** One of the three kernels, of two operands and a result that are dense. */
+  private interface Maker {
+    Kernel of(Convolution convolution, Place first, Place second, Place result);
   }
 
-  static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, Bases bases, Gemm gemm) {
+  static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, Bases bases, CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), w.shape(), out.shape());
-    return kernel(sizes, x, w, out, bases, gemm, c -> c::forward);
+    return kernel(sizes, x, w, out, bases, machine, (c, first, second, result) -> c.parts.loop(c.new Forward(first, second, result)));
   }
 
-  static Kernel inputGradient(Op.ConvInputGradient op, Operand cotangent, Operand w, Operand out, Bases bases, Gemm gemm) {
+  static Kernel inputGradient(Op.ConvInputGradient op, Operand cotangent, Operand w, Operand out, Bases bases,
+      CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), out.shape(), w.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, w, out, bases, gemm, c -> c::inputGradient);
+    return kernel(sizes, cotangent, w, out, bases, machine,
+        (c, first, second, result) -> c.parts.loop(c.new InputGradient(first, second, result)));
   }
 
-  static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Bases bases, Gemm gemm) {
+  static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Bases bases,
+      CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), out.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, x, out, bases, gemm, c -> c::weightGradient);
+    return kernel(sizes, cotangent, x, out, bases, machine, (c, first, second, result) -> c.new WeightGradient(first, second, result));
   }
 
-  private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, Bases bases, Gemm gemm,
-      Function<Convolution, Body> body) {
+  private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, Bases bases,
+      CpuDevice.Machine machine, Maker maker) {
     if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
-      Body wide = body.apply(new Convolution(sizes, DType.F32, gemm));
-      return new WidenedProduct(first, second, out, bases, (a, b, c) -> frame -> wide.run(frame, a, b, c));
+      var wide = new Convolution(sizes, DType.F32, machine);
+      return new WidenedProduct(first, second, out, bases, machine, (a, b, c) -> maker.of(wide, a, b, c));
     }
-    Body same = body.apply(new Convolution(sizes, out.dtype(), gemm));
-    Place a = dense(first, bases);
-    Place b = dense(second, bases);
-    Place c = bases.place(out.buffer());
-    return frame -> same.run(frame, a, b, c);
+    return maker.of(new Convolution(sizes, out.dtype(), machine), dense(first, bases), dense(second, bases), bases.place(out.buffer()));
   }
 
   private static Place dense(Operand operand, Bases bases) {
@@ -72,77 +74,134 @@ final class Convolution {
     return Math.max(1, (long) sizes.groupFilters() * sizes.taps() * sizes.positions() / 16);
   }
 
-  private void forward(Frame frame, Place x, Place w, Place result) {
-    long from = x.address(frame);
-    long weights = w.address(frame);
-    long to = result.address(frame);
-    frame.parts().forEach(sizes.batch() * sizes.groups(), work(), (_, first, end) -> {
-      CpuMemory memory = CpuMemory.allocate(unfolding.bytes());
+  /** A loop over samples and groups with an unfolded matrix for each part. */
+  private abstract class Items implements RangeKernel {
+
+    @Override
+    public long items() {
+      return sizes.batch() * sizes.groups();
+    }
+
+    @Override
+    public long itemWork() {
+      return work();
+    }
+
+    long scratchBytes() {
+      return unfolding.bytes();
+    }
+
+    @Override
+    public void range(Frame frame, Registers registers, long first, long end) {
+      CpuMemory memory = scratch.take(scratchBytes());
       try {
         for (long item = first; item < end; item++) {
-          long sample = item / sizes.groups();
-          long group = item % sizes.groups();
-          unfolding.unfold(from + sizes.inputOffset(sample, group) * width, memory.address());
-          product(sizes.groupFilters(), sizes.positions(), sizes.taps(),
-              weights + group * sizes.groupWeights() * width, sizes.taps(), 1,
-              memory.address(), sizes.positions(), 1,
-              to + sizes.outputOffset(sample, group) * width);
+          item(frame, registers, item / sizes.groups(), item % sizes.groups(), memory.address());
         }
       } finally {
-        memory.free();
+        scratch.giveBack(memory);
       }
-    });
+    }
+
+    abstract void item(Frame frame, Registers registers, long sample, long group, long matrix);
   }
 
-  private void inputGradient(Frame frame, Place cotangent, Place w, Place result) {
-    long from = cotangent.address(frame);
-    long weights = w.address(frame);
-    long to = result.address(frame);
-    frame.parts().forEach(sizes.batch() * sizes.groups(), work(), (_, first, end) -> {
-      CpuMemory memory = CpuMemory.allocate(unfolding.bytes());
+  private final class Forward extends Items {
+    private final Place x;
+    private final Place w;
+    private final Place result;
+
+    Forward(Place x, Place w, Place result) {
+      this.x = x;
+      this.w = w;
+      this.result = result;
+    }
+
+    @Override
+    void item(Frame frame, Registers registers, long sample, long group, long matrix) {
+      unfolding.unfold(x.address(frame) + sizes.inputOffset(sample, group) * width, matrix);
+      product(sizes.groupFilters(), sizes.positions(), sizes.taps(),
+          w.address(frame) + group * sizes.groupWeights() * width, sizes.taps(), 1,
+          matrix, sizes.positions(), 1,
+          result.address(frame) + sizes.outputOffset(sample, group) * width);
+    }
+  }
+
+  private final class InputGradient extends Items {
+    private final Place cotangent;
+    private final Place w;
+    private final Place result;
+
+    InputGradient(Place cotangent, Place w, Place result) {
+      this.cotangent = cotangent;
+      this.w = w;
+      this.result = result;
+    }
+
+    @Override
+    void item(Frame frame, Registers registers, long sample, long group, long matrix) {
+      long channels = result.address(frame) + sizes.inputOffset(sample, group) * width;
+      product(sizes.taps(), sizes.positions(), sizes.groupFilters(),
+          w.address(frame) + group * sizes.groupWeights() * width, 1, sizes.taps(),
+          cotangent.address(frame) + sizes.outputOffset(sample, group) * width, sizes.positions(), 1,
+          matrix);
+      OffHeap.MEMORY.asSlice(channels, sizes.groupInput() * width).fill((byte) 0);
+      unfolding.fold(matrix, channels);
+    }
+  }
+
+  /** First the sums of {@value #SAMPLES} samples each, then their sum. */
+  private final class WeightGradient extends Items implements Kernel {
+    private final Place cotangent;
+    private final Place x;
+    private final Place result;
+    private final long chunks = (sizes.batch() + SAMPLES - 1) / SAMPLES;
+    private final long bytes = sizes.groupWeights() * width;
+    private final Kernel loop;
+    private long sums;
+
+    WeightGradient(Place cotangent, Place x, Place result) {
+      this.cotangent = cotangent;
+      this.x = x;
+      this.result = result;
+      this.loop = parts.loop(this);
+    }
+
+    @Override
+    public void run(Frame frame) {
+      CpuMemory memory = scratch.take(chunks * sizes.groups() * bytes);
       try {
-        for (long item = first; item < end; item++) {
-          long sample = item / sizes.groups();
-          long group = item % sizes.groups();
-          long channels = to + sizes.inputOffset(sample, group) * width;
-          product(sizes.taps(), sizes.positions(), sizes.groupFilters(),
-              weights + group * sizes.groupWeights() * width, 1, sizes.taps(),
-              from + sizes.outputOffset(sample, group) * width, sizes.positions(), 1,
-              memory.address());
-          OffHeap.MEMORY.asSlice(channels, sizes.groupInput() * width).fill((byte) 0);
-          unfolding.fold(memory.address(), channels);
-        }
-      } finally {
-        memory.free();
-      }
-    });
-  }
-
-  private void weightGradient(Frame frame, Place cotangent, Place x, Place result) {
-    long chunks = (sizes.batch() + SAMPLES - 1) / SAMPLES;
-    long bytes = sizes.groupWeights() * width;
-    CpuMemory sums = CpuMemory.allocate(chunks * sizes.groups() * bytes);
-    try {
-      frame.parts().forEach(chunks * sizes.groups(), work() * SAMPLES, (registers, first, end) -> {
-        CpuMemory memory = CpuMemory.allocate(unfolding.bytes() + bytes);
-        try {
-          for (long item = first; item < end; item++) {
-            chunk(registers, cotangent.address(frame), x.address(frame), item / sizes.groups() * SAMPLES, item % sizes.groups(),
-                sums.address() + item * bytes, memory.address());
-          }
-        } finally {
-          memory.free();
-        }
-      });
-      long to = result.address(frame);
-      OffHeap.MEMORY.asSlice(to, sizes.groups() * bytes).fill((byte) 0);
-      frame.parts().forEach(1, 1, (registers, _, _) -> {
+        sums = memory.address();
+        loop.run(frame);
+        long to = result.address(frame);
+        OffHeap.MEMORY.asSlice(to, sizes.groups() * bytes).fill((byte) 0);
         for (long chunk = 0; chunk < chunks; chunk++) {
-          add(registers, sums.address() + chunk * sizes.groups() * bytes, to, sizes.groups() * sizes.groupWeights());
+          add(parts.registers(0), sums + chunk * sizes.groups() * bytes, to, sizes.groups() * sizes.groupWeights());
         }
-      });
-    } finally {
-      sums.free();
+      } finally {
+        scratch.giveBack(memory);
+      }
+    }
+
+    @Override
+    public long items() {
+      return chunks * sizes.groups();
+    }
+
+    @Override
+    public long itemWork() {
+      return work() * SAMPLES;
+    }
+
+    @Override
+    long scratchBytes() {
+      return unfolding.bytes() + bytes;
+    }
+
+    @Override
+    void item(Frame frame, Registers registers, long chunk, long group, long matrix) {
+      chunk(registers, cotangent.address(frame), x.address(frame), chunk * SAMPLES, group,
+          sums + (chunk * sizes.groups() + group) * bytes, matrix);
     }
   }
 

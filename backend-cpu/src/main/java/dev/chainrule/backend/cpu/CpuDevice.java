@@ -24,7 +24,7 @@ public final class CpuDevice implements Device {
   private final Lifetime lifetime;
 
   /** What all kernels of a device share: the threads, their scratch space, matrix products, and generated code. */
-  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation) {}
+  record Machine(Workers workers, Gemm gemm, Parts parts, Scratch scratch, VectorClasses classes, Generation generation) {}
 
   /** A device that computes on {@code threads} threads, the caller of a run included. The results don't depend on their number. */
   public CpuDevice(int threads) {
@@ -35,7 +35,8 @@ public final class CpuDevice implements Device {
   public CpuDevice(int threads, Generation generation) {
     this.info = describe(threads);
     var workers = new Workers(threads);
-    this.machine = new Machine(workers, new Gemm(workers), new Parts(workers), new VectorClasses(), generation.here());
+    this.machine = new Machine(
+        workers, new Gemm(workers), new Parts(workers), new Scratch(), new VectorClasses(), generation.here());
     this.queue = new CpuQueue();
     this.lifetime = new Lifetime(info.id());
     lifetime.atEnd(workers::close);

@@ -9,6 +9,8 @@ import java.lang.foreign.MemorySegment;
 /** Does everything at once, on the calling thread and the device's workers. */
 final class CpuQueue implements Queue {
 
+  private static final Completion WELL = () -> Fault.NONE;
+
   @Override
   public void upload(MemorySegment source, Memory target) {
     checkFits(source.byteSize(), target.bytes());
@@ -33,6 +35,6 @@ final class CpuQueue implements Queue {
       throw new IllegalArgumentException("[cpu] expected an executable of this device, got " + executable);
     }
     Fault fault = linked.run(bindings);
-    return () -> fault;
+    return fault.occurred() ? () -> fault : WELL;
   }
 }

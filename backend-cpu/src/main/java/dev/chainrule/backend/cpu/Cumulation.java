@@ -9,7 +9,7 @@ import dev.chainrule.schedule.Operand;
  * Running sums and products, in double or long, rounded at each element. Along an inner axis whole rows of up to a block are added to a
  * row of totals; along the last axis a line is scanned by one thread. Traffic: input and result once.
  */
-final class Cumulation implements Kernel {
+final class Cumulation implements RangeKernel {
 
   private final Op.Fold fold;
   private final boolean reverse;
@@ -18,10 +18,14 @@ final class Cumulation implements Kernel {
   private final RegisterKind wide;
   private final Loops.Conversion<Object, Object> narrow;
   private final Folds.Accumulate accumulate;
+  private final Object identities;
   private final Place output;
   private final long outer;
   private final long length;
   private final long inner;
+
+  /** Pieces of a row. */
+  private final long columns;
 
   Cumulation(Op.Cumulate op, Operand in, Operand out, Bases bases) {
     this.fold = op.fold();
@@ -31,35 +35,40 @@ final class Cumulation implements Kernel {
     this.wide = WideLoader.wide(dtype);
     this.narrow = Conversions.between(wide == RegisterKind.DOUBLE ? DType.F64 : DType.I64, dtype);
     this.accumulate = Folds.loop(fold, wide);
+    this.identities = Folds.identities(fold, wide == RegisterKind.DOUBLE ? DType.F64 : DType.I64, Registers.BLOCK);
     this.output = bases.place(out.buffer());
     Shape shape = in.shape();
     this.outer = shape.slice(0, op.axis()).elements();
     this.length = shape.dim(op.axis());
     this.inner = shape.slice(op.axis() + 1, shape.rank()).elements();
+    this.columns = (inner + Registers.BLOCK - 1) / Registers.BLOCK;
   }
 
   @Override
-  public void run(Frame frame) {
-    if (inner == 1) {
-      frame.parts().forEach(outer, length * 2, (registers, first, end) -> {
-        for (long line = first; line < end; line++) {
-          line(frame, registers, line);
-        }
-      });
-      return;
-    }
-    long columns = (inner + Registers.BLOCK - 1) / Registers.BLOCK;
-    frame.parts().forEach(outer * columns, length * Math.min(inner, Registers.BLOCK), (registers, first, end) -> {
-      for (long item = first; item < end; item++) {
+  public long items() {
+    return outer * columns;
+  }
+
+  @Override
+  public long itemWork() {
+    return inner == 1 ? length * 2 : length * Math.min(inner, Registers.BLOCK);
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    for (long item = first; item < end; item++) {
+      if (inner == 1) {
+        line(frame, registers, item);
+      } else {
         rows(frame, registers, item / columns, item % columns * Registers.BLOCK);
       }
-    });
+    }
   }
 
   private void rows(Frame frame, Registers registers, long o, long column) {
     int n = (int) Math.min(Registers.BLOCK, inner - column);
     Object totals = registers.array(wide, WideLoader.REGISTER + 1);
-    System.arraycopy(Folds.identities(fold, wide == RegisterKind.DOUBLE ? DType.F64 : DType.I64, n), 0, totals, 0, n);
+    System.arraycopy(identities, 0, totals, 0, n);
     for (long k = 0; k < length; k++) {
       long at = (o * length + (reverse ? length - 1 - k : k)) * inner + column;
       loader.load(frame, at, n, registers);

@@ -5,12 +5,10 @@ final class Frame {
 
   private final long[] bases;
   private final FaultWord faults;
-  private final Parts parts;
 
-  Frame(int bases, Parts parts) {
+  Frame(int bases) {
     this.bases = new long[bases];
     this.faults = new FaultWord();
-    this.parts = parts;
   }
 
   long base(int entry) {
@@ -23,10 +21,5 @@ final class Frame {
 
   FaultWord faults() {
     return faults;
-  }
-
-  /** The threads to share work with. */
-  Parts parts() {
-    return parts;
   }
 }

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
  * Rows picked by index: x[outer, places, row] to [outer, indices, row]. A row is one bulk copy, or a single element. Traffic: the
  * picked rows and the indices once.
  */
-final class Gathering implements Kernel {
+final class Gathering implements RangeKernel {
 
   private final Indices indices;
   private final Place input;
@@ -17,31 +17,41 @@ final class Gathering implements Kernel {
   private final long places;
   private final long rowBytes;
 
-  /** Both {@code x} and the result are dense. */
-  Gathering(int axis, Operand x, Operand indices, Operand out, Bases bases) {
+  private Gathering(int axis, Operand x, Indices indices, Operand out, Bases bases) {
     int rank = x.shape().rank();
     this.places = x.shape().dim(axis);
-    this.indices = new Indices(indices, places, bases);
+    this.indices = indices;
     this.input = bases.place(x.buffer()).plus(x.layout().offset() * x.dtype().bytes());
     this.output = bases.place(out.buffer());
     this.outer = x.shape().slice(0, axis).elements();
     this.rowBytes = x.shape().slice(axis + 1, rank).elements() * x.dtype().bytes();
   }
 
+  /** Both {@code x} and the result are dense. */
+  static Kernel kernel(int axis, Operand x, Operand indices, Operand out, Bases bases, Parts parts) {
+    var read = new Indices(indices, x.shape().dim(axis), bases);
+    return Sequence.of(parts.loop(read), parts.loop(new Gathering(axis, x, read, out, bases)));
+  }
+
+  /** None without places: every index faults then, there is no element 0 to read, and the result is never looked at. */
   @Override
-  public void run(Frame frame) {
-    long[] rows = indices.read(frame);
+  public long items() {
+    return places == 0 ? 0 : outer * indices.values().length;
+  }
+
+  @Override
+  public long itemWork() {
+    return Math.max(rowBytes / 8, 4);
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    long[] rows = indices.values();
     long from = input.address(frame);
     long to = output.address(frame);
-    if (places == 0) {
-      // Every index faults and there is no element 0 to read; the result is never looked at.
-      return;
+    for (long item = first; item < end; item++) {
+      copy(from + (item / rows.length * places + rows[(int) (item % rows.length)]) * rowBytes, to + item * rowBytes);
     }
-    frame.parts().forEach(outer * rows.length, Math.max(rowBytes / 8, 4), (_, first, end) -> {
-      for (long item = first; item < end; item++) {
-        copy(from + (item / rows.length * places + rows[(int) (item % rows.length)]) * rowBytes, to + item * rowBytes);
-      }
-    });
   }
 
   private void copy(long from, long to) {

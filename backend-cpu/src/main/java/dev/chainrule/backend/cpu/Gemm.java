@@ -15,8 +15,8 @@ import java.lang.ref.Reference;
  */
 final class Gemm {
   private final Workers workers;
-  private final GemmKernel kernel;
-  private final GemmScratch.Pool scratch = new GemmScratch.Pool();
+  private final Pool<BlockedProduct> products;
+  private final Pool<DoubleProduct> doubleProducts = new Pool<>(DoubleProduct::new);
 
   /** Products on the threads of {@code workers} with the fastest kernel that this JVM has. */
   Gemm(Workers workers) {
@@ -25,7 +25,8 @@ final class Gemm {
 
   Gemm(Workers workers, GemmKernel kernel) {
     this.workers = workers;
-    this.kernel = kernel;
+    Pool<GemmScratch> scratch = new Pool<>(GemmScratch::new);
+    this.products = new Pool<>(() -> new BlockedProduct(kernel, scratch));
   }
 
   /**
@@ -44,19 +45,21 @@ final class Gemm {
       MemorySegment b, long bOffset, long bRow, long bColumn,
       MemorySegment c, long cOffset, long cRow) {
     checkResult(m, n, k, c, cRow);
-    MatrixView left = MatrixView.of(a, Float.BYTES, aOffset, m, aRow, k, aColumn);
-    MatrixView right = MatrixView.of(b, Float.BYTES, bOffset, n, bColumn, k, bRow);
-    MatrixView product = MatrixView.of(c, Float.BYTES, cOffset, m, cRow, n, 1);
-    if (m == 0 || n == 0) {
-      return;
-    }
-    if (k == 0) {
-      fillWithZeros(c, Float.BYTES, cOffset, cRow, m, n);
-      return;
-    }
+    BlockedProduct product = products.take();
     try {
-      new BlockedProduct(kernel, scratch, m, n, k, left, right, product).run(workers);
+      product.a.set(a, Float.BYTES, aOffset, m, aRow, k, aColumn);
+      product.b.set(b, Float.BYTES, bOffset, n, bColumn, k, bRow);
+      product.c.set(c, Float.BYTES, cOffset, m, cRow, n, 1);
+      if (m == 0 || n == 0) {
+        return;
+      }
+      if (k == 0) {
+        fillWithZeros(c, Float.BYTES, cOffset, cRow, m, n);
+        return;
+      }
+      product.run(m, n, k, workers);
     } finally {
+      products.giveBack(product);
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(c);
@@ -70,19 +73,21 @@ final class Gemm {
       MemorySegment b, long bOffset, long bRow, long bColumn,
       MemorySegment c, long cOffset, long cRow) {
     checkResult(m, n, k, c, cRow);
-    MatrixView left = MatrixView.of(a, Double.BYTES, aOffset, m, aRow, k, aColumn);
-    MatrixView right = MatrixView.of(b, Double.BYTES, bOffset, n, bColumn, k, bRow);
-    MatrixView product = MatrixView.of(c, Double.BYTES, cOffset, m, cRow, n, 1);
-    if (m == 0 || n == 0) {
-      return;
-    }
-    if (k == 0) {
-      fillWithZeros(c, Double.BYTES, cOffset, cRow, m, n);
-      return;
-    }
+    DoubleProduct product = doubleProducts.take();
     try {
-      new DoubleProduct(m, n, k, left, right, product).run(workers);
+      product.a.set(a, Double.BYTES, aOffset, m, aRow, k, aColumn);
+      product.b.set(b, Double.BYTES, bOffset, n, bColumn, k, bRow);
+      product.c.set(c, Double.BYTES, cOffset, m, cRow, n, 1);
+      if (m == 0 || n == 0) {
+        return;
+      }
+      if (k == 0) {
+        fillWithZeros(c, Double.BYTES, cOffset, cRow, m, n);
+        return;
+      }
+      product.run(m, n, k, workers);
     } finally {
+      doubleProducts.giveBack(product);
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(c);

@@ -1,7 +1,5 @@
 package dev.chainrule.backend.cpu;
 
-import java.util.ArrayDeque;
-
 /**
  * The arrays that a thread packs into and multiplies from. They are kept between products: a fresh array would have to
  * be zeroed, and its pages and cache lines fetched, for every product.
@@ -31,21 +29,5 @@ final class GemmScratch {
 
   private static float[] grown(float[] array, int floats) {
     return array.length >= floats ? array : new float[floats];
-  }
-
-  /**
-   * Scratch that nobody uses now. Last in, first out: a thread mostly gets back what it used last, which its core still
-   * has in its cache.
-   */
-  static final class Pool {
-    private final ArrayDeque<GemmScratch> idle = new ArrayDeque<>();
-
-    synchronized GemmScratch take() {
-      return idle.isEmpty() ? new GemmScratch() : idle.pop();
-    }
-
-    synchronized void giveBack(GemmScratch scratch) {
-      idle.push(scratch);
-    }
   }
 }

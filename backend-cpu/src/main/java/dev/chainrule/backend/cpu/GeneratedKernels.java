@@ -38,15 +38,7 @@ final class GeneratedKernels {
     if (!loops.isEmpty()) {
       shared.add(new ParallelLoop(loops, parts));
     }
-    return shared.size() == 1 ? shared.getFirst() : sequence(shared.toArray(Kernel[]::new));
-  }
-
-  private static Kernel sequence(Kernel[] kernels) {
-    return frame -> {
-      for (Kernel kernel : kernels) {
-        kernel.run(frame);
-      }
-    };
+    return Sequence.of(shared);
   }
 
   private void add(Instruction.Compute compute, int firstCheck, List<RangeKernel> loops, List<Kernel> shared) {

@@ -4,7 +4,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.schedule.Operand;
 
 /** Indices that are data: read, checked against the length of the axis that they point into, and made harmless. */
-final class Indices {
+final class Indices implements RangeKernel {
 
   private final DType dtype;
   private final Place place;
@@ -20,14 +20,26 @@ final class Indices {
     this.values = new long[Math.toIntExact(operand.shape().elements())];
   }
 
-  /** All indices in row-major order; one outside the axis faults and is replaced by 0. The array is reused by the next run. */
-  long[] read(Frame frame) {
-    frame.parts().forEach((values.length + Registers.BLOCK - 1L) / Registers.BLOCK, Registers.BLOCK, (registers, first, end) -> {
-      for (int at = (int) first * Registers.BLOCK; at < Math.min(values.length, end * Registers.BLOCK); at += Registers.BLOCK) {
-        block(frame, registers, at, Math.min(Registers.BLOCK, values.length - at));
-      }
-    });
+  /** All indices in row-major order, as the last run has read them; one outside the axis faults and is replaced by 0. */
+  long[] values() {
     return values;
+  }
+
+  @Override
+  public long items() {
+    return (values.length + Registers.BLOCK - 1L) / Registers.BLOCK;
+  }
+
+  @Override
+  public long itemWork() {
+    return Registers.BLOCK;
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    for (int at = (int) first * Registers.BLOCK; at < Math.min(values.length, end * Registers.BLOCK); at += Registers.BLOCK) {
+      block(frame, registers, at, Math.min(Registers.BLOCK, values.length - at));
+    }
   }
 
   private void block(Frame frame, Registers registers, int at, int n) {

@@ -49,41 +49,48 @@ final class Kernels {
     return new GeneratedKernels(bases, machine.parts(), vectors);
   }
 
-  private List<Kernel> linked(List<Instruction> instructions) {
-    return instructions.stream().map(this::link).toList();
+  private Kernel linked(List<Instruction> instructions) {
+    return Sequence.of(instructions.stream().map(this::link).toList());
   }
 
-  private static Kernel choice(Flag predicate, List<Kernel> then, List<Kernel> otherwise) {
-    return frame -> (predicate.isSet(frame) ? then : otherwise).forEach(kernel -> kernel.run(frame));
+  private static Kernel choice(Flag predicate, Kernel then, Kernel otherwise) {
+    return frame -> (predicate.isSet(frame) ? then : otherwise).run(frame);
   }
 
-  private static Kernel repeatWhile(Flag holds, List<Kernel> condition, List<Kernel> body) {
+  private static Kernel repeatWhile(Flag holds, Kernel condition, Kernel body) {
     return frame -> {
-      condition.forEach(kernel -> kernel.run(frame));
+      condition.run(frame);
       while (holds.isSet(frame) && !frame.faults().occurred()) { // what it looks at may be wrong for ever
-        body.forEach(kernel -> kernel.run(frame));
-        condition.forEach(kernel -> kernel.run(frame));
+        body.run(frame);
+        condition.run(frame);
       }
     };
+  }
+
+  private Kernel shared(RangeKernel kernel) {
+    return machine.parts().loop(kernel);
   }
 
   private Kernel call(Op op, List<Operand> in, List<Operand> out) {
     Operand result = out.getFirst();
     return switch (op) {
       case Op.Reduce reduce -> generated().reduction(reduce, in.get(0), result);
-      case Op.ArgReduce arg -> new ArgReduction(arg, in.get(0), result, bases);
-      case Op.Cumulate cumulate -> new Cumulation(cumulate, in.get(0), result, bases);
-      case Op.Sort sort -> new Sorting(sort, in.get(0), result, out.get(1), bases);
-      case Op.Pad pad -> Assembling.pad(pad, in.get(0), in.get(1), result, bases);
-      case Op.Concat(int axis) -> Assembling.concat(axis, in, result, bases);
-      case Op.Overlap overlap -> new OverlapAddition(overlap, in.get(0), result, bases);
-      case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, bases, machine.gemm());
-      case Op.Gather(int axis) -> new Gathering(axis, in.get(0), in.get(1), result, bases);
-      case Op.ScatterAdd(int axis) -> new ScatterAddition(axis, in.get(0), in.get(1), in.get(2), result, bases);
-      case Op.PhiloxBits(_, long stream) -> new PhiloxKernel(stream, in.get(0), in.get(1), in.get(2), result, bases);
-      case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, bases, machine.gemm());
-      case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
-      case Op.ConvWeightGradient conv -> Convolution.weightGradient(conv, in.get(0), in.get(1), result, bases, machine.gemm());
+      case Op.ArgReduce arg -> shared(new ArgReduction(arg, in.get(0), result, bases));
+      case Op.Cumulate cumulate -> shared(new Cumulation(cumulate, in.get(0), result, bases));
+      case Op.Sort sort -> shared(new Sorting(sort, in.get(0), result, out.get(1), bases));
+      case Op.Pad pad -> Assembling.pad(pad, in.get(0), in.get(1), result, bases, machine.parts());
+      case Op.Concat(int axis) -> Assembling.concat(axis, in, result, bases, machine.parts());
+      case Op.Overlap overlap -> shared(new OverlapAddition(overlap, in.get(0), result, bases));
+      case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, bases, machine);
+      case Op.Gather(int axis) -> Gathering.kernel(axis, in.get(0), in.get(1), result, bases, machine.parts());
+      case Op.ScatterAdd(int axis) ->
+          ScatterAddition.kernel(axis, in.get(0), in.get(1), in.get(2), result, bases, machine.parts());
+      case Op.PhiloxBits(_, long stream) ->
+          shared(new PhiloxKernel(stream, in.get(0), in.get(1), in.get(2), result, bases));
+      case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, bases, machine);
+      case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, bases, machine);
+      case Op.ConvWeightGradient conv ->
+          Convolution.weightGradient(conv, in.get(0), in.get(1), result, bases, machine);
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _, Op.Composite _ ->
           throw new IllegalStateException("[cpu] no kernel for " + op.label());

@@ -4,7 +4,6 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
-import java.util.function.LongConsumer;
 
 /**
  * Batches of matrix products. F32 and F64 go to {@link Gemm} with the operands' own strides, so that a transposed one is not copied;
@@ -12,7 +11,7 @@ import java.util.function.LongConsumer;
  * among the threads, small ones share the batch; the bits are the same. Traffic: that of {@link Gemm}; the widened operands are written
  * and read once more.
  */
-final class MatrixProduct implements Kernel {
+final class MatrixProduct implements RangeKernel {
 
   /** Multiplications beyond which a product of its own keeps all threads busy. */
   private static final long LARGE = 1L << 21;
@@ -71,35 +70,58 @@ final class MatrixProduct implements Kernel {
     this.batches = result.slice(0, result.rank() - 2).elements();
   }
 
-  static Kernel of(Operand x, Operand y, Operand out, Bases bases, Gemm gemm) {
+  static Kernel of(Operand x, Operand y, Operand out, Bases bases, CpuDevice.Machine machine) {
     long k = x.shape().dim(-1);
     if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
-      return new WidenedProduct(x, y, out, bases, (a, b, c) -> new MatrixProduct(gemm, DType.F32,
-          Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k));
+      return new WidenedProduct(x, y, out, bases, machine, (a, b, c) -> new MatrixProduct(machine.gemm(), DType.F32,
+          Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k).linked(machine.parts()));
     }
-    return new MatrixProduct(gemm, out.dtype(), Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()), out.shape(), k);
+    return new MatrixProduct(machine.gemm(), out.dtype(), Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()),
+        out.shape(), k).linked(machine.parts());
+  }
+
+  private Kernel linked(Parts parts) {
+    return !dtype.isFloating() || (batches > 1 && work() < LARGE) ? parts.loop(this) : this::oneByOne;
+  }
+
+  private long work() {
+    return (long) m * n * Math.max(k, 1);
+  }
+
+  private void oneByOne(Frame frame) {
+    for (long batch = 0; batch < batches; batch++) {
+      product(frame, batch);
+    }
+  }
+
+  /** Products, or rows of products of integers. */
+  @Override
+  public long items() {
+    return dtype.isFloating() ? batches : batches * m;
   }
 
   @Override
-  public void run(Frame frame) {
-    LongConsumer product = switch (dtype) {
-      case F32 -> batch -> floats(frame, batch);
-      case F64 -> batch -> doubles(frame, batch);
-      case I32, I64, U8 -> batch -> integers(frame, batch);
-      case F16, BF16, BOOL -> throw new IllegalStateException("[dot] of " + dtype);
-    };
-    long work = (long) m * n * Math.max(k, 1);
-    if (batches == 1 || work >= LARGE) {
-      for (long batch = 0; batch < batches; batch++) {
-        product.accept(batch);
+  public long itemWork() {
+    return dtype.isFloating() ? work() / 16 : (long) n * k;
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    for (long item = first; item < end; item++) {
+      if (dtype.isFloating()) {
+        product(frame, item);
+      } else {
+        integers(frame, item / m, item % m);
       }
-      return;
     }
-    frame.parts().forEach(batches, work / 16, (_, first, end) -> {
-      for (long batch = first; batch < end; batch++) {
-        product.accept(batch);
-      }
-    });
+  }
+
+  private void product(Frame frame, long batch) {
+    if (dtype == DType.F32) {
+      floats(frame, batch);
+    } else {
+      doubles(frame, batch);
+    }
   }
 
   private void floats(Frame frame, long batch) {
@@ -116,22 +138,18 @@ final class MatrixProduct implements Kernel {
         OffHeap.MEMORY, output.address(frame) / Double.BYTES + batch * m * n, n);
   }
 
-  private void integers(Frame frame, long batch) {
+  private void integers(Frame frame, long batch, long i) {
     long left = x.place.address(frame);
     long right = y.place.address(frame);
     long to = output.address(frame);
     long width = dtype.bytes();
-    frame.parts().forEach(m, (long) n * k, (_, first, end) -> {
-      for (long i = first; i < end; i++) {
-        for (long j = 0; j < n; j++) {
-          long sum = 0;
-          for (long l = 0; l < k; l++) {
-            sum += Elements.integer(dtype, left + (x.offset(batch) + i * x.row() + l * x.column()) * width)
-                * Elements.integer(dtype, right + (y.offset(batch) + l * y.row() + j * y.column()) * width);
-          }
-          Elements.put(dtype, to + ((batch * m + i) * n + j) * width, sum);
-        }
+    for (long j = 0; j < n; j++) {
+      long sum = 0;
+      for (long l = 0; l < k; l++) {
+        sum += Elements.integer(dtype, left + (x.offset(batch) + i * x.row() + l * x.column()) * width)
+            * Elements.integer(dtype, right + (y.offset(batch) + l * y.row() + j * y.column()) * width);
       }
-    });
+      Elements.put(dtype, to + ((batch * m + i) * n + j) * width, sum);
+    }
   }
 }

@@ -5,17 +5,22 @@ import java.util.Objects;
 
 /**
  * A matrix of a product, seen as lanes along a depth: for A a lane is a row, for B a column, and the depth is the
- * dimension that is summed. So seen, both are packed by the same code. Address and strides are in bytes.
+ * dimension that is summed. So seen, both are packed by the same code. Address and strides are in bytes. It is set anew
+ * for each product.
  */
-record MatrixView(long address, long laneStride, long depthStride) {
+final class MatrixView {
+  private long address;
+  private long laneStride;
+  private long depthStride;
+
   /**
-   * The matrix in {@code segment} that starts at element {@code offset}; strides are in elements too.
+   * Makes this the matrix in {@code segment} that starts at element {@code offset}; strides are in elements too.
    *
    * @throws IllegalArgumentException if the segment is not off-heap
    * @throws IndexOutOfBoundsException if an element lies outside the segment
    * @throws IllegalStateException if the segment was freed
    */
-  static MatrixView of(
+  void set(
       MemorySegment segment, int elementBytes, long offset, int lanes, long laneStride, int depth, long depthStride) {
     if (!segment.isNative()) {
       throw new IllegalArgumentException("[gemm] expected an off-heap segment, got " + segment);
@@ -30,8 +35,19 @@ record MatrixView(long address, long laneStride, long depthStride) {
       long end = offset + Math.max(0, laneReach) + Math.max(0, depthReach) + 1;
       Objects.checkFromToIndex(first * elementBytes, end * elementBytes, segment.byteSize());
     }
-    return new MatrixView(
-        segment.address() + offset * elementBytes, laneStride * elementBytes, depthStride * elementBytes);
+    this.address = segment.address() + offset * elementBytes;
+    this.laneStride = laneStride * elementBytes;
+    this.depthStride = depthStride * elementBytes;
+  }
+
+  /** From one lane to the next. */
+  long laneStride() {
+    return laneStride;
+  }
+
+  /** From one depth to the next. */
+  long depthStride() {
+    return depthStride;
   }
 
   /** The address of element {@code depth} of lane {@code lane}. */

@@ -8,7 +8,7 @@ import dev.chainrule.schedule.Operand;
  * Adds windows [outer, count, inner, size] back into [outer, length, inner]. Each element of the result collects what its windows hold of
  * it, in the order of their elements, in double or long. Traffic: the windows once, with a stride of a window; the result once.
  */
-final class OverlapAddition implements Kernel {
+final class OverlapAddition implements RangeKernel {
 
   private final Op.Overlap op;
   private final DType dtype;
@@ -17,6 +17,7 @@ final class OverlapAddition implements Kernel {
   private final long outer;
   private final long count;
   private final long inner;
+  private final Pool<Holding> holdings;
 
   /** {@code in} is dense. */
   OverlapAddition(Op.Overlap op, Operand in, Operand out, Bases bases) {
@@ -27,17 +28,31 @@ final class OverlapAddition implements Kernel {
     this.outer = in.shape().slice(0, op.axis()).elements();
     this.count = in.shape().dim(op.axis());
     this.inner = in.shape().slice(op.axis() + 1, in.shape().rank() - 1).elements();
+    int most = Math.toIntExact(Math.min(op.size(), count));
+    this.holdings = new Pool<>(() -> new Holding(most));
   }
 
   @Override
-  public void run(Frame frame) {
-    frame.parts().forEach(outer * op.length(), inner * 8, (_, first, end) -> {
-      var holding = new Holding(Math.toIntExact(Math.min(op.size(), count)));
+  public long items() {
+    return outer * op.length();
+  }
+
+  @Override
+  public long itemWork() {
+    return inner * 8;
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    Holding holding = holdings.take();
+    try {
       for (long row = first; row < end; row++) {
         holding.find(row % op.length());
         row(frame, row, holding);
       }
-    });
+    } finally {
+      holdings.giveBack(holding);
+    }
   }
 
   /** The windows that hold an element, and where in them it lies, by place. */

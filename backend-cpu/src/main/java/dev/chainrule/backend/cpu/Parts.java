@@ -1,5 +1,7 @@
 package dev.chainrule.backend.cpu;
 
+import java.util.List;
+
 /** Shares ranges of items among the threads, and gives each part scratch space that lasts as long as the device. */
 final class Parts {
 
@@ -34,19 +36,8 @@ final class Parts {
     return registers[part];
   }
 
-  /**
-   * Runs {@code task} over 0 to {@code items - 1} in one or several ranges; each item costs about {@code work} operations. A task may
-   * start another loop only if that one leaves its registers alone: they would be those of other parts.
-   */
-  void forEach(long items, long work, RangeTask task) {
-    long worthwhile = items > Long.MAX_VALUE / Math.max(work, 1) ? registers.length : items * Math.max(work, 1) / GRAIN;
-    int parts = (int) Math.min(Math.min(items, registers.length), worthwhile);
-    if (parts <= 1) {
-      if (items > 0) {
-        task.run(registers[0], 0, items);
-      }
-      return;
-    }
-    workers.forEach(parts, part -> task.run(registers[part], items * part / parts, items * (part + 1) / parts));
+  /** A kernel as a loop of its own, shared among the threads. */
+  Kernel loop(RangeKernel kernel) {
+    return new ParallelLoop(List.of(kernel), this);
   }
 }

@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
  * seed and stream, its low half k0, its high half k1; the counter is (block low, block high, run low, iteration low); element i is word
  * i mod 4 of block i / 4. Traffic: the result once.
  */
-final class PhiloxKernel implements Kernel {
+final class PhiloxKernel implements RangeKernel {
 
   private static final int WORDS = 4;
   private static final int COUNTERS = Registers.BLOCK / WORDS;
@@ -46,18 +46,26 @@ final class PhiloxKernel implements Kernel {
   }
 
   @Override
-  public void run(Frame frame) {
+  public long items() {
+    return (elements + Registers.BLOCK - 1) / Registers.BLOCK;
+  }
+
+  @Override
+  public long itemWork() {
+    return Registers.BLOCK;
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
     long key = Philox.key(number(seed, frame), stream);
     long runNumber = number(run, frame) & LOW;
     long iterationNumber = number(iteration, frame) & LOW;
     long to = output.address(frame);
-    frame.parts().forEach((elements + Registers.BLOCK - 1) / Registers.BLOCK, Registers.BLOCK, (registers, first, end) -> {
-      for (long part = first; part < end; part++) {
-        long at = part * Registers.BLOCK;
-        bits(registers, part * COUNTERS, runNumber, iterationNumber, key);
-        Rows.write(registers.ints(0), to + at * Integer.BYTES, (int) Math.min(Registers.BLOCK, elements - at));
-      }
-    });
+    for (long part = first; part < end; part++) {
+      long at = part * Registers.BLOCK;
+      bits(registers, part * COUNTERS, runNumber, iterationNumber, key);
+      Rows.write(registers.ints(0), to + at * Integer.BYTES, (int) Math.min(Registers.BLOCK, elements - at));
+    }
   }
 
   /** The words of {@link #COUNTERS} counters from {@code block} on, into int register 0. */

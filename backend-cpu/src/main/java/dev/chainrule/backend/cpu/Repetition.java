@@ -4,7 +4,6 @@ import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** A loop of fixed length: before each repetition it sets the number and moves the slices on by one. */
@@ -13,17 +12,17 @@ final class Repetition implements Kernel {
   private final long length;
   private final Place number;
   private final Moving[] slices;
-  private final Kernel[] body;
+  private final Kernel body;
 
   /** The entry of the table of addresses that a slice has, where its whole begins, and the way to the next part. */
   private record Moving(int base, Place whole, long step) {}
 
-  Repetition(Instruction.Loop loop, List<Kernel> body, Bases bases) {
+  Repetition(Instruction.Loop loop, Kernel body, Bases bases) {
     this.length = loop.length();
     this.number = bases.place(loop.number().buffer());
     this.slices = Stream.concat(loop.inputs().stream(), loop.outputs().stream())
         .map(slice -> moving(slice.buffer(), slice.whole(), bases)).toArray(Moving[]::new);
-    this.body = body.toArray(Kernel[]::new);
+    this.body = body;
   }
 
   private static Moving moving(BufferRef.Slice part, Operand whole, Bases bases) {
@@ -37,9 +36,7 @@ final class Repetition implements Kernel {
       for (Moving slice : slices) {
         frame.bind(slice.base, slice.whole.address(frame) + i * slice.step);
       }
-      for (Kernel kernel : body) {
-        kernel.run(frame);
-      }
+      body.run(frame);
     }
   }
 }

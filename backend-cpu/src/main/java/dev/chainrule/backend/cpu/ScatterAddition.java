@@ -11,7 +11,7 @@ import java.util.Arrays;
  * order, in a wide register, rounded once. No two threads write one row and the bits don't depend on how many there are. Traffic: x, the
  * result and the updates once.
  */
-final class ScatterAddition implements Kernel {
+final class ScatterAddition implements RangeKernel {
 
   private final Indices indices;
   private final DType dtype;
@@ -33,10 +33,10 @@ final class ScatterAddition implements Kernel {
   /** Numbers of the updates, sorted by place. */
   private final int[] order;
 
-  ScatterAddition(int axis, Operand x, Operand indices, Operand updates, Operand out, Bases bases) {
+  private ScatterAddition(int axis, Operand x, Indices indices, Operand updates, Operand out, Bases bases) {
     int rank = x.shape().rank();
     this.places = Math.toIntExact(x.shape().dim(axis));
-    this.indices = new Indices(indices, places, bases);
+    this.indices = indices;
     this.dtype = x.dtype();
     this.kind = RegisterKind.of(dtype);
     this.add = Folds.loop(Op.Fold.SUM, kind);
@@ -47,25 +47,38 @@ final class ScatterAddition implements Kernel {
     this.updateLoader = new BlockLoader(updates.layout(), dtype);
     this.outer = x.shape().slice(0, axis).elements();
     this.rowLength = x.shape().slice(axis + 1, rank).elements();
-    this.count = Math.toIntExact(indices.shape().elements());
+    this.count = indices.values().length;
     this.starts = new int[places + 1];
     this.order = new int[count];
   }
 
-  @Override
-  public void run(Frame frame) {
-    sortByPlace(indices.read(frame));
-    long work = rowLength * (1 + count / Math.max(places, 1));
-    frame.parts().forEach(outer * places, work + 30, (registers, first, end) -> {
-      for (long item = first; item < end; item++) {
-        for (long column = 0; column < rowLength; column += Registers.BLOCK) {
-          piece(frame, registers, item / places, (int) (item % places), column, (int) Math.min(Registers.BLOCK, rowLength - column));
-        }
-      }
-    });
+  static Kernel kernel(int axis, Operand x, Operand indices, Operand updates, Operand out, Bases bases, Parts parts) {
+    var read = new Indices(indices, x.shape().dim(axis), bases);
+    var addition = new ScatterAddition(axis, x, read, updates, out, bases);
+    return Sequence.of(parts.loop(read), _ -> addition.sortByPlace(), parts.loop(addition));
   }
 
-  private void sortByPlace(long[] rows) {
+  @Override
+  public long items() {
+    return outer * places;
+  }
+
+  @Override
+  public long itemWork() {
+    return rowLength * (1 + count / Math.max(places, 1)) + 30;
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    for (long item = first; item < end; item++) {
+      for (long column = 0; column < rowLength; column += Registers.BLOCK) {
+        piece(frame, registers, item / places, (int) (item % places), column, (int) Math.min(Registers.BLOCK, rowLength - column));
+      }
+    }
+  }
+
+  private void sortByPlace() {
+    long[] rows = indices.values();
     Arrays.fill(starts, 0);
     if (places == 0) {
       return;

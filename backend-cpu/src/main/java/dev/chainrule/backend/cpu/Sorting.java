@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * positions are merged by these keys, which keeps equals in their order; at the end the elements are moved, bit by bit. Traffic: the
  * input twice, the results once; the merges stay in cache for lines of up to some ten thousand.
  */
-final class Sorting implements Kernel {
+final class Sorting implements RangeKernel {
 
   private final boolean descending;
   private final WideLoader loader;
@@ -25,6 +25,10 @@ final class Sorting implements Kernel {
   private final int length;
   private final long inner;
   private final long stride;
+  private final Pool<Line> scratches;
+
+  /** The keys of a line, and its positions in two orders. */
+  private record Line(long[] keys, int[] order, int[] spare) {}
 
   Sorting(Op.Sort op, Operand in, Operand values, Operand positions, Bases bases) {
     this.descending = op.descending();
@@ -40,20 +44,30 @@ final class Sorting implements Kernel {
     this.count = length == 0 ? 0 : shape.elements() / length;
     this.inner = shape.slice(op.axis() + 1, shape.rank()).elements();
     this.stride = in.layout().stride(op.axis());
+    this.scratches = new Pool<>(() -> new Line(new long[length], new int[length], new int[length]));
   }
 
   @Override
-  public void run(Frame frame) {
-    long work = length * 4L * (Integer.SIZE - Integer.numberOfLeadingZeros(length));
-    frame.parts().forEach(count, work, (registers, first, end) -> {
-      long[] keys = new long[length];
-      int[] order = new int[length];
-      int[] spare = new int[length];
+  public long items() {
+    return count;
+  }
+
+  @Override
+  public long itemWork() {
+    return length * 4L * (Integer.SIZE - Integer.numberOfLeadingZeros(length));
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    Line scratch = scratches.take();
+    try {
       for (long line = first; line < end; line++) {
-        readKeys(frame, registers, line, keys);
-        write(frame, line, sorted(keys, order, spare));
+        readKeys(frame, registers, line, scratch.keys);
+        write(frame, line, sorted(scratch.keys, scratch.order, scratch.spare));
       }
-    });
+    } finally {
+      scratches.giveBack(scratch);
+    }
   }
 
   private void readKeys(Frame frame, Registers registers, long line, long[] keys) {

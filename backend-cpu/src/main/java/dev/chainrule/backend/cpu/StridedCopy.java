@@ -64,12 +64,6 @@ final class StridedCopy implements RangeKernel {
     this.tiledAxis = tiledAxis();
   }
 
-  static Kernel kernel(Place from, Layout fromLayout, Place to, Layout toLayout, int width) {
-    var copy = new StridedCopy(from, fromLayout, to, toLayout, width);
-    return frame -> frame.parts()
-        .forEach(copy.items(), copy.itemWork(), (registers, first, end) -> copy.range(frame, registers, first, end));
-  }
-
   /** The axis along which the source has neighbours when the last one is another, else -1. */
   private int tiledAxis() {
     int last = dims.length - 1;

@@ -17,6 +17,8 @@ final class Unfolding {
   private final long[] in;
   private final long[] out;
   private final long[] kernel;
+  private final Row unfolding = this::unfoldRow;
+  private final Row folding;
 
   /** Of F32 or F64. */
   Unfolding(ConvolutionSizes sizes, DType dtype) {
@@ -26,6 +28,7 @@ final class Unfolding {
     this.in = sizes.in();
     this.out = sizes.out();
     this.kernel = sizes.kernel();
+    this.folding = dtype == DType.F32 ? Unfolding::foldFloats : Unfolding::foldDoubles;
   }
 
   /** Bytes of the matrix. */
@@ -35,12 +38,12 @@ final class Unfolding {
 
   /** Fills the matrix from a sample's channels; both are addresses. */
   void unfold(long channels, long matrix) {
-    walk(channels, matrix, this::unfoldRow);
+    walk(channels, matrix, unfolding);
   }
 
   /** Adds the matrix into a sample's channels; both are addresses. */
   void fold(long matrix, long channels) {
-    walk(channels, matrix, dtype == DType.F32 ? Unfolding::foldFloats : Unfolding::foldDoubles);
+    walk(channels, matrix, folding);
   }
 
   /** A piece of the matrix along the last axis and where it lies in the input, if not all in the border. */

@@ -4,73 +4,125 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
 
-/** A product of 16-bit floats: both operands as dense F32, their product in F32, rounded at the end. */
+/**
+ * A product of 16-bit floats: both operands as dense F32, their product in F32, rounded at the end. The product sees a frame of its own,
+ * whose only base is the scratch memory. Traffic: beside the product's, operands and result once more, and once more in F32.
+ */
 final class WidenedProduct implements Kernel {
 
-  private final Operand x;
-  private final Operand y;
-  private final Operand out;
-  private final Bases bases;
-  private final Product product;
+  private final Frame wide = new Frame(1);
+  private final Scratch scratch;
+  private final long bytes;
+  private final Kernel widening;
+  private final Kernel product;
+  private final Kernel narrowing;
 
   /** The F32 product of operands at these places. */
   interface Product {
     Kernel at(Place x, Place y, Place out);
   }
 
-  WidenedProduct(Operand x, Operand y, Operand out, Bases bases, Product product) {
-    this.x = x;
-    this.y = y;
-    this.out = out;
-    this.bases = bases;
-    this.product = product;
+  WidenedProduct(Operand x, Operand y, Operand out, Bases bases, CpuDevice.Machine machine, Product product) {
+    Place a = new Place(0, 0);
+    Place b = a.plus(x.shape().elements() * Float.BYTES);
+    Place c = b.plus(y.shape().elements() * Float.BYTES);
+    this.scratch = machine.scratch();
+    this.bytes = c.byteOffset() + out.shape().elements() * Float.BYTES;
+    this.widening = Sequence.of(machine.parts().loop(new Widening(x, bases, a)), machine.parts().loop(new Widening(y, bases, b)));
+    this.product = product.at(a, b, c);
+    this.narrowing = machine.parts().loop(new Narrowing(c, out, bases));
   }
 
   @Override
   public void run(Frame frame) {
-    long xBytes = x.shape().elements() * Float.BYTES;
-    long yBytes = y.shape().elements() * Float.BYTES;
-    CpuMemory memory = CpuMemory.allocate(xBytes + yBytes + out.shape().elements() * Float.BYTES);
+    CpuMemory memory = scratch.take(bytes);
     try {
-      Frame wide = new Frame(1, frame.parts());
       wide.bind(0, memory.address());
-      widen(frame, x, memory.address());
-      widen(frame, y, memory.address() + xBytes);
-      product.at(new Place(0, 0), new Place(0, xBytes), new Place(0, xBytes + yBytes)).run(wide);
-      narrow(frame, memory.address() + xBytes + yBytes);
+      widening.run(frame);
+      product.run(wide);
+      narrowing.run(frame);
     } finally {
-      memory.free();
+      scratch.giveBack(memory);
     }
   }
 
-  private void widen(Frame frame, Operand operand, long to) {
-    var loader = new BlockLoader(operand.layout(), operand.dtype());
-    long from = bases.place(operand.buffer()).address(frame);
-    blocks(frame, operand.shape().elements(), (registers, at, n) -> {
-      loader.load(from, at, n, registers, registers.floats(0));
-      BlockStorer.store(DType.F32, registers.floats(0), n, to + at * Float.BYTES, registers);
-    });
-  }
+  /** Blocks of a tensor, converted by way of a register. */
+  private abstract static class Conversion implements RangeKernel {
+    private final long elements;
+    private final BlockLoader loader;
+    private final DType to;
 
-  private void narrow(Frame frame, long from) {
-    var loader = new BlockLoader(Layout.dense(out.shape()), DType.F32);
-    long to = bases.place(out.buffer()).address(frame);
-    blocks(frame, out.shape().elements(), (registers, at, n) -> {
-      loader.load(from, at, n, registers, registers.floats(0));
-      BlockStorer.store(out.dtype(), registers.floats(0), n, to + at * out.dtype().bytes(), registers);
-    });
-  }
+    Conversion(long elements, BlockLoader loader, DType to) {
+      this.elements = elements;
+      this.loader = loader;
+      this.to = to;
+    }
 
-  private interface Block {
-    void run(Registers registers, long at, int n);
-  }
+    abstract long source(Frame frame);
 
-  private static void blocks(Frame frame, long elements, Block body) {
-    frame.parts().forEach((elements + Registers.BLOCK - 1) / Registers.BLOCK, Registers.BLOCK, (registers, first, end) -> {
-      for (long block = first; block < end; block++) {
-        long at = block * Registers.BLOCK;
-        body.run(registers, at, (int) Math.min(Registers.BLOCK, elements - at));
+    abstract long target(Frame frame);
+
+    @Override
+    public long items() {
+      return (elements + Registers.BLOCK - 1) / Registers.BLOCK;
+    }
+
+    @Override
+    public long itemWork() {
+      return Registers.BLOCK;
+    }
+
+    @Override
+    public void range(Frame frame, Registers registers, long first, long end) {
+      float[] block = registers.floats(0);
+      for (long item = first; item < end; item++) {
+        long at = item * Registers.BLOCK;
+        int n = (int) Math.min(Registers.BLOCK, elements - at);
+        loader.load(source(frame), at, n, registers, block);
+        BlockStorer.store(to, block, n, target(frame) + at * to.bytes(), registers);
       }
-    });
+    }
+  }
+
+  private final class Widening extends Conversion {
+    private final Place from;
+    private final Place to;
+
+    Widening(Operand operand, Bases bases, Place to) {
+      super(operand.shape().elements(), new BlockLoader(operand.layout(), operand.dtype()), DType.F32);
+      this.from = bases.place(operand.buffer());
+      this.to = to;
+    }
+
+    @Override
+    long source(Frame frame) {
+      return from.address(frame);
+    }
+
+    @Override
+    long target(Frame frame) {
+      return to.address(wide);
+    }
+  }
+
+  private final class Narrowing extends Conversion {
+    private final Place from;
+    private final Place to;
+
+    Narrowing(Place from, Operand out, Bases bases) {
+      super(out.shape().elements(), new BlockLoader(Layout.dense(out.shape()), DType.F32), out.dtype());
+      this.from = from;
+      this.to = bases.place(out.buffer());
+    }
+
+    @Override
+    long source(Frame frame) {
+      return from.address(wide);
+    }
+
+    @Override
+    long target(Frame frame) {
+      return to.address(frame);
+    }
   }
 }
