@@ -5,7 +5,6 @@ import static dev.chainrule.backend.cpu.OffHeap.MEMORY;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -27,10 +26,10 @@ final class VectorGemmKernel implements GemmKernel {
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   /**
-   * Whether partial vectors may be loaded and stored with masks. The 128-bit machines, NEON and SSE, have none: there
-   * the JVM would load the whole vector and read beyond the matrix.
+   * For what is left when a row is no multiple of a vector. Masks would do it in one step, but not all machines have them, and
+   * with masks that are not constants the compiler sometimes gives up: each access then allocates.
    */
-  static final boolean MASKS = LENGTH > 4;
+  static final VectorSpecies<Float> FOUR_FLOATS = FloatVector.SPECIES_128;
 
   @Override
   public int tileRows() {
@@ -65,15 +64,16 @@ final class VectorGemmKernel implements GemmKernel {
 
   @Override
   public void write(float[] tile, int rows, int columns, long c, long rowStride, boolean add) {
-    for (int column = 0; column < columns; column += LENGTH) {
-      long to = c + (long) column * Float.BYTES;
-      if (columns - column >= LENGTH) {
-        writeVectors(tile, rows, column, to, rowStride, add);
-      } else if (MASKS) {
-        writeVectors(tile, rows, column, to, rowStride, add, SPECIES.indexInRange(column, columns));
-      } else {
-        writeFloats(tile, rows, column, columns, to, rowStride, add);
-      }
+    int vectors = columns / LENGTH * LENGTH;
+    int fours = columns & -4;
+    for (int column = 0; column < vectors; column += LENGTH) {
+      writeVectors(tile, rows, column, c + (long) column * Float.BYTES, rowStride, add);
+    }
+    for (int column = vectors; column < fours; column += 4) {
+      writeFours(tile, rows, column, c + (long) column * Float.BYTES, rowStride, add);
+    }
+    if (fours < columns) {
+      writeFloats(tile, rows, fours, columns, c + (long) fours * Float.BYTES, rowStride, add);
     }
   }
 
@@ -87,14 +87,13 @@ final class VectorGemmKernel implements GemmKernel {
     }
   }
 
-  private static void writeVectors(
-      float[] tile, int rows, int column, long to, long rowStride, boolean add, VectorMask<Float> mask) {
+  private static void writeFours(float[] tile, int rows, int column, long to, long rowStride, boolean add) {
     for (int row = 0; row < rows; row++, to += rowStride) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, tile, row * COLUMNS + column);
+      FloatVector sum = FloatVector.fromArray(FOUR_FLOATS, tile, row * COLUMNS + column);
       if (add) {
-        sum = FloatVector.fromMemorySegment(SPECIES, MEMORY, to, ORDER, mask).add(sum);
+        sum = FloatVector.fromMemorySegment(FOUR_FLOATS, MEMORY, to, ORDER).add(sum);
       }
-      sum.intoMemorySegment(MEMORY, to, ORDER, mask);
+      sum.intoMemorySegment(MEMORY, to, ORDER);
     }
   }
 

@@ -2,15 +2,14 @@ package dev.chainrule.backend.cpu;
 
 import static dev.chainrule.backend.cpu.OffHeap.MEMORY;
 import static dev.chainrule.backend.cpu.VectorGemmKernel.COLUMNS;
+import static dev.chainrule.backend.cpu.VectorGemmKernel.FOUR_FLOATS;
 import static dev.chainrule.backend.cpu.VectorGemmKernel.LENGTH;
-import static dev.chainrule.backend.cpu.VectorGemmKernel.MASKS;
 import static dev.chainrule.backend.cpu.VectorGemmKernel.ORDER;
 import static dev.chainrule.backend.cpu.VectorGemmKernel.ROWS;
 import static dev.chainrule.backend.cpu.VectorGemmKernel.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -47,21 +46,27 @@ final class VectorPacking {
       }
       return;
     }
-    for (int lane = (lanes - 1) / LENGTH * LENGTH; lane >= 0; lane -= LENGTH) {
-      copyVector(from + (long) lane * Float.BYTES, depthStride, lanes - lane, depth, panel, at + lane, width);
+    int vectors = lanes / LENGTH * LENGTH;
+    int fours = lanes & -4;
+    ScalarGemmKernel.gather(
+        from + (long) fours * Float.BYTES, Float.BYTES, depthStride, lanes - fours, depth, panel, at + fours, width);
+    for (int lane = fours - 4; lane >= vectors; lane -= 4) {
+      copyFour(from + (long) lane * Float.BYTES, depthStride, depth, panel, at + lane, width);
+    }
+    for (int lane = vectors - LENGTH; lane >= 0; lane -= LENGTH) {
+      copyVector(from + (long) lane * Float.BYTES, depthStride, depth, panel, at + lane, width);
     }
   }
 
-  private static void copyVector(
-      long from, long depthStride, int lanes, int depth, float[] panel, int at, int width) {
-    if (lanes < LENGTH && !MASKS) {
-      ScalarGemmKernel.gather(from, Float.BYTES, depthStride, lanes, depth, panel, at, width);
-      return;
-    }
-    VectorMask<Float> mask = SPECIES.indexInRange(0, lanes);
+  private static void copyFour(long from, long depthStride, int depth, float[] panel, int at, int width) {
     for (int d = 0; d < depth; d++) {
-      FloatVector.fromMemorySegment(SPECIES, MEMORY, from + d * depthStride, ORDER, mask)
-          .intoArray(panel, at + d * width);
+      FloatVector.fromMemorySegment(FOUR_FLOATS, MEMORY, from + d * depthStride, ORDER).intoArray(panel, at + d * width);
+    }
+  }
+
+  private static void copyVector(long from, long depthStride, int depth, float[] panel, int at, int width) {
+    for (int d = 0; d < depth; d++) {
+      FloatVector.fromMemorySegment(SPECIES, MEMORY, from + d * depthStride, ORDER).intoArray(panel, at + d * width);
     }
   }
 
