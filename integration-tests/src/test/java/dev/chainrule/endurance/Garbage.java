@@ -11,7 +11,7 @@ import java.util.Locale;
  */
 final class Garbage {
 
-  private static final int PATIENCE_SECONDS = 40;
+  private static final int PATIENCE_SECONDS = 20;
 
   /** Runs one after the other that allocate nothing. */
   private static final int QUIET = 100;

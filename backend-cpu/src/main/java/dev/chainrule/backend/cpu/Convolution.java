@@ -19,6 +19,8 @@ final class Convolution {
   private final ConvolutionSizes sizes;
   private final DType dtype;
   private final int width;
+  private final RegisterKind kind;
+  private final Folds.Accumulate accumulate;
   private final Unfolding unfolding;
   private final Gemm gemm;
   private final Parts parts;
@@ -28,6 +30,8 @@ final class Convolution {
     this.sizes = sizes;
     this.dtype = dtype;
     this.width = dtype.bytes();
+    this.kind = RegisterKind.of(dtype);
+    this.accumulate = Folds.loop(Op.Fold.SUM, kind);
     this.unfolding = new Unfolding(sizes, dtype);
     this.gemm = machine.gemm();
     this.parts = machine.parts();
@@ -145,7 +149,7 @@ final class Convolution {
           w.address(frame) + group * sizes.groupWeights() * width, 1, sizes.taps(),
           cotangent.address(frame) + sizes.outputOffset(sample, group) * width, sizes.positions(), 1,
           matrix);
-      OffHeap.MEMORY.asSlice(channels, sizes.groupInput() * width).fill((byte) 0);
+      OffHeap.clear(channels, sizes.groupInput() * width);
       unfolding.fold(matrix, channels);
     }
   }
@@ -174,7 +178,7 @@ final class Convolution {
         sums = memory.address();
         loop.run(frame);
         long to = result.address(frame);
-        OffHeap.MEMORY.asSlice(to, sizes.groups() * bytes).fill((byte) 0);
+        OffHeap.clear(to, sizes.groups() * bytes);
         for (long chunk = 0; chunk < chunks; chunk++) {
           add(parts.registers(0), sums + chunk * sizes.groups() * bytes, to, sizes.groups() * sizes.groupWeights());
         }
@@ -221,14 +225,13 @@ final class Convolution {
   }
 
   private void add(Registers registers, long from, long to, long n) {
-    RegisterKind kind = RegisterKind.of(dtype);
     Object x = registers.array(kind, 0);
     Object y = registers.array(kind, 1);
     for (long at = 0; at < n; at += Registers.BLOCK) {
       int count = (int) Math.min(Registers.BLOCK, n - at);
       read(x, to + at * width, count);
       read(y, from + at * width, count);
-      Folds.loop(Op.Fold.SUM, kind).apply(x, y, count);
+      accumulate.apply(x, y, count);
       BlockStorer.store(dtype, x, count, to + at * width, registers);
     }
   }

@@ -18,6 +18,17 @@ final class OffHeap {
 
   private OffHeap() {}
 
+  /** Sets bytes to zero. Filling a slice of the segment would make a slice. */
+  static void clear(long address, long bytes) {
+    long words = bytes - bytes % Long.BYTES;
+    for (long at = 0; at < words; at += Long.BYTES) {
+      MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, address + at, 0);
+    }
+    for (long at = words; at < bytes; at++) {
+      MEMORY.set(ValueLayout.JAVA_BYTE, address + at, (byte) 0);
+    }
+  }
+
   @SuppressWarnings("restricted") // the one place where bounds are given up
   private static MemorySegment wholeAddressSpace() {
     return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
