@@ -28,7 +28,7 @@ final class IdleDevice implements Device {
 
   @Override
   public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
-    return op.bodies().isEmpty() || op instanceof Op.Composite ? Optional.of(new NativeKernel(true)) : Optional.empty();
+    return op.bodies().isEmpty() || op instanceof Op.Composite ? Optional.of(new NativeKernel(true, true)) : Optional.empty();
   }
 
   @Override

@@ -45,6 +45,15 @@ final class Domains {
         moved(kept, domain, Axes.NONE, staying(domain.rank(), repeated), layout -> Optional.of(layout.expand(domain))));
   }
 
+  /** Over the same domain with its axes in another order, of a kernel without folds. */
+  static Instruction.Compute permuted(Instruction.Compute compute, Axes order) {
+    int[] axes = new int[order.count()];
+    for (int axis = 0; axis < axes.length; axis++) {
+      axes[order.get(axis)] = axis;
+    }
+    return moved(compute, compute.kernel().domain().permute(order), Axes.NONE, axes, layout -> Optional.of(layout.permute(order))).orElseThrow();
+  }
+
   /** Each axis that is not repeated keeps its number. */
   private static int[] staying(int rank, Axes repeated) {
     int[] axes = new int[rank];

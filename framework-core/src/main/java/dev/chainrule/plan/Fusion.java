@@ -14,11 +14,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Joins the kernels of a list of instructions. First what is cheap is computed anew by each that reads it; then each kernel is joined
  * with those before it whose results it reads, and with those that read the same, wherever {@link KernelMerge} can make one of the two
- * and one of them can move to the other's place without passing an instruction that minds.
+ * and one of them can move to the other's place without passing an instruction that minds. Those without folds come first, since they can
+ * go along with calls ({@link Epilogues}).
  */
 final class Fusion {
 
@@ -70,7 +72,11 @@ final class Fusion {
     var at = new Positions(withFusedBodies, all.outside(instructions));
     var fusion = new Fusion(at, device, fences);
     fusion.inlineCheap();
-    fusion.join();
+    fusion.join(false);
+    var epilogues = new Epilogues(at, device, fusion::isFencedOff, fusion::isFeasible);
+    epilogues.attach();
+    fusion.join(true);
+    epilogues.attachChecks();
     return Grouping.of(at.instructions());
   }
 
@@ -85,14 +91,14 @@ final class Fusion {
   }
 
   private boolean isCheap(Instruction.Compute compute) {
-    if (compute.kernel().folded().count() > 0 || compute.outputs().size() != 1 || !compute.checks().isEmpty()
+    if (folds(compute) || compute.outputs().size() != 1 || !compute.checks().isEmpty()
         || KernelMerge.mayFault(compute) || at.isLasting(compute.outputs().getFirst().buffer())) {
       return false;
     }
     long operations = operations(compute);
     boolean costly = compute.kernel().values().stream().anyMatch(value -> value instanceof KernelExpression.Apply apply && isCostly(apply.op()));
     boolean number = compute.kernel().domain().elements() == 1;
-    long reads = compute.arguments().stream().mapToLong(Fusion::bytes).filter(bytes -> bytes > SMALL).sum();
+    long reads = compute.arguments().stream().filter(a -> bytes(a) > a.dtype().bytes()).mapToLong(Fusion::bytes).sum();
     return number ? operations <= CHEAP_NUMBER
         : operations <= CHEAP && !costly && reads <= bytes(compute.outputs().getFirst());
   }
@@ -112,8 +118,7 @@ final class Fusion {
     long cost = cheap.kernel().domain().elements() == 1 ? 0 : operations(cheap);
     List<Instruction.Compute> merged = new ArrayList<>();
     for (int reader : readers) {
-      boolean staysReadable = cheap.arguments().stream().allMatch(a -> at.isKeptUntil(a.buffer(), reader) || bytes(a) <= SMALL);
-      Optional<Instruction.Compute> one = at.get(reader) instanceof Instruction.Compute compute && staysReadable
+      Optional<Instruction.Compute> one = at.get(reader) instanceof Instruction.Compute compute
           && at.mayPass(position, reader, cheap.arguments(), List.of()) && !isFencedOff(position, reader)
           && repeated.getOrDefault(reader, 0L) + cost <= MOST_REPEATED
           ? KernelMerge.inlined(cheap, compute).filter(this::isFeasible) : Optional.empty();
@@ -131,20 +136,26 @@ final class Fusion {
 
   // --- kernels one after the other -------------------------------------------------------------------------------------------------------
 
-  private void join() {
+  /** @param folding whether kernels with folds may be joined with others, which keeps these from going along with calls */
+  private void join(boolean folding) {
     for (int i = 0; i < at.size(); i++) {
       int here = i;
-      while (here >= 0 && at.get(here) instanceof Instruction.Compute compute) {
-        here = joinedWithOneBefore(here, compute);
+      while (here >= 0 && at.get(here) instanceof Instruction.Compute compute && (folding || !folds(compute))) {
+        here = joinedWithOneBefore(here, compute, folding);
       }
     }
   }
 
+  private static boolean folds(Instruction.Compute compute) {
+    return compute.kernel().folded().count() > 0;
+  }
+
   /** The position of the joined kernel, or -1. */
-  private int joinedWithOneBefore(int position, Instruction.Compute compute) {
+  private int joinedWithOneBefore(int position, Instruction.Compute compute, boolean folding) {
     Set<Integer> candidates = new TreeSet<>(Comparator.reverseOrder());
     compute.arguments().forEach(a -> candidates.addAll(at.writersBefore(a.buffer(), position)));
-    for (int candidate : candidates) {
+    Predicate<Integer> isJoined = other -> at.get(other) instanceof Instruction.Compute first && (folding || !folds(first));
+    for (int candidate : candidates.stream().filter(isJoined).toList()) {
       int joined = joined(candidate, position, compute, true);
       if (joined >= 0) {
         return joined;
@@ -153,7 +164,7 @@ final class Fusion {
     Set<Integer> siblings = new TreeSet<>(Comparator.reverseOrder());
     compute.arguments().stream().filter(a -> bytes(a) > SMALL).forEach(a -> siblings.addAll(at.readersBefore(a.buffer(), position)));
     siblings.removeAll(candidates);
-    for (int sibling : siblings) {
+    for (int sibling : siblings.stream().filter(isJoined).toList()) {
       if (!at.callsBetween(sibling, position)) {
         int joined = joined(sibling, position, compute, false);
         if (joined >= 0) {
@@ -182,7 +193,7 @@ final class Fusion {
     boolean saves = merged.outputs().size() < both.get().outputs().size();
     // Far from one another: what both read or one keeps would take memory all the way between them.
     boolean near = !at.callsBetween(earlier, later);
-    boolean shrinks = first.kernel().folded().count() > 0;
+    boolean shrinks = folds(first);
     if (!near && (!produces || !saves || shrinks && !up) || !isFeasible(merged)) {
       return -1;
     }

@@ -76,10 +76,10 @@ final class Positions {
     });
   }
 
-  void replace(int position, Instruction.Compute kernel) {
+  void replace(int position, Instruction instruction) {
     remove(position);
-    instructions.set(position, kernel);
-    enter(position, kernel);
+    instructions.set(position, instruction);
+    enter(position, instruction);
   }
 
   List<Integer> readers(BufferRef buffer) {
@@ -106,11 +106,6 @@ final class Positions {
 
   boolean isReadOnlyBy(BufferRef buffer, int position) {
     return !isLasting(buffer) && positions(readers, buffer).stream().allMatch(p -> p == position);
-  }
-
-  /** Whether a buffer holds its content until then in any case. */
-  boolean isKeptUntil(BufferRef buffer, int position) {
-    return isLasting(buffer) && !(buffer instanceof BufferRef.Slice) || positions(readers, buffer).ceiling(position) != null;
   }
 
   /** Whether an instruction could go from one position to the other and would read and leave the same. */

@@ -86,17 +86,34 @@ final class Verifier {
         }
         case Instruction.Compute compute -> together(compute, List.of(compute));
         case Instruction.Group group -> together(group, group.kernels());
-        case Instruction.Call call -> {
-          call.reads().forEach(operand -> read(call, operand));
-          write(call, call.writes());
-          require(call.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), call, "writes a variable");
-          // After the writes: an instruction must not write where it still reads.
-          call.reads().forEach(operand -> read(call, operand));
-          call.reads().forEach(operand -> require(call.writes().stream().noneMatch(o -> isSameBuffer(operand, o)), call,
-              "reads " + operand + " and writes it"));
+        case Instruction.Call call -> apart(call);
+        case Instruction.WithEpilogue both -> {
+          epilogue(both);
+          apart(both);
         }
       }
     }
+  }
+
+  /** An instruction that must not write where it still reads. */
+  private void apart(Instruction instruction) {
+    instruction.reads().forEach(operand -> read(instruction, operand));
+    write(instruction, instruction.writes());
+    require(instruction.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), instruction, "writes a variable");
+    instruction.reads().forEach(operand -> read(instruction, operand));
+    instruction.reads().forEach(operand -> require(instruction.writes().stream().noneMatch(o -> isSameBuffer(operand, o)), instruction,
+        "reads " + operand + " and writes it"));
+  }
+
+  private static void epilogue(Instruction.WithEpilogue both) {
+    Instruction.Compute kernel = both.epilogue();
+    KernelVerifier.verify(kernel);
+    require(both.call().outputs().size() == 1, both, "has an epilogue for several results");
+    require(kernel.kernel().folded().count() == 0 && !KernelMerge.mayFault(kernel), both, "has an epilogue that folds or faults");
+    Operand element = new Operand(both.result().buffer(), both.result().dtype(), Layout.dense(kernel.kernel().domain()));
+    require(element.shape().elements() == both.result().shape().elements(), both, "has an epilogue for another number of elements");
+    Stream.concat(kernel.arguments().stream(), kernel.outputs().stream()).filter(o -> o.buffer().equals(element.buffer()))
+        .forEach(o -> require(o.equals(element), both, "has an epilogue that reaches " + o + " of its result"));
   }
 
   private void together(Instruction instruction, List<Instruction.Compute> kernels) {

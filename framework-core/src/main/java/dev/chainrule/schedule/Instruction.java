@@ -95,6 +95,43 @@ public sealed interface Instruction {
   }
 
   /**
+   * A call and a generated kernel that goes through its only result element by element, as if one instruction came after the other. The
+   * device may run the kernel on each part of the result as soon as the call has it.
+   *
+   * @param epilogue without folds, and no commit. Its arguments in the buffer of the call's result have the result's elements in the order
+   *     of the kernel's domain, without gaps from the start of the buffer; it may write there, too, with that layout
+   */
+  record WithEpilogue(Call call, Compute epilogue) implements Instruction {
+
+    /** Where the call leaves its result. */
+    public Operand result() {
+      return call.outputs().getFirst();
+    }
+
+    @Override
+    public Origin origin() {
+      return call.origin();
+    }
+
+    @Override
+    public List<Operand> reads() {
+      BufferRef result = result().buffer();
+      return Stream.concat(call.reads().stream(), epilogue.reads().stream().filter(o -> !o.buffer().equals(result))).toList();
+    }
+
+    @Override
+    public List<Operand> writes() {
+      BufferRef result = result().buffer();
+      return Stream.concat(call.writes().stream(), epilogue.writes().stream().filter(o -> !o.buffer().equals(result))).toList();
+    }
+
+    @Override
+    public List<Integer> checks() {
+      return epilogue.checks();
+    }
+  }
+
+  /**
    * The part of {@code whole} at the number of the repetition along its first axis: {@code buffer} begins where {@code whole.buffer()}
    * does, moved on by {@code number * whole.layout().stride(0)} elements.
    */

@@ -153,7 +153,7 @@ public final class ReferenceDevice implements Device {
 
   @Override
   public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
-    return natives.test(op) ? Optional.of(new NativeKernel(strided)) : Optional.empty();
+    return natives.test(op) ? Optional.of(new NativeKernel(strided, op instanceof Op.Dot || op instanceof Op.Conv)) : Optional.empty();
   }
 
   @Override
@@ -380,6 +380,10 @@ public final class ReferenceDevice implements Device {
           for (int i = 0; i < outputs.size(); i++) {
             write(outputs.get(i), evaluate(outputs.size() == 1 ? node : Ops.node(new Op.Result(i), node)));
           }
+        }
+        case Instruction.WithEpilogue(var call, var epilogue) -> {
+          run(call);
+          run(epilogue);
         }
         case Instruction.Loop loop -> {
           for (long i = 0; i < loop.length(); i++) {

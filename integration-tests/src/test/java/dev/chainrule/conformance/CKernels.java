@@ -57,6 +57,7 @@ final class CKernels implements PlainDevice.Generation {
       switch (instruction) {
         case Instruction.Compute compute -> names.putIfAbsent(compute.kernel(), "kernel_" + names.size());
         case Instruction.Group(var kernels) -> kernels.forEach(each -> names.putIfAbsent(each.kernel(), "kernel_" + names.size()));
+        case Instruction.WithEpilogue(_, var epilogue) -> names.putIfAbsent(epilogue.kernel(), "kernel_" + names.size());
         case Instruction.Call _ -> {}
         case Instruction.Loop _, Instruction.While _, Instruction.Cond _ -> instruction.bodies().forEach(body -> collect(body, names));
       }

@@ -84,6 +84,7 @@ class CompiledPlansTest {
     return switch (instruction) {
       case Instruction.Compute compute -> Stream.of(compute);
       case Instruction.Group(var kernels) -> kernels.stream();
+      case Instruction.WithEpilogue(_, var epilogue) -> Stream.of(epilogue);
       case Instruction.Call _, Instruction.Loop _, Instruction.While _, Instruction.Cond _ -> Stream.of();
     };
   }

@@ -63,7 +63,7 @@ record PlainDevice(DeviceInfo info, Sabotage sabotage, Function<Schedule, Option
   public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
     return switch (op) {
       case Op.Composite _, Op.Loop _, Op.While _, Op.Cond _ -> Optional.empty();
-      default -> Optional.of(new NativeKernel(false));
+      default -> Optional.of(new NativeKernel(false, true));
     };
   }
 

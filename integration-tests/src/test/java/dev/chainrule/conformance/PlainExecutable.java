@@ -71,6 +71,10 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Optional<PlainDevi
           write(outputs.get(i), results.get(i), bindings);
         }
       }
+      case Instruction.WithEpilogue(var call, var epilogue) -> {
+        run(call, bindings);
+        return run(epilogue, bindings);
+      }
       case Instruction.Loop loop -> {
         for (long i = 0; i < loop.length(); i++) {
           repeat(loop, i, bindings);

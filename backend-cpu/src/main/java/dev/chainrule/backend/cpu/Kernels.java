@@ -10,8 +10,8 @@ import java.util.Optional;
 /** Which operations have a kernel of their own, and the kernel of each instruction. */
 final class Kernels {
 
-  private static final Optional<NativeKernel> STRIDED = Optional.of(new NativeKernel(true));
-  private static final Optional<NativeKernel> DENSE = Optional.of(new NativeKernel(false));
+  private static final Optional<NativeKernel> STRIDED = Optional.of(new NativeKernel(true, false));
+  private static final Optional<NativeKernel> DENSE = Optional.of(new NativeKernel(false, false));
 
   private final Bases bases;
   private final CpuDevice.Machine machine;
@@ -37,6 +37,7 @@ final class Kernels {
       case Instruction.Compute compute -> generated().link(List.of(compute));
       case Instruction.Group(var kernels) -> generated().link(kernels);
       case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
+      case Instruction.WithEpilogue(var call, var epilogue) -> linked(List.of(call, epilogue));
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
           repeatWhile(new Flag(holds, bases), linked(condition), linked(body));
