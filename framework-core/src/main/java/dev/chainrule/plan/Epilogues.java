@@ -47,7 +47,8 @@ final class Epilogues {
     for (int i = 0; i < at.size(); i++) {
       if (at.get(i) instanceof Instruction.Call call) {
         for (int reader : at.readers(call.outputs().getFirst().buffer())) {
-          if (at.get(reader) instanceof Instruction.Compute kernel && !isCheck(kernel) && moved(reader, kernel, i, along(call, kernel, reader))) {
+          if (at.get(reader) instanceof Instruction.Compute kernel && !isCheck(kernel) && pays(call, kernel, reader)
+              && moved(reader, kernel, i, along(call, kernel, reader))) {
             break;
           }
         }
@@ -109,6 +110,17 @@ final class Epilogues {
       return Optional.empty();
     }
     return inOrder(call, kernel).map(ordered -> inPlace(call, ordered, position));
+  }
+
+  /** Whether no more is stored than the call's result: what the kernel could hand on to others within one kernel, it must store. */
+  private boolean pays(Instruction.Call call, Instruction.Compute kernel, int position) {
+    long handedOn = kernel.outputs().stream().filter(o -> isHandedOn(o.buffer(), kernel, position)).mapToLong(Fusion::bytes).sum();
+    return handedOn <= Fusion.bytes(call.outputs().getFirst());
+  }
+
+  private boolean isHandedOn(BufferRef buffer, Instruction.Compute kernel, int position) {
+    return !at.isLasting(buffer) && at.readers(buffer).stream().allMatch(reader -> at.get(reader) instanceof Instruction.Compute next
+        && !at.callsBetween(position, reader) && KernelMerge.of(kernel, next).isPresent());
   }
 
   private boolean takesKernels(Instruction.Call call) {

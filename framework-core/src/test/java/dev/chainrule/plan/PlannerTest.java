@@ -248,6 +248,7 @@ class PlannerTest {
     });
     Schedule schedule = Planner.schedule(recording.graph(), new Leaves(), device);
     List<String> dots = schedule.instructions().stream()
+        .map(i -> i instanceof Instruction.WithEpilogue both ? both.call() : i)
         .filter(i -> i instanceof Instruction.Call c && c.op() instanceof Op.Dot).map(i -> i.origin().path()).toList();
     assertEquals(List.of("net/hidden", "net/hidden"), dots);
     assertTrue(schedule.instructions().stream().anyMatch(i ->

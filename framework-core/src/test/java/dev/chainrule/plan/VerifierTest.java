@@ -10,7 +10,9 @@ import dev.chainrule.graph.Origin;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
@@ -98,6 +100,29 @@ class VerifierTest {
         Lowering.copy(temporary(0), state(0), Origin.NONE), call(output(), state(0))));
     rejected("which has been overwritten",
         schedule(List.of(), Lowering.copy(state(1), state(0), Origin.NONE), Lowering.copy(state(0), state(1), Origin.NONE)));
+  }
+
+  @Test
+  void anEpilogueThatIsNotItsCallsIsFound() {
+    Operand result = temporary(0);
+    Verifier.verify(schedule(List.of(0L), withEpilogue(result, result, input())));
+    Verifier.verify(schedule(List.of(0L), withEpilogue(result, output(), input())));
+    Operand turned = result.with(result.layout().permute(Axes.of(1, 0)));
+    rejected("that reaches", schedule(List.of(0L), withEpilogue(turned, output(), input())));
+    rejected("that reaches", schedule(List.of(0L), withEpilogue(result, turned, input())));
+    rejected("writes the same bytes twice", schedule(List.of(0L, 0L), withEpilogue(result, temporary(1), input())));
+    rejected("nobody has written", schedule(List.of(0L, 64L), withEpilogue(result, output(), temporary(1))));
+    rejected("which has not been written", schedule(List.of(0L), withEpilogue(result, output(), output())));
+    rejected("writes a variable", schedule(List.of(0L), withEpilogue(result, state(0), input())));
+  }
+
+  /** A call that leaves temporary 0, and a sum of what {@code read} says and {@code other} behind it. */
+  private static Instruction withEpilogue(Operand read, Operand written, Operand other) {
+    List<KernelExpression> values = List.of(new KernelExpression.Load(0, DType.F32, read.layout()), new KernelExpression.Load(1, DType.F32, other.layout()),
+        new KernelExpression.Apply(new Op.Add(), List.of(0, 1), DType.F32));
+    var kernel = new GeneratedKernel(read.shape(), Axes.NONE, values, List.of(new GeneratedKernel.Result(2, written.layout())), List.of());
+    return new Instruction.WithEpilogue((Instruction.Call) call(temporary(0), input()),
+        new Instruction.Compute(kernel, List.of(read, other), List.of(written), List.of(), List.of()));
   }
 
   @Test
