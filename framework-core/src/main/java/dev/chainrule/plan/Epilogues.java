@@ -109,7 +109,8 @@ final class Epilogues {
         || !takesKernels(call)) {
       return Optional.empty();
     }
-    return inOrder(call, kernel).map(ordered -> inPlace(call, ordered, position));
+    boolean overwrites = kernel.outputs().stream().anyMatch(o -> call.inputs().stream().anyMatch(in -> in.buffer().equals(o.buffer())));
+    return overwrites ? Optional.empty() : inOrder(call, kernel).map(ordered -> inPlace(call, ordered, position));
   }
 
   /** Whether no more is stored than the call's result: what the kernel could hand on to others within one kernel, it must store. */
@@ -124,7 +125,7 @@ final class Epilogues {
   }
 
   private boolean takesKernels(Instruction.Call call) {
-    return device.nativeKernel(call.op(), call.inputs().stream().map(Operand::type).toList()).filter(NativeKernel::epilogue).isPresent();
+    return call.outputs().size() == 1 && device.nativeKernel(call.op(), call.inputs().stream().map(Operand::type).toList()).filter(NativeKernel::epilogue).isPresent();
   }
 
   /** The kernel over its domain's axes in an order in which the call's result follows without gaps. */
@@ -150,8 +151,9 @@ final class Epilogues {
     Operand result = call.outputs().getFirst();
     Layout dense = Layout.dense(kernel.kernel().domain());
     Optional<BufferRef> place = kernel.outputs().stream()
-        .filter(o -> o.dtype() == result.dtype() && o.layout().equals(dense) && at.isWrittenOnce(o.buffer()))
-        .map(Operand::buffer).filter(buffer -> buffer instanceof BufferRef.Temporary || buffer instanceof BufferRef.Output).findFirst();
+        .filter(o -> o.dtype() == result.dtype() && o.layout().equals(dense)).map(Operand::buffer)
+        .filter(buffer -> buffer instanceof BufferRef.Temporary || buffer instanceof BufferRef.Output)
+        .filter(buffer -> kernel.arguments().stream().noneMatch(a -> a.buffer().equals(buffer))).findFirst();
     if (place.isEmpty() || !at.isReadOnlyBy(result.buffer(), position)) {
       return new Instruction.WithEpilogue(call, kernel);
     }

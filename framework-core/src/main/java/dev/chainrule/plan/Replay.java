@@ -90,7 +90,11 @@ public final class Replay {
   }
 
   private static ChainruleException index(FaultedRun fault, String when) {
-    String op = fault.instruction() instanceof Instruction.Call call ? call.op().label() : "kernel";
+    String op = switch (fault.instruction()) {
+      case Instruction.Call call -> call.op().label();
+      case Instruction.WithEpilogue both -> both.call().op().label();
+      default -> "kernel";
+    };
     return new IndexRangeException(op, when + ": invalid index or divisor " + fault.detail() + fault.instruction().origin().describe(),
         UNCHANGED);
   }

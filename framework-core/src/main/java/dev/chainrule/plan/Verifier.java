@@ -86,23 +86,31 @@ final class Verifier {
         }
         case Instruction.Compute compute -> together(compute, List.of(compute));
         case Instruction.Group group -> together(group, group.kernels());
-        case Instruction.Call call -> apart(call);
+        case Instruction.Call call -> {
+          call.reads().forEach(operand -> read(call, operand));
+          write(call, call.writes());
+          require(call.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), call, "writes a variable");
+          apart(call, call.reads());
+        }
         case Instruction.WithEpilogue both -> {
           epilogue(both);
-          apart(both);
+          both.reads().forEach(operand -> read(both, operand));
+          write(both, both.writes());
+          require(both.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), both, "writes a variable");
+          apart(both, both.call().reads());
+          apart(both, both.epilogue().arguments().stream().filter(in -> !in.buffer().equals(both.result().buffer())
+              && both.epilogue().outputs().stream().noneMatch(out -> isInPlace(both.epilogue(), in, out) && isSamePlace(in, out))).toList());
         }
       }
     }
   }
 
-  /** An instruction that must not write where it still reads. */
-  private void apart(Instruction instruction) {
-    instruction.reads().forEach(operand -> read(instruction, operand));
-    write(instruction, instruction.writes());
-    require(instruction.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), instruction, "writes a variable");
-    instruction.reads().forEach(operand -> read(instruction, operand));
-    instruction.reads().forEach(operand -> require(instruction.writes().stream().noneMatch(o -> isSameBuffer(operand, o)), instruction,
-        "reads " + operand + " and writes it"));
+  /** After the writes: an instruction must not write where it still reads. */
+  private void apart(Instruction instruction, List<Operand> reads) {
+    for (Operand operand : reads) {
+      readAfterWrites(instruction, operand);
+      require(instruction.writes().stream().noneMatch(o -> isSameBuffer(operand, o)), instruction, "reads " + operand + " and writes it");
+    }
   }
 
   private static void epilogue(Instruction.WithEpilogue both) {

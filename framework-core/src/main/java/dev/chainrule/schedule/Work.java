@@ -48,6 +48,7 @@ public record Work(String label, List<String> operations, List<String> paths, Li
     return switch (instruction) {
       case Instruction.Compute compute -> compute(compute);
       case Instruction.Call call -> call(call);
+      case Instruction.WithEpilogue both -> withEpilogue(both);
       case Instruction.Loop loop -> loop(loop);
       case Instruction.While loop -> {
         List<Work> parts = new ArrayList<>(all(loop.condition()));
@@ -109,6 +110,16 @@ public record Work(String label, List<String> operations, List<String> paths, Li
     long read = call.op() instanceof Op.Gather ? gathered(call) : read(call);
     return new Work(name, List.of(name), paths(List.of(call.origin())), outputs, read, written(call),
         Flops.of(call.op(), inputs, outputs), 1, List.of());
+  }
+
+  /** What the kernel reads and writes of the call's result has not left the caches. */
+  private static Work withEpilogue(Instruction.WithEpilogue both) {
+    Work call = call(both.call());
+    Work epilogue = compute(both.epilogue());
+    List<String> operations = Stream.concat(call.operations.stream(), epilogue.operations.stream()).toList();
+    List<String> paths = Stream.concat(call.paths.stream(), epilogue.paths.stream()).distinct().toList();
+    return new Work(call.label + ", " + epilogue.label, operations, paths, stored(both.writes()), read(both), written(both),
+        call.flops + epilogue.flops, 1, List.of());
   }
 
   private static String name(Op op) {

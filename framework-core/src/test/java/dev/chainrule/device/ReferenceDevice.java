@@ -384,6 +384,10 @@ public final class ReferenceDevice implements Device {
         case Instruction.WithEpilogue(var call, var epilogue) -> {
           run(call);
           run(epilogue);
+          // What it does to the call's result it does before that has left the caches.
+          Operand result = call.outputs().getFirst();
+          bytesRead -= result.type().bytes();
+          bytesWritten -= epilogue.outputs().stream().anyMatch(o -> o.buffer().equals(result.buffer())) ? result.type().bytes() : 0;
         }
         case Instruction.Loop loop -> {
           for (long i = 0; i < loop.length(); i++) {

@@ -16,6 +16,7 @@ import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.tensor.ConvOptions;
+import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Mode;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Trace;
@@ -50,6 +51,12 @@ class EpiloguesTest {
     List<Instruction> plan = plan(program);
     assertEquals(1, plan.size(), plan::toString);
     return assertInstanceOf(Instruction.WithEpilogue.class, plan.getFirst());
+  }
+
+  /** What has no bodies itself. */
+  private static Stream<Instruction> inBodies(List<Instruction> instructions) {
+    return instructions.stream().flatMap(i -> i.bodies().stream()).flatMap(body ->
+        body.stream().flatMap(i -> i.bodies().isEmpty() ? Stream.of(i) : inBodies(List.of(i))));
   }
 
   private static long operations(Instruction.WithEpilogue both) {
@@ -112,6 +119,25 @@ class EpiloguesTest {
   void integerDivisionDoesNotGoAlong() {
     Tensor n = Tensor.of(new int[] {1, 2, 3, 4}).reshape(2, 2);
     assertEquals(2, plan(() -> List.of(n.matmul(n).floorDiv(n))).size());
+  }
+
+  @Test
+  void aCarryIsNotWrittenWhereTheProductReadsIt() {
+    Tensor square = data(4, 4);
+    List<Instruction> plan = plan(() -> Loop.scan(3, List.of(residual), List.of(), (_, carry, _) ->
+        new Loop.Results(List.of(carry.getFirst().matmul(square).tanh()), List.of())).carries());
+    assertEquals(0, inBodies(plan).filter(Instruction.WithEpilogue.class::isInstance).count());
+    assertEquals(1, inBodies(plan).filter(Instruction.Call.class::isInstance).count());
+  }
+
+  @Test
+  void aSumOverALoopGrowsWhereItIsButTheProductDoesNotGoThere() {
+    List<Instruction> plan = plan(() -> Loop.scan(3, List.of(residual), List.of(data(3, 6, 5)), (_, carry, slices) ->
+        new Loop.Results(List.of(carry.getFirst().add(slices.getFirst().matmul(w))), List.of())).carries());
+    var both = assertInstanceOf(Instruction.WithEpilogue.class,
+        inBodies(plan).filter(i -> !(i instanceof Instruction.Compute)).findFirst().orElseThrow());
+    assertEquals(1, both.reads().stream().filter(in -> in.buffer().equals(both.epilogue().outputs().getFirst().buffer())).count());
+    assertNotEquals(both.result().buffer(), both.epilogue().outputs().getFirst().buffer());
   }
 
   @Test

@@ -37,7 +37,14 @@ final class Kernels {
       case Instruction.Compute compute -> generated().link(List.of(compute));
       case Instruction.Group(var kernels) -> generated().link(kernels);
       case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
-      case Instruction.WithEpilogue(var call, var epilogue) -> linked(List.of(call, epilogue));
+      case Instruction.WithEpilogue(var call, var epilogue) -> {
+        Kernel first = link(call);
+        Kernel second = link(epilogue);
+        yield frame -> {
+          first.run(frame);
+          second.run(frame);
+        };
+      }
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
           repeatWhile(new Flag(holds, bases), linked(condition), linked(body));
