@@ -3,6 +3,8 @@ package dev.chainrule.backend.cpu;
 import static dev.chainrule.backend.cpu.GemmKernel.DEPTH;
 import static dev.chainrule.backend.cpu.GemmKernel.SLACK;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One matrix product C = A B: how it is cut into blocks that fit the caches, and how threads share the blocks.
  *
@@ -55,6 +57,7 @@ final class BlockedProduct {
   private int steps;
   private boolean packedBeforehand;
   private float[] packed = NOTHING;
+  private Gemm.@Nullable Follower follower;
 
   BlockedProduct(GemmKernel kernel, Pool<GemmScratch> pool) {
     this.kernel = kernel;
@@ -64,7 +67,8 @@ final class BlockedProduct {
   }
 
   /** The product of A[m, k] and B[k, n]; none of m, n and k is 0. */
-  void run(int m, int n, int k, Workers workers) {
+  void run(int m, int n, int k, Workers workers, Gemm.@Nullable Follower follower) {
+    this.follower = follower;
     this.m = m;
     this.n = n;
     this.k = k;
@@ -180,6 +184,15 @@ final class BlockedProduct {
           kernel.write(tile, rows, columnsOf(panel), to, c.laneStride(), depthStart + step > 0);
         }
       }
+    }
+    follow(firstTile, endTile, firstPanel, endPanel);
+  }
+
+  private void follow(int firstTile, int endTile, int firstPanel, int endPanel) {
+    if (follower != null && depthStart + depth == k) {
+      int row = firstTile * tileRows;
+      int from = firstPanel * tileColumns;
+      follower.block(row, Math.min(endTile * tileRows, m) - row, column + from, Math.min(endPanel * tileColumns, columns) - from);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.chainrule.backend.cpu;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.schedule.Operand;
+import org.jspecify.annotations.Nullable;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -25,8 +26,10 @@ final class Convolution {
   private final Gemm gemm;
   private final Parts parts;
   private final Scratch scratch;
+  private final @Nullable Epilogue epilogue;
 
-  private Convolution(ConvolutionSizes sizes, DType dtype, CpuDevice.Machine machine) {
+  private Convolution(ConvolutionSizes sizes, DType dtype, @Nullable Epilogue epilogue, CpuDevice.Machine machine) {
+    this.epilogue = epilogue;
     this.sizes = sizes;
     this.dtype = dtype;
     this.width = dtype.bytes();
@@ -43,31 +46,34 @@ final class Convolution {
     Kernel of(Convolution convolution, Place first, Place second, Place result);
   }
 
-  static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, Bases bases, CpuDevice.Machine machine) {
+  /** @param epilogue only of F32 */
+  static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), w.shape(), out.shape());
-    return kernel(sizes, x, w, out, bases, machine, (c, first, second, result) -> c.parts.loop(c.new Forward(first, second, result)));
+    return kernel(sizes, x, w, out, epilogue, bases, machine, (c, first, second, result) -> c.parts.loop(c.new Forward(first, second, result)));
   }
 
-  static Kernel inputGradient(Op.ConvInputGradient op, Operand cotangent, Operand w, Operand out, Bases bases,
-      CpuDevice.Machine machine) {
+  /** @param epilogue only of F32 */
+  static Kernel inputGradient(Op.ConvInputGradient op, Operand cotangent, Operand w, Operand out, @Nullable Epilogue epilogue,
+      Bases bases, CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), out.shape(), w.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, w, out, bases, machine,
+    return kernel(sizes, cotangent, w, out, epilogue, bases, machine,
         (c, first, second, result) -> c.parts.loop(c.new InputGradient(first, second, result)));
   }
 
   static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Bases bases,
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), out.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, x, out, bases, machine, (c, first, second, result) -> c.new WeightGradient(first, second, result));
+    return kernel(sizes, cotangent, x, out, null, bases, machine, (c, first, second, result) -> c.new WeightGradient(first, second, result));
   }
 
-  private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, Bases bases,
-      CpuDevice.Machine machine, Maker maker) {
+  private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, @Nullable Epilogue epilogue,
+      Bases bases, CpuDevice.Machine machine, Maker maker) {
     if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
-      var wide = new Convolution(sizes, DType.F32, machine);
+      var wide = new Convolution(sizes, DType.F32, null, machine);
       return new WidenedProduct(first, second, out, bases, machine, (a, b, c) -> maker.of(wide, a, b, c));
     }
-    return maker.of(new Convolution(sizes, out.dtype(), machine), dense(first, bases), dense(second, bases), bases.place(out.buffer()));
+    return maker.of(new Convolution(sizes, out.dtype(), epilogue, machine), dense(first, bases), dense(second, bases),
+        bases.place(out.buffer()));
   }
 
   private static Place dense(Operand operand, Bases bases) {
@@ -110,6 +116,13 @@ final class Convolution {
     abstract void item(Frame frame, Registers registers, long sample, long group, long matrix);
   }
 
+  /** Elements of the result that have their values. */
+  private void follow(Frame frame, long from, long n) {
+    if (epilogue != null) {
+      epilogue.elements(frame, from, from + n);
+    }
+  }
+
   private final class Forward extends Items {
     private final Place x;
     private final Place w;
@@ -128,6 +141,7 @@ final class Convolution {
           w.address(frame) + group * sizes.groupWeights() * width, sizes.taps(), 1,
           matrix, sizes.positions(), 1,
           result.address(frame) + sizes.outputOffset(sample, group) * width);
+      follow(frame, sizes.outputOffset(sample, group), (long) sizes.groupFilters() * sizes.positions());
     }
   }
 
@@ -151,6 +165,7 @@ final class Convolution {
           matrix);
       OffHeap.clear(channels, sizes.groupInput() * width);
       unfolding.fold(matrix, channels);
+      follow(frame, sizes.inputOffset(sample, group), sizes.groupInput());
     }
   }
 

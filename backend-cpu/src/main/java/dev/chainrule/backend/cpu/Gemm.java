@@ -2,6 +2,7 @@ package dev.chainrule.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Matrix products C = A B over row-major off-heap memory, with strides for A and B, so that a transposed operand costs
@@ -14,6 +15,13 @@ import java.lang.ref.Reference;
  * share out rows and columns, never k.
  */
 final class Gemm {
+  /** Goes on with a product where it is done. */
+  interface Follower {
+
+    /** Rows {@code row} to {@code row + rows - 1} and columns likewise have their values; called by the thread that computed them. */
+    void block(int row, int rows, int column, int columns);
+  }
+
   private final Workers workers;
   private final Pool<BlockedProduct> products;
   private final Pool<DoubleProduct> doubleProducts = new Pool<>(DoubleProduct::new);
@@ -44,6 +52,15 @@ final class Gemm {
       MemorySegment a, long aOffset, long aRow, long aColumn,
       MemorySegment b, long bOffset, long bRow, long bColumn,
       MemorySegment c, long cOffset, long cRow) {
+    sgemm(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, null);
+  }
+
+  /** The same, telling {@code follower} of each block of C that is done. */
+  void sgemm(
+      int m, int n, int k,
+      MemorySegment a, long aOffset, long aRow, long aColumn,
+      MemorySegment b, long bOffset, long bRow, long bColumn,
+      MemorySegment c, long cOffset, long cRow, @Nullable Follower follower) {
     checkResult(m, n, k, c, cRow);
     BlockedProduct product = products.take();
     try {
@@ -55,9 +72,12 @@ final class Gemm {
       }
       if (k == 0) {
         fillWithZeros(c, Float.BYTES, cOffset, cRow, m, n);
+        if (follower != null) {
+          follower.block(0, m, 0, n);
+        }
         return;
       }
-      product.run(m, n, k, workers);
+      product.run(m, n, k, workers, follower);
     } finally {
       products.giveBack(product);
       Reference.reachabilityFence(a);

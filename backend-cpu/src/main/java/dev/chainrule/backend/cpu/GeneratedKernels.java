@@ -50,18 +50,29 @@ final class GeneratedKernels {
       return;
     }
     var tiling = new Tiling(kernel.domain(), kernel.folded());
-    List<Phase> phases = new BlockCodeBuilder(compute, firstCheck, tiling, bases, vectors.isOn()).build();
-    for (Phase phase : phases) {
-      if (phase.code() instanceof VectorCode code) {
-        vectors.add(code);
-      }
-    }
+    List<Phase> phases = phases(compute, firstCheck, tiling);
     long elementWork = kernel.values().size() + 1L;
     if (tiling.chunks() > 1 && tiling.groups() < parts.most()) {
       shared.add(new SharedGroups(tiling, phases, elementWork, parts));
     } else {
       loops.add(new GeneratedLoop(tiling, phases, elementWork));
     }
+  }
+
+  private List<Phase> phases(Instruction.Compute compute, int firstCheck, Tiling tiling) {
+    List<Phase> phases = new BlockCodeBuilder(compute, firstCheck, tiling, bases, vectors.isOn()).build();
+    for (Phase phase : phases) {
+      if (phase.code() instanceof VectorCode code) {
+        vectors.add(code);
+      }
+    }
+    return phases;
+  }
+
+  /** A kernel without folds that another has computed part by part. */
+  Epilogue epilogue(Instruction.Compute compute) {
+    var tiling = new Tiling(compute.kernel().domain(), compute.kernel().folded());
+    return new Epilogue(tiling, phases(compute, 0, tiling).getFirst().code(), parts.spare());
   }
 
   private static boolean isCopy(GeneratedKernel kernel) {

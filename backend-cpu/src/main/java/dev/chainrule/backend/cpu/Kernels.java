@@ -1,16 +1,20 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.device.NativeKernel;
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Which operations have a kernel of their own, and the kernel of each instruction. */
 final class Kernels {
 
   private static final Optional<NativeKernel> STRIDED = Optional.of(new NativeKernel(true, false));
+  private static final Optional<NativeKernel> PRODUCT = Optional.of(new NativeKernel(true, true));
+  private static final Optional<NativeKernel> CONVOLUTION = Optional.of(new NativeKernel(false, true));
   private static final Optional<NativeKernel> DENSE = Optional.of(new NativeKernel(false, false));
 
   private final Bases bases;
@@ -25,8 +29,10 @@ final class Kernels {
 
   static Optional<NativeKernel> support(Op op) {
     return switch (op) {
-      case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.Dot _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
-      case Op.Gather _, Op.PhiloxBits _, Op.Overlap _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> DENSE;
+      case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
+      case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
+      case Op.Dot _ -> PRODUCT;
+      case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> CONVOLUTION;
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _, Op.Composite _ -> Optional.empty();
     };
@@ -36,21 +42,22 @@ final class Kernels {
     return switch (instruction) {
       case Instruction.Compute compute -> generated().link(List.of(compute));
       case Instruction.Group(var kernels) -> generated().link(kernels);
-      case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out);
-      case Instruction.WithEpilogue(var call, var epilogue) -> {
-        Kernel first = link(call);
-        Kernel second = link(epilogue);
-        yield frame -> {
-          first.run(frame);
-          second.run(frame);
-        };
-      }
+      case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out, null);
+      case Instruction.WithEpilogue both -> withEpilogue(both);
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
           repeatWhile(new Flag(holds, bases), linked(condition), linked(body));
       case Instruction.Cond(Operand predicate, var then, var otherwise, _) ->
           choice(new Flag(predicate, bases), linked(then), linked(otherwise));
     };
+  }
+
+  /** Kernels that compute floats take the other along; what they widen and narrow, and the others, leave it for later. */
+  private Kernel withEpilogue(Instruction.WithEpilogue both) {
+    Instruction.Call call = both.call();
+    boolean goesAlong = both.result().dtype() == DType.F32 && !(call.op() instanceof Op.ConvWeightGradient);
+    return goesAlong ? call(call.op(), call.inputs(), call.outputs(), generated().epilogue(both.epilogue()))
+        : linked(List.of(call, both.epilogue()));
   }
 
   private GeneratedKernels generated() {
@@ -79,7 +86,7 @@ final class Kernels {
     return machine.parts().loop(kernel);
   }
 
-  private Kernel call(Op op, List<Operand> in, List<Operand> out) {
+  private Kernel call(Op op, List<Operand> in, List<Operand> out, @Nullable Epilogue epilogue) {
     Operand result = out.getFirst();
     return switch (op) {
       case Op.Reduce reduce -> generated().reduction(reduce, in.get(0), result);
@@ -89,14 +96,14 @@ final class Kernels {
       case Op.Pad pad -> Assembling.pad(pad, in.get(0), in.get(1), result, bases, machine.parts());
       case Op.Concat(int axis) -> Assembling.concat(axis, in, result, bases, machine.parts());
       case Op.Overlap overlap -> shared(new OverlapAddition(overlap, in.get(0), result, bases));
-      case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, bases, machine);
+      case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, epilogue, bases, machine);
       case Op.Gather(int axis) -> Gathering.kernel(axis, in.get(0), in.get(1), result, bases, machine.parts());
       case Op.ScatterAdd(int axis) ->
           ScatterAddition.kernel(axis, in.get(0), in.get(1), in.get(2), result, bases, machine.parts());
       case Op.PhiloxBits(_, long stream) ->
           shared(new PhiloxKernel(stream, in.get(0), in.get(1), in.get(2), result, bases));
-      case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, bases, machine);
-      case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, bases, machine);
+      case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, epilogue, bases, machine);
+      case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, epilogue, bases, machine);
       case Op.ConvWeightGradient conv ->
           Convolution.weightGradient(conv, in.get(0), in.get(1), result, bases, machine);
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,

@@ -4,6 +4,8 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batches of matrix products. F32 and F64 go to {@link Gemm} with the operands' own strides, so that a transposed one is not copied;
@@ -11,7 +13,7 @@ import dev.chainrule.schedule.Operand;
  * among the threads, small ones share the batch; the bits are the same. Traffic: that of {@link Gemm}; the widened operands are written
  * and read once more.
  */
-final class MatrixProduct implements RangeKernel {
+final class MatrixProduct implements RangeKernel, Gemm.Follower {
 
   /** Multiplications beyond which a product of its own keeps all threads busy. */
   private static final long LARGE = 1L << 21;
@@ -25,6 +27,11 @@ final class MatrixProduct implements RangeKernel {
   private final int n;
   private final int k;
   private final long batches;
+  private final @Nullable Epilogue epilogue;
+
+  /** Which run, and which product of it, blocks are of while one product is shared among the threads. */
+  private @Nullable Frame running;
+  private long runningBatch;
 
   /** An operand as a stack of matrices. */
   private record Matrices(Place place, Layout layout, Strides batch) {
@@ -58,7 +65,8 @@ final class MatrixProduct implements RangeKernel {
     }
   }
 
-  private MatrixProduct(Gemm gemm, DType dtype, Matrices x, Matrices y, Place output, Shape result, long k) {
+  private MatrixProduct(Gemm gemm, DType dtype, Matrices x, Matrices y, Place output, Shape result, long k, @Nullable Epilogue epilogue) {
+    this.epilogue = epilogue;
     this.gemm = gemm;
     this.dtype = dtype;
     this.x = x;
@@ -70,14 +78,15 @@ final class MatrixProduct implements RangeKernel {
     this.batches = result.slice(0, result.rank() - 2).elements();
   }
 
-  static Kernel of(Operand x, Operand y, Operand out, Bases bases, CpuDevice.Machine machine) {
+  /** @param epilogue only of F32 */
+  static Kernel of(Operand x, Operand y, Operand out, @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine) {
     long k = x.shape().dim(-1);
     if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
       return new WidenedProduct(x, y, out, bases, machine, (a, b, c) -> new MatrixProduct(machine.gemm(), DType.F32,
-          Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k).linked(machine.parts()));
+          Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k, null).linked(machine.parts()));
     }
     return new MatrixProduct(machine.gemm(), out.dtype(), Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()),
-        out.shape(), k).linked(machine.parts());
+        out.shape(), k, epilogue).linked(machine.parts());
   }
 
   private Kernel linked(Parts parts) {
@@ -89,9 +98,16 @@ final class MatrixProduct implements RangeKernel {
   }
 
   private void oneByOne(Frame frame) {
+    running = frame;
     for (long batch = 0; batch < batches; batch++) {
-      product(frame, batch);
+      runningBatch = batch;
+      product(frame, batch, epilogue == null ? null : this);
     }
+  }
+
+  @Override
+  public void block(int row, int rows, int column, int columns) {
+    Objects.requireNonNull(epilogue).rows(Objects.requireNonNull(running), (runningBatch * m + row) * n + column, rows, n, columns);
   }
 
   /** Products, or rows of products of integers. */
@@ -109,26 +125,29 @@ final class MatrixProduct implements RangeKernel {
   public void range(Frame frame, Registers registers, long first, long end) {
     for (long item = first; item < end; item++) {
       if (dtype.isFloating()) {
-        product(frame, item);
+        product(frame, item, null);
+        if (epilogue != null) {
+          epilogue.elements(frame, item * m * n, (item + 1) * m * n);
+        }
       } else {
         integers(frame, item / m, item % m);
       }
     }
   }
 
-  private void product(Frame frame, long batch) {
+  private void product(Frame frame, long batch, Gemm.@Nullable Follower follower) {
     if (dtype == DType.F32) {
-      floats(frame, batch);
+      floats(frame, batch, follower);
     } else {
       doubles(frame, batch);
     }
   }
 
-  private void floats(Frame frame, long batch) {
+  private void floats(Frame frame, long batch, Gemm.@Nullable Follower follower) {
     gemm.sgemm(m, n, k,
         OffHeap.MEMORY, x.place.address(frame) / Float.BYTES + x.offset(batch), x.row(), x.column(),
         OffHeap.MEMORY, y.place.address(frame) / Float.BYTES + y.offset(batch), y.row(), y.column(),
-        OffHeap.MEMORY, output.address(frame) / Float.BYTES + batch * m * n, n);
+        OffHeap.MEMORY, output.address(frame) / Float.BYTES + batch * m * n, n, follower);
   }
 
   private void doubles(Frame frame, long batch) {

@@ -13,6 +13,7 @@ final class Parts {
 
   private final Workers workers;
   private final Registers[] registers;
+  private final Pool<Registers> spare = new Pool<>(Registers::new);
 
   Parts(Workers workers) {
     this.workers = workers;
@@ -29,6 +30,11 @@ final class Parts {
   /** Into how many parts a loop is cut at most; 1 on one thread. */
   int most() {
     return registers.length;
+  }
+
+  /** Scratch space for what runs within a part that is not its own, such as blocks of a product. */
+  Pool<Registers> spare() {
+    return spare;
   }
 
   /** Scratch space of a part. */

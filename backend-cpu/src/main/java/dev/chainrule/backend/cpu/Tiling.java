@@ -183,6 +183,16 @@ final class Tiling {
     tile.outers = (int) Math.min(together() * groups, outer - tile.outer);
   }
 
+  /** Sets the tile to {@code n} elements of a kernel without folds. */
+  void enterElements(Tile tile, long first, int n) {
+    tile.outer = first;
+    tile.outers = n;
+    tile.column = 0;
+    tile.columns = 1;
+    tile.place = first;
+    move(tile, 0, 1);
+  }
+
   /** Sets the tile to the one of its group that begins at {@code row}; it ends at {@code end} at the latest. */
   void move(Tile tile, long row, long end) {
     tile.row = row;
