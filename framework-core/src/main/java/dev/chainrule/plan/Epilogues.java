@@ -133,7 +133,7 @@ final class Epilogues {
     Operand result = call.outputs().getFirst();
     List<Operand> loaded = kernel.arguments().stream().filter(a -> a.buffer().equals(result.buffer())).toList();
     if (kernel.kernel().folded().count() > 0 || loaded.size() != 1 || loaded.getFirst().dtype() != result.dtype()
-        || kernel.kernel().domain().elements() != result.shape().elements()) {
+        || kernel.kernel().domain().elements() != result.shape().elements() || result.shape().elements() == 0) {
       return Optional.empty();
     }
     Layout layout = loaded.getFirst().layout();

@@ -116,6 +116,12 @@ class EpiloguesTest {
   }
 
   @Test
+  void nothingGoesAlongWithNothing() {
+    Tensor empty = data(0, 5);
+    assertEquals(0, plan(() -> List.of(empty.matmul(w).tanh())).stream().filter(Instruction.WithEpilogue.class::isInstance).count());
+  }
+
+  @Test
   void integerDivisionDoesNotGoAlong() {
     Tensor n = Tensor.of(new int[] {1, 2, 3, 4}).reshape(2, 2);
     assertEquals(2, plan(() -> List.of(n.matmul(n).floorDiv(n))).size());
