@@ -23,10 +23,12 @@ final class VectorClasses {
 
   /** The program's loop, written when it is asked for first, which takes some milliseconds. */
   synchronized WarmUp loop(VectorProgram program) {
-    return loops.computeIfAbsent(program, p -> {
-      written++;
-      return new WarmUp(p, VectorLoopWriter.define(p));
-    });
+    return loops.computeIfAbsent(program, p -> new WarmUp(p, () -> write(p)));
+  }
+
+  private synchronized VectorLoop write(VectorProgram program) {
+    written++;
+    return VectorLoopWriter.define(program);
   }
 
   synchronized int size() {

@@ -1,11 +1,17 @@
 package dev.chainrule.backend.cpu;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
  * A generated loop on its way through the JIT compiler, which compiles what has run often. Until then an operation on a vector takes
  * hundreds of times as long as it should, so the loop runs on scratch data a little at a time, while the block interpreter computes.
+ *
+ * <p>Now and then what the compiler makes of a loop still allocates a vector or two, whatever it does with the same code at another time.
+ * Such a loop is written as another class, to be compiled afresh; after {@value #CLASSES} the interpreter goes on for good.
  */
 final class WarmUp {
 
@@ -21,15 +27,27 @@ final class WarmUp {
   /** What a compiled operation on a vector takes at most, functions included, and what no other does. */
   private static final long NANOS_PER_OPERATION = 30;
 
-  private final VectorLoop loop;
+  /** Rounds that a fast loop may go on allocating, while its last compilation is under way. */
+  private static final int NOISY_ROUNDS = 50;
+
+  private static final int CLASSES = 4;
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  private final Supplier<VectorLoop> writer;
+  private VectorLoop loop;
+  private int noisy;
+  private int classes = 1;
   private final int operations;
   private final int floats;
   private final int ints;
   private int rounds;
   private boolean ready;
 
-  WarmUp(VectorProgram program, VectorLoop loop) {
-    this.loop = loop;
+  /** @param writer makes the loop, each time of a new class */
+  WarmUp(VectorProgram program, Supplier<VectorLoop> writer) {
+    this.writer = writer;
+    this.loop = writer.get();
     this.operations = program.values().size() + program.sinks().size();
     this.floats = registers(program, RegisterKind.FLOAT);
     this.ints = registers(program, RegisterKind.INT);
@@ -52,13 +70,13 @@ final class WarmUp {
     return loop;
   }
 
-  /** Whether the loop is compiled. */
+  /** Whether the loop is compiled, to code that allocates nothing. */
   boolean isReady() {
     return ready;
   }
 
   boolean isGivenUp() {
-    return !ready && rounds >= ROUNDS;
+    return !ready && (rounds >= ROUNDS || classes > CLASSES);
   }
 
   /** Runs the loop until {@code deadline}, a value of {@link System#nanoTime}, or so often that it is due to be compiled. */
@@ -66,8 +84,14 @@ final class WarmUp {
     rounds++;
     scratch.prepare(floats, ints);
     if (isFast(scratch)) {
-      ready = true;
-      return;
+      ready = isQuiet(scratch);
+      if (ready) {
+        return;
+      }
+      if (++noisy == NOISY_ROUNDS && ++classes <= CLASSES) {
+        loop = writer.get();
+        noisy = 0;
+      }
     }
     int n = VECTORS * VectorWidth.LANES;
     for (int i = 0; i < CALLS && System.nanoTime() < deadline; i++) {
@@ -84,6 +108,12 @@ final class WarmUp {
       best = Math.min(best, System.nanoTime() - start);
     }
     return best <= limit;
+  }
+
+  private boolean isQuiet(Scratch scratch) {
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    loop.run(scratch.registers, scratch.addresses, 0, Registers.BLOCK);
+    return THREADS.getCurrentThreadAllocatedBytes() == before;
   }
 
   /** Registers and streams to run loops on, full of ones: with numbers that no function treats apart. */
