@@ -8,6 +8,10 @@ final class Ints {
   private int[] elements = new int[64];
   private int size;
 
+  int size() {
+    return size;
+  }
+
   void add(int element) {
     reserve(1);
     elements[size++] = element;

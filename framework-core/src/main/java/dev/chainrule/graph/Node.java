@@ -41,13 +41,13 @@ public final class Node {
   private final long youngestSource;
   private final long sources;
 
-  /** {@link Inputs} until evaluated, a {@link Value} from then on: one field, so that a reader never sees half. */
+  /** The inputs, an array, until evaluated, a {@link Value} from then on: one field, so that a reader never sees half. */
   private volatile Object content;
 
-  /** A list whose class is known: walks ask little else than whether a node has one, and what is in it. */
-  private static final class Inputs extends AbstractList<Node> implements RandomAccess {
+  private static final Node[] NO_INPUTS = {};
 
-    private static final Inputs NONE = new Inputs();
+  /** The array as a list: to make one costs nothing where it does not outlive the caller. */
+  private static final class Inputs extends AbstractList<Node> implements RandomAccess {
 
     private final Node[] nodes;
 
@@ -68,22 +68,21 @@ public final class Node {
 
   /** A pending node; it keeps the array. */
   Node(Op op, List<TensorType> types, Origin origin, Node... inputs) {
-    this(op, types, origin, inputs.length == 0 ? Inputs.NONE : new Inputs(inputs));
+    this(op, types, origin, inputs.length == 0 ? NO_INPUTS : inputs, inputs);
   }
 
   /** A node that has its value from the start. */
   Node(Op op, Value value, Origin origin) {
-    this(op, List.of(value.type()), origin, value);
+    this(op, List.of(value.type()), origin, value, NO_INPUTS);
   }
 
-  private Node(Op op, List<TensorType> types, Origin origin, Object content) {
+  private Node(Op op, List<TensorType> types, Origin origin, Object content, Node[] inputs) {
     this.id = NEXT_ID.getAndIncrement();
     this.op = op;
     this.type = types.getFirst();
     this.types = types;
     this.origin = origin;
     this.content = content;
-    Node[] inputs = content instanceof Inputs list ? list.nodes : Inputs.NONE.nodes;
     boolean state = op instanceof Op.State;
     boolean source = op instanceof Op.Source && !(op instanceof Op.Scalar); // numbers would fill the sieve
     long oldest = source ? id : Long.MAX_VALUE;
@@ -129,26 +128,31 @@ public final class Node {
 
   /** What the operation is applied to; empty for sources and for evaluated nodes. */
   public List<Node> inputs() {
-    return content instanceof Inputs inputs ? inputs : Inputs.NONE;
+    return new Inputs(inputArray());
   }
 
   public Node input(int i) {
-    return inputs().get(i);
+    return inputArray()[i];
+  }
+
+  /** {@link #inputs} for walks, which ask little else; not to be changed. */
+  Node[] inputArray() {
+    return content instanceof Node[] inputs ? inputs : NO_INPUTS;
   }
 
   public Optional<Value> value() {
     Object now = content;
-    return now instanceof Inputs ? Optional.empty() : Optional.of((Value) now);
+    return now instanceof Node[] ? Optional.empty() : Optional.of((Value) now);
   }
 
   /** True for an evaluated node and for a source: nothing lies behind it. */
   public boolean isLeaf() {
-    return !(content instanceof Inputs inputs) || inputs.nodes.length == 0;
+    return inputArray().length == 0;
   }
 
   /** True when the node once had inputs and they have been released. */
   public boolean isEvaluated() {
-    return !(content instanceof Inputs) && !(op instanceof Op.Source);
+    return !(content instanceof Node[]) && !(op instanceof Op.Source);
   }
 
   /** Whether a variable was read to compute this node; remembered when the node has been evaluated. */
@@ -168,7 +172,7 @@ public final class Node {
    * is used twice.
    */
   public long pendingBytes() {
-    return content instanceof Inputs ? pendingBytes : 0;
+    return content instanceof Node[] ? pendingBytes : 0;
   }
 
   /** Gives the node its value and releases its inputs. The first value stays; both are results of one graph. */
@@ -177,7 +181,7 @@ public final class Node {
       throw new IllegalStateException("value of type " + value.type() + " for " + this);
     }
     Object pending = content;
-    if (pending instanceof Inputs) {
+    if (pending instanceof Node[]) {
       CONTENT.compareAndSet(this, pending, value);
     }
   }

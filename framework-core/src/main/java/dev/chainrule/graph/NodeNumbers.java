@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Nodes numbered in the order in which they are added. Walks over graphs do little else than look nodes up, so this is a bare hash table:
- * open addressing, no boxes, no entries.
+ * open addressing, no boxes, no entries. Nodes made one after another lie side by side, as they do in the walks.
  */
 final class NodeNumbers {
 
@@ -14,10 +14,25 @@ final class NodeNumbers {
   /** 2^64 divided by the golden ratio, which spreads ids at any distance from one another (Knuth, volume 3, 6.4). */
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
-  private @Nullable Node[] nodes = new Node[64];
-  private int[] numbers = new int[64];
-  private int shift = Long.SIZE - 6;
+  /** Ids that differ in their last bits alone have neighbouring places, so many as fit a line of a processor's cache. */
+  private static final int NEIGHBOUR_BITS = 4;
+
+  private @Nullable Node[] nodes;
+  private int[] numbers;
+  private int shift;
   private int size;
+
+  NodeNumbers() {
+    this(0);
+  }
+
+  /** With room for so many nodes. */
+  NodeNumbers(int expected) {
+    int bits = Math.max(6, Integer.SIZE - Integer.numberOfLeadingZeros(2 * expected));
+    nodes = new Node[1 << bits];
+    numbers = new int[1 << bits];
+    shift = Long.SIZE - bits;
+  }
 
   int size() {
     return size;
@@ -50,7 +65,9 @@ final class NodeNumbers {
   /** Where the node is, or would be. */
   private int place(Node node) {
     @Nullable Node[] all = nodes;
-    int place = (int) ((node.id() * SPREAD) >>> shift);
+    long id = node.id();
+    int neighbours = (int) (((id >>> NEIGHBOUR_BITS) * SPREAD) >>> shift) >>> NEIGHBOUR_BITS << NEIGHBOUR_BITS;
+    int place = neighbours + ((int) id & (1 << NEIGHBOUR_BITS) - 1);
     while (all[place] != node && all[place] != null) {
       place = (place + 1) & (all.length - 1);
     }

@@ -14,18 +14,16 @@ record StructureDifference(Structure before, Structure now, boolean paths) {
   /** Empty if they are equal. */
   Optional<String> text() {
     int common = Math.min(before.symbols.length, now.symbols.length);
-    int edge = 0;
     for (int i = 0; i < common; i++) {
       if (!before.symbols[i].equals(now.symbols[i])) {
         return Optional.of(ofSymbols(i, before.symbols[i], now.symbols[i]));
       }
-      int[] was = inputs(before, edge);
-      int[] is = inputs(now, edge);
+      int[] was = inputs(before, i);
+      int[] is = inputs(now, i);
       if (!Arrays.equals(was, is)) {
         return Optional.of(
             name(i) + ", " + now.symbols[i] + ", read the results of " + Arrays.toString(was) + ", now of " + Arrays.toString(is));
       }
-      edge += 1 + was.length;
     }
     if (before.symbols.length != now.symbols.length) {
       return Optional.of(before.symbols.length + " operations before, " + now.symbols.length + " now"
@@ -34,9 +32,9 @@ record StructureDifference(Structure before, Structure now, boolean paths) {
     return before.equals(now) ? Optional.empty() : Optional.of("other results are asked for");
   }
 
-  /** What the node whose edges begin there reads. */
-  private static int[] inputs(Structure structure, int edge) {
-    return Arrays.copyOfRange(structure.edges, edge + 1, edge + 1 + structure.edges[edge]);
+  /** The places of what the node in one reads. */
+  private static int[] inputs(Structure structure, int place) {
+    return Arrays.copyOfRange(structure.edges, structure.starts[place], structure.starts[place + 1]);
   }
 
   private String ofSymbols(int i, Object was, Object is) {

@@ -180,8 +180,8 @@ public final class Engine {
   }
 
   private Plan plan(StepGraph graph, Leaves leaves, PlanCache cache) {
-    PlanKey key = PlanKey.of(graph, leaves);
     cache.ownedBy(pool);
+    PlanKey key = PlanKey.of(graph, leaves, cache.latest());
     return cache.get(key, () -> plan(graph, leaves));
   }
 

@@ -4,6 +4,8 @@ import dev.chainrule.device.events.PlanMissEvent;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ public final class PlanCache {
   private static final int WARN = 16;
   private static final System.Logger LOG = System.getLogger(PlanCache.class.getName());
 
-  private final Map<PlanKey, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
+  private final SequencedMap<PlanKey, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
   private long misses;
   private @Nullable MemoryPool owner;
 
@@ -40,6 +42,11 @@ public final class PlanCache {
       plans.values().forEach(Plan::close);
       plans.clear();
     };
+  }
+
+  /** The key of the plan used last. */
+  Optional<PlanKey> latest() {
+    return Optional.ofNullable(plans.lastEntry()).map(Map.Entry::getKey);
   }
 
   Plan get(PlanKey key, Supplier<Plan> build) {

@@ -26,7 +26,13 @@ final class PlanKey {
 
   /** The key of {@code graph}; its leaves are numbered into {@code leaves}. */
   static PlanKey of(StepGraph graph, Leaves leaves) {
-    Structure structure = Structure.of(graph.roots(), node -> leaf(node, leaves));
+    return of(graph, leaves, Optional.empty());
+  }
+
+  /** The same, found sooner if it is equal to {@code expected}. */
+  static PlanKey of(StepGraph graph, Leaves leaves, Optional<PlanKey> expected) {
+    Structure likely = expected.map(key -> key.structure).orElse(Structure.EMPTY);
+    Structure structure = Structure.of(graph.roots(), node -> leaf(node, leaves), likely);
     List<StepGraph.Assignment> assignments = graph.assignments();
     int[] uses = new int[2 + assignments.size()];
     uses[0] = graph.outputs().size();
@@ -38,8 +44,8 @@ final class PlanKey {
   }
 
   private static Structure.Leaf leaf(Node node, Leaves leaves) {
-    Optional<Value> value = node.value();
-    String kind = value.isEmpty() ? "variable" : value.get() instanceof ScalarValue ? "scalar" : "input";
+    Value value = node.value().orElse(null);
+    String kind = value == null ? "variable" : value instanceof ScalarValue ? "scalar" : "input";
     return new Structure.Leaf(kind, leaves.slot(node), node.type());
   }
 

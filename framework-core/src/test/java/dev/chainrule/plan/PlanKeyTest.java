@@ -40,18 +40,38 @@ class PlanKeyTest {
   }
 
   private static PlanKey key(Supplier<List<Tensor>> function) {
-    return PlanKey.of(Trace.record(Mode.TRAINING, 0, 0, false, function).graph(), new Leaves());
+    return PlanKey.of(recorded(function), new Leaves());
+  }
+
+  private static StepGraph recorded(Supplier<List<Tensor>> function) {
+    return Trace.record(Mode.TRAINING, 0, 0, false, function).graph();
+  }
+
+  /** That of a run after one with another key: it is found in another way, and must be the same. */
+  private static PlanKey keyAfter(Supplier<List<Tensor>> before, Supplier<List<Tensor>> function) {
+    StepGraph graph = recorded(function);
+    var leaves = new Leaves();
+    PlanKey key = PlanKey.of(graph, leaves, Optional.of(key(before)));
+    var alone = new Leaves();
+    assertEquals(PlanKey.of(graph, alone), key);
+    assertEquals(alone.inputs, leaves.inputs);
+    assertEquals(alone.states, leaves.states);
+    assertEquals(alone.scalars, leaves.scalars);
+    return key;
   }
 
   private static void assertSamePlan(Supplier<List<Tensor>> a, Supplier<List<Tensor>> b) {
     assertEquals(key(a), key(b));
     assertEquals(key(a).hashCode(), key(b).hashCode());
+    assertEquals(key(a), keyAfter(a, b));
   }
 
   private static void assertOtherPlan(Supplier<List<Tensor>> a, Supplier<List<Tensor>> b) {
-    assertEquals(key(a), key(a), "each agrees with itself");
-    assertEquals(key(b), key(b), "each agrees with itself");
+    assertEquals(key(a), keyAfter(a, a), "each agrees with itself");
+    assertEquals(key(b), keyAfter(b, b), "each agrees with itself");
     assertNotEquals(key(a), key(b));
+    assertNotEquals(key(a), keyAfter(a, b));
+    assertNotEquals(key(b), keyAfter(b, a));
   }
 
   @Test
@@ -132,6 +152,60 @@ class PlanKeyTest {
       Tensor x = x();
       Tensor y = x.exp();
       return List.of(y.sub(x));
+    });
+  }
+
+  @Test
+  void makingOneThingTwiceIsAnotherGraphThanUsingItTwice() {
+    Supplier<List<Tensor>> twice = () -> {
+      Tensor x = x();
+      return List.of(x.exp().add(x.exp()));
+    };
+    assertOtherPlan(twice, () -> {
+      Tensor y = x().exp();
+      return List.of(y.add(y));
+    });
+    assertOtherPlan(() -> {
+      Tensor x = x();
+      return List.of(x.exp(), x.exp());
+    }, () -> {
+      Tensor y = x().exp();
+      return List.of(y, y);
+    });
+    HostArray data = HostArray.ofFloats(TensorType.of(DType.F32, 2), 1, 2);
+    assertOtherPlan(() -> List.of(Tensor.of(data).add(Tensor.of(data))), () -> {
+      Tensor x = Tensor.of(data);
+      return List.of(x.add(x));
+    });
+  }
+
+  @Test
+  void theOrderAndTheCountOfResultsAndOperandsAre() {
+    assertOtherPlan(() -> {
+      Tensor x = x();
+      return List.of(x.exp(), x.sin());
+    }, () -> {
+      Tensor x = x();
+      return List.of(x.sin(), x.exp());
+    });
+    assertOtherPlan(() -> {
+      Tensor x = x();
+      return List.of(x.exp(), x);
+    }, () -> {
+      Tensor x = x();
+      return List.of(x.exp());
+    });
+    Supplier<List<Tensor>> two = () -> {
+      Tensor x = x();
+      return List.of(Tensor.concat(0, x, x.exp()));
+    };
+    assertOtherPlan(two, () -> {
+      Tensor x = x();
+      return List.of(Tensor.concat(0, x, x.exp(), x));
+    });
+    assertOtherPlan(two, () -> {
+      Tensor x = x();
+      return List.of(Tensor.concat(0, x.exp(), x));
     });
   }
 
