@@ -4,17 +4,15 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
+import dev.chainrule.graph.NodeNumbers;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Scope;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -26,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Gradients {
 
-  /** What the walk knows of each node. */
-  private final Map<Node, Visit> visits = new HashMap<>();
+  /** What the walk knows of each node, inputs before their users, and the nodes' numbers there. */
+  private final List<Visit> visits = new ArrayList<>();
+
+  private final NodeNumbers numbers = new NodeNumbers();
 
   private final Set<Node> targets;
 
@@ -38,14 +38,14 @@ public final class Gradients {
   private static final class Visit {
     private final Node node;
     private final List<Node> inputs;
-    private final List<Visit> from;
+    private final Visit[] from;
     private final boolean readsWanted;
     private final boolean wanted;
 
     /** The loss's gradient for each result, as far as it has been summed up; empty until something arrives. */
     private @Nullable Tensor[] cotangents = {};
 
-    Visit(Node node, List<Node> inputs, List<Visit> from, boolean target) {
+    Visit(Node node, List<Node> inputs, Visit[] from, boolean target) {
       this.node = node;
       this.inputs = inputs;
       this.from = from;
@@ -132,29 +132,28 @@ public final class Gradients {
   }
 
   private List<@Nullable Tensor> backward(List<Node> outputs, List<@Nullable Tensor> seeds, List<Node> wantedFor) {
-    List<Visit> order = findWanted(outputs);
+    findWanted(outputs);
     for (int i = 0; i < outputs.size(); i++) {
-      Objects.requireNonNull(visits.get(outputs.get(i))).arrive(0, seeds.get(i));
+      visits.get(numbers.of(outputs.get(i))).arrive(0, seeds.get(i));
     }
-    for (int i = order.size() - 1; i >= 0; i--) {
-      through(order.get(i));
+    for (int i = visits.size() - 1; i >= 0; i--) {
+      through(visits.get(i));
     }
     List<@Nullable Tensor> results = new ArrayList<>(wantedFor.size());
     for (Node target : wantedFor) {
-      Visit visit = visits.get(target);
-      results.add(visit == null || visit.cotangents.length == 0 ? null : visit.cotangents[0]);
+      int number = numbers.of(target);
+      results.add(number == NodeNumbers.NONE || visits.get(number).cotangents.length == 0 ? null : visits.get(number).cotangents[0]);
     }
     return results;
   }
 
   /** Visits inputs before their users and marks what depends on a target; the rest needs no gradient. */
-  private List<Visit> findWanted(List<Node> outputs) {
-    List<Visit> order = new ArrayList<>();
+  private void findWanted(List<Node> outputs) {
     for (Node node : Graphs.topological(outputs, ends)) {
       List<Node> inputs = ends.test(node) ? List.of() : node.inputs();
-      List<Visit> from = new ArrayList<>(inputs.size());
-      for (Node input : inputs) {
-        from.add(Objects.requireNonNull(visits.get(input)));
+      Visit[] from = new Visit[inputs.size()];
+      for (int i = 0; i < from.length; i++) {
+        from[i] = visits.get(numbers.of(inputs.get(i)));
       }
       var visit = new Visit(node, inputs, from, targets.contains(node));
       if (!visit.wanted && inputs.isEmpty() && node.isEvaluated() && mayHaveReadATarget(node)) {
@@ -163,10 +162,9 @@ public final class Gradients {
                 + " was evaluated after a target was made: its history is gone, and so would be its part of the gradient",
             "Take gradients before reading values, run it as a Step, or use stopGradient() if it is a constant.");
       }
-      visits.put(node, visit);
-      order.add(visit);
+      numbers.add(node);
+      visits.add(visit);
     }
-    return order;
   }
 
   /** Of variables an evaluated node remembers whether it read any, of other sources roughly which. */
@@ -180,13 +178,13 @@ public final class Gradients {
       return;
     }
     if (visit.node.op() instanceof Op.Result(int index)) {
-      visit.from.getFirst().arrive(index, visit.cotangents[0]);
+      visit.from[0].arrive(index, visit.cotangents[0]);
       return;
     }
     List<@Nullable Tensor> passedOn = Scope.current().at(visit.node.origin().path(),
         () -> Rules.cotangents(visit.node, visit.inputs, Arrays.asList(visit.cotangents)));
-    for (int i = 0; i < visit.from.size(); i++) {
-      Visit input = visit.from.get(i);
+    for (int i = 0; i < visit.from.length; i++) {
+      Visit input = visit.from[i];
       if (input.wanted) {
         input.arrive(0, passedOn.get(i));
       }

@@ -9,6 +9,7 @@ import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +48,14 @@ final class MovementRules {
   /** An element used many times receives the sum of all its gradients. */
   private static Tensor sumRepeated(Shape shape, Tensor g) {
     int added = g.rank() - shape.rank();
-    int[] repeated = IntStream.range(0, g.rank()).filter(i -> i < added || shape.dim(i - added) != g.shape().dim(i)).toArray();
-    return repeated.length == 0 ? g.reshape(shape) : g.sum(repeated).reshape(shape);
+    int[] repeated = new int[g.rank()];
+    int count = 0;
+    for (int i = 0; i < g.rank(); i++) {
+      if (i < added || shape.dim(i - added) != g.shape().dim(i)) {
+        repeated[count++] = i;
+      }
+    }
+    return count == 0 ? g.reshape(shape) : g.sum(Arrays.copyOf(repeated, count)).reshape(shape);
   }
 
   private static Tensor cut(Tensor g, List<Op.Edge> edges, Shape shape) {

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -40,11 +41,21 @@ public final class Graphs {
     Map<Node, Node> standing = new HashMap<>(substitutes);
     for (Node node : topological(outputs, substitutes::containsKey)) {
       if (!standing.containsKey(node)) {
-        List<Node> inputs = node.inputs().stream().map(standing::get).toList();
-        standing.put(node, inputs.equals(node.inputs()) ? node : Ops.rebuilt(node, inputs, origin.apply(node)));
+        standing.put(node, onOthers(node, standing, origin));
       }
     }
     return outputs.stream().map(standing::get).toList();
+  }
+
+  private static Node onOthers(Node node, Map<Node, Node> standing, Function<Node, Origin> origin) {
+    Node[] inputs = node.inputArray().clone();
+    boolean others = false;
+    for (int i = 0; i < inputs.length; i++) {
+      Node now = Objects.requireNonNull(standing.get(inputs[i]));
+      others |= now != inputs[i];
+      inputs[i] = now;
+    }
+    return others ? new Node(node.op(), node.types(), origin.apply(node), inputs) : node;
   }
 
   /**

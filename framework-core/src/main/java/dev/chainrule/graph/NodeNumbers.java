@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
  * Nodes numbered in the order in which they are added. Walks over graphs do little else than look nodes up, so this is a bare hash table:
  * open addressing, no boxes, no entries. Nodes made one after another lie side by side, as they do in the walks.
  */
-final class NodeNumbers {
+public final class NodeNumbers {
 
   /** The number of a node that has none. */
-  static final int NONE = -1;
+  public static final int NONE = -1;
 
   /** 2^64 divided by the golden ratio, which spreads ids at any distance from one another (Knuth, volume 3, 6.4). */
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
@@ -22,12 +22,13 @@ final class NodeNumbers {
   private int shift;
   private int size;
 
-  NodeNumbers() {
+  /** Of no nodes. */
+  public NodeNumbers() {
     this(0);
   }
 
   /** With room for so many nodes. */
-  NodeNumbers(int expected) {
+  public NodeNumbers(int expected) {
     int bits = Math.max(6, Integer.SIZE - Integer.numberOfLeadingZeros(2 * expected));
     nodes = new Node[1 << bits];
     numbers = new int[1 << bits];
@@ -43,13 +44,13 @@ final class NodeNumbers {
   }
 
   /** The node's number, counted from 0, or {@link #NONE}. */
-  int of(Node node) {
+  public int of(Node node) {
     int place = place(node);
     return nodes[place] == node ? numbers[place] : NONE;
   }
 
   /** Gives the node the next number; false if it has one. */
-  boolean add(Node node) {
+  public boolean add(Node node) {
     int place = place(node);
     if (nodes[place] == node) {
       return false;

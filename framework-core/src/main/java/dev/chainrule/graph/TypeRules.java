@@ -27,13 +27,19 @@ final class TypeRules {
         axis(op, in[0], axis);
         yield List.of(in[0].type(), in[0].type().withDType(I32));
       }
-      default -> List.of(single(op, in));
+      default -> listed(single(op, in), in);
     };
+  }
+
+  /** The list of a type that an input has already, where it has: most do. */
+  private static List<TensorType> listed(TensorType type, Node[] in) {
+    return in.length > 0 && in[0].type() == type && in[0].types().size() == 1 ? in[0].types() : List.of(type);
   }
 
   private static void requireArity(Op op, int inputs) {
     if (op instanceof Op.Unary && inputs == 1 || op instanceof Op.Binary && inputs == 2
-        || op instanceof Op.Composite || op instanceof Op.Result && inputs == 1) {
+        || op instanceof Op.Composite || op instanceof Op.Dot && inputs == 2
+        || inputs == 1 && (op instanceof Op.Result || op instanceof Op.Reduce || op instanceof Op.Reshape || op instanceof Op.Expand)) {
       return; // most nodes by far, and tracing pays for each
     }
     int least = switch (op) {

@@ -143,7 +143,11 @@ public final class CompositeFunction {
   }
 
   private static List<Tensor> tensors(List<Node> nodes) {
-    return nodes.stream().map(Tensor::of).toList();
+    Tensor[] tensors = new Tensor[nodes.size()];
+    for (int i = 0; i < tensors.length; i++) {
+      tensors[i] = Tensor.of(nodes.get(i));
+    }
+    return List.of(tensors);
   }
 
   private static List<Node> nodes(List<Tensor> tensors) {

@@ -42,6 +42,9 @@ final class MatrixProduct {
   }
 
   private static Tensor matrices(Tensor x, Tensor y) {
+    if (x.rank() == 2 && y.rank() == 2) {
+      return Precision.lowered(MatrixProduct::dot, x, y);
+    }
     if (y.rank() == 2 && x.rank() > 2) {
       // One matrix for the whole batch: a single taller product.
       Tensor rows = x.reshape(x.shape().slice(0, x.rank() - 1).elements(), x.dim(-1));

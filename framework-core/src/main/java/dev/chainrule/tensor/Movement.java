@@ -42,12 +42,17 @@ final class Movement {
   }
 
   private static void requireSizes(TensorType type, long... dims) {
-    String problem = type + " to " + Arrays.toString(dims);
-    if (Arrays.stream(dims).anyMatch(size -> size < -1)) {
-      throw new InvalidArgumentException("reshape", problem + ": a negative size", "One size may be -1 and is worked out.");
+    int open = 0;
+    for (long size : dims) {
+      if (size < -1) {
+        throw new InvalidArgumentException("reshape", type + " to " + Arrays.toString(dims) + ": a negative size",
+            "One size may be -1 and is worked out.");
+      }
+      open += size == -1 ? 1 : 0;
     }
-    if (Arrays.stream(dims).filter(size -> size == -1).count() > 1) {
-      throw new InvalidArgumentException("reshape", problem + ": several sizes are -1", "Only one can be worked out: give the others.");
+    if (open > 1) {
+      throw new InvalidArgumentException("reshape", type + " to " + Arrays.toString(dims) + ": several sizes are -1",
+          "Only one can be worked out: give the others.");
     }
   }
 
@@ -63,7 +68,9 @@ final class Movement {
       return x;
     }
     int[] order = new int[x.rank()];
-    Arrays.setAll(order, i -> i == a ? b : i == b ? a : i);
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i == a ? b : i == b ? a : i;
+    }
     return x.permute(order);
   }
 

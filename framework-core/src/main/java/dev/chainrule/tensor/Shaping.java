@@ -7,7 +7,6 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -41,7 +40,11 @@ sealed interface Shaping permits Tensor {
 
   /** Axis i of the result is axis {@code order[i]} of this. */
   default Tensor permute(int... order) {
-    return self().unary(new Op.Permute(Axes.of(Arrays.stream(order).map(axis -> self().axis("permute", axis)).toArray())));
+    int[] fromZero = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      fromZero[i] = self().axis("permute", order[i]);
+    }
+    return self().unary(new Op.Permute(Axes.of(fromZero)));
   }
 
   /** The last two axes exchanged. */
