@@ -24,10 +24,15 @@ class NodeNumbersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 3, 64, 1024})
+  @ValueSource(ints = {1, 3, 16, 64, 1024})
   void nodesAreNumberedInTheOrderInWhichTheyCome(int distance) {
     List<Node> nodes = nodes(1_000, distance);
-    var numbers = new NodeNumbers();
+    numbersFollow(nodes, new NodeNumbers());
+    numbersFollow(nodes, new NodeNumbers(1_000));
+    numbersFollow(nodes, new NodeNumbers(10));
+  }
+
+  private static void numbersFollow(List<Node> nodes, NodeNumbers numbers) {
     for (int i = 0; i < nodes.size(); i++) {
       assertEquals(NodeNumbers.NONE, numbers.of(nodes.get(i)));
       assertTrue(numbers.add(nodes.get(i)));
@@ -37,6 +42,6 @@ class NodeNumbersTest {
       assertFalse(numbers.add(nodes.get(i)), "it has a number");
     }
     assertEquals(1_000, numbers.size());
-    nodes(100, distance).forEach(other -> assertEquals(NodeNumbers.NONE, numbers.of(other)));
+    nodes(100, 1).forEach(other -> assertEquals(NodeNumbers.NONE, numbers.of(other)));
   }
 }
