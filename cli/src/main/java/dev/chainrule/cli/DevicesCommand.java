@@ -23,8 +23,10 @@ final class DevicesCommand implements Callable<Integer> {
       for (DeviceInfo device : backend.discover()) {
         out.printf("%-10s %s, %.1f GiB%n", device.id(), device.description(), device.memoryBytes() / (double) (1L << 30));
       }
-      if (backend.discover().isEmpty()) {
-        Diagnosis diagnosis = backend.diagnose();
+      Diagnosis diagnosis = backend.diagnose();
+      if (diagnosis.usable()) {
+        diagnosis.findings().forEach(finding -> out.printf("%-10s %s%n", "", finding));
+      } else {
         out.printf("%-10s none: %s. %s%n", backend.name(), String.join("; ", diagnosis.findings()), diagnosis.remedy());
       }
     }

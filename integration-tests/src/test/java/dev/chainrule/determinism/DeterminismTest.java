@@ -93,18 +93,33 @@ class DeterminismTest {
     }
   }
 
+  /** Where oneDNN is not there, both compute in Java. */
+  @Test
+  @Tag("S19.14")
+  void whatComputesMatrixProductsChangesNothing() {
+    assertEquals(onCpu("chainrule.cpu.native", "on"), onCpu("chainrule.cpu.native", "off"));
+  }
+
   private static Outcome onThreads(int threads) {
+    return onCpu("chainrule.cpu.threads", Integer.toString(threads));
+  }
+
+  /** On a device that is opened while the property has this value. */
+  private static Outcome onCpu(String property, String value) {
     Backend cpu = Devices.backends().stream().filter(b -> b.name().equals("cpu")).findFirst().orElseThrow();
-    String before = System.getProperty("chainrule.cpu.threads");
-    System.setProperty("chainrule.cpu.threads", Integer.toString(threads));
+    String before = System.getProperty(property);
+    System.setProperty(property, value);
+    cpu.diagnose(); // waits for what the device would otherwise begin without
     try (Device device = cpu.open(0)) {
-      assertTrue(device.info().description().startsWith(threads + " thread"), device.info().description());
+      if (property.endsWith("threads")) {
+        assertTrue(device.info().description().startsWith(value + " thread"), device.info().description());
+      }
       return Devices.with(device, () -> Outcome.of(SEED));
     } finally {
       if (before == null) {
-        System.clearProperty("chainrule.cpu.threads");
+        System.clearProperty(property);
       } else {
-        System.setProperty("chainrule.cpu.threads", before);
+        System.setProperty(property, before);
       }
     }
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The object is used again for other products, so that one allocates nothing.
  */
-final class BlockedProduct {
+final class BlockedProduct extends FloatProduct {
   private static final int BLOCK_ROWS = 144;
   private static final int CHUNK_COLUMNS = 2048;
   private static final int CHUNK_FLOATS = 1 << 20;
@@ -33,11 +33,6 @@ final class BlockedProduct {
   private final int tileColumns;
   private final PartTask packing = panel -> packPanels(panel, panel + 1);
   private final PartTask multiplication = this::multiplyBlock;
-
-  /** To be set before {@link #run}: the operands and the result. The lanes of C are its rows. */
-  final MatrixView a = new MatrixView();
-  final MatrixView b = new MatrixView();
-  final MatrixView c = new MatrixView();
 
   private int m;
   private int n;
@@ -66,7 +61,7 @@ final class BlockedProduct {
     tileColumns = kernel.tileColumns();
   }
 
-  /** The product of A[m, k] and B[k, n]; none of m, n and k is 0. */
+  @Override
   void run(int m, int n, int k, Workers workers, Gemm.@Nullable Follower follower) {
     this.follower = follower;
     this.m = m;

@@ -34,7 +34,7 @@ public final class CpuBackend implements Backend {
 
   @Override
   public Diagnosis diagnose() {
-    return new Diagnosis(true, List.of(CpuDevice.describe(threads()).description()), "");
+    return new Diagnosis(true, List.of(Natives.chosen().finding()), "");
   }
 
   private static int threads() {

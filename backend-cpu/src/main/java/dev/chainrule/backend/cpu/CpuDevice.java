@@ -28,15 +28,21 @@ public final class CpuDevice implements Device {
 
   /** A device that computes on {@code threads} threads, the caller of a run included. The results don't depend on their number. */
   public CpuDevice(int threads) {
-    this(threads, Generation.chosen());
+    this(threads, Generation.chosen(), Natives.chosen());
   }
 
   /** A device that generates code when it is told to, whatever the system property {@code chainrule.cpu.generate} says. */
   public CpuDevice(int threads, Generation generation) {
+    this(threads, generation, Natives.chosen());
+  }
+
+  /** A device that uses libraries when it is told to as well, whatever the system property {@code chainrule.cpu.native} says. */
+  public CpuDevice(int threads, Generation generation, Natives natives) {
+    natives.begin();
     this.info = describe(threads);
     var workers = new Workers(threads);
     this.machine = new Machine(
-        workers, new Gemm(workers), new Parts(workers), new Scratch(), new VectorClasses(), generation.here());
+        workers, new Gemm(workers, natives::dnnlByNow), new Parts(workers), new Scratch(), new VectorClasses(), generation.here());
     this.queue = new CpuQueue();
     this.lifetime = new Lifetime(info.id());
     lifetime.atEnd(workers::close);

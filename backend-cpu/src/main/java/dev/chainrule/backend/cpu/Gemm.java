@@ -2,6 +2,8 @@ package dev.chainrule.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * checks and fences here are what makes that safe.
  *
  * <p>The bits of C are defined. They do not depend on the number of threads, on the vector length or on whether the
- * Vector API is there: for each step of {@link GemmKernel#DEPTH} along k an element's sum starts at zero and grows by
+ * Vector API or oneDNN is there: for each step of {@link GemmKernel#DEPTH} along k an element's sum starts at zero and grows by
  * {@code sum = fma(a, b, sum)} in the order of k; the first step's sum is stored, the later ones are added. Threads
  * share out rows and columns, never k.
  */
@@ -23,16 +25,29 @@ final class Gemm {
   }
 
   private final Workers workers;
-  private final Pool<BlockedProduct> products;
+  private final Supplier<Optional<Dnnl>> dnnl;
+  private final Pool<FloatProduct> nativeProducts;
+  private final Pool<FloatProduct> products;
   private final Pool<DoubleProduct> doubleProducts = new Pool<>(DoubleProduct::new);
 
-  /** Products on the threads of {@code workers} with the fastest kernel that this JVM has. */
+  /** Products in Java on the threads of {@code workers}, with the fastest kernel that this JVM has. */
   Gemm(Workers workers) {
     this(workers, GemmKernels.fastest());
   }
 
+  /** The same, but by oneDNN where that is faster, as soon as {@code dnnl} gives it. */
+  Gemm(Workers workers, Supplier<Optional<Dnnl>> dnnl) {
+    this(workers, GemmKernels.fastest(), dnnl);
+  }
+
   Gemm(Workers workers, GemmKernel kernel) {
+    this(workers, kernel, Optional::empty);
+  }
+
+  private Gemm(Workers workers, GemmKernel kernel, Supplier<Optional<Dnnl>> dnnl) {
     this.workers = workers;
+    this.dnnl = dnnl;
+    this.nativeProducts = new Pool<>(() -> new DnnlProduct(dnnl.get().orElseThrow()));
     Pool<GemmScratch> scratch = new Pool<>(GemmScratch::new);
     this.products = new Pool<>(() -> new BlockedProduct(kernel, scratch));
   }
@@ -62,7 +77,9 @@ final class Gemm {
       MemorySegment b, long bOffset, long bRow, long bColumn,
       MemorySegment c, long cOffset, long cRow, @Nullable Follower follower) {
     checkResult(m, n, k, c, cRow);
-    BlockedProduct product = products.take();
+    boolean fits = DnnlProduct.takes(m, n, k, aRow, aColumn, bRow, bColumn);
+    Pool<FloatProduct> pool = fits && dnnl.get().isPresent() ? nativeProducts : products;
+    FloatProduct product = pool.take();
     try {
       product.a.set(a, Float.BYTES, aOffset, m, aRow, k, aColumn);
       product.b.set(b, Float.BYTES, bOffset, n, bColumn, k, bRow);
@@ -79,7 +96,7 @@ final class Gemm {
       }
       product.run(m, n, k, workers, follower);
     } finally {
-      products.giveBack(product);
+      pool.giveBack(product);
       Reference.reachabilityFence(a);
       Reference.reachabilityFence(b);
       Reference.reachabilityFence(c);

@@ -95,7 +95,8 @@ final class Measurement {
   private Floor floor(Cell cell, Cores cores, String waiting) {
     Path own = root.resolve("benchmarks/target/app");
     Path natives = root.resolve("benchmarks/peers/dnnl/target/natives");
-    List<String> jars = !peers.isEmpty() && Files.isDirectory(natives) ? List.of(own + "/*", natives.toString()) : List.of(own + "/*");
+    // Files before the jar that the CPU's backend brings: what is in that cannot be opened where it is.
+    List<String> jars = !peers.isEmpty() && Files.isDirectory(natives) ? List.of(natives.toString(), own + "/*") : List.of(own + "/*");
     long bytes = cell.ours().map(r -> r.samples().getFirst().bytesNeeded()).orElse(0L);
     List<String> arguments = List.of(cell.workload().title(), Integer.toString(cores.count()), Double.toString(duration.seconds() / 2),
         Long.toString(bytes));

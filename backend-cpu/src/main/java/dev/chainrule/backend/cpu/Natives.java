@@ -1,0 +1,48 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.InvalidArgumentException;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Whether a device computes with libraries that are not Java, where they are there. The bits of matrix products do not depend on it. */
+public enum Natives {
+  /** No: all in Java. */
+  OFF,
+  /** Yes, with oneDNN. Where it cannot be used the log says why, and all is computed in Java. */
+  ON;
+
+  private static final String PROPERTY = "chainrule.cpu.native";
+
+  /** What the system property says, {@link #ON} if it is not set. */
+  static Natives chosen() {
+    String given = System.getProperty(PROPERTY, "on");
+    return switch (given.toLowerCase(Locale.ROOT)) {
+      case "off" -> OFF;
+      case "on" -> ON;
+      default -> throw new InvalidArgumentException(PROPERTY, "\"" + given + "\" is no choice of libraries",
+          "Give off or on, as in -D" + PROPERTY + "=off, or leave it out.");
+    };
+  }
+
+  /** Begins to open what is wanted, on a thread of its own. */
+  void begin() {
+    switch (this) {
+      case ON -> DnnlSearch.begin();
+      case OFF -> DnnlSearch.omit();
+    }
+  }
+
+  /** oneDNN, if it is wanted and open by now. */
+  Optional<Dnnl> dnnlByNow() {
+    return this == ON ? DnnlSearch.byNow() : Optional.empty();
+  }
+
+  /** What computes matrix products and, if that is Java alone, why. Waits until libraries are open. */
+  String finding() {
+    if (this == OFF) {
+      return "matrix products in Java, oneDNN is switched off";
+    }
+    DnnlSearch search = DnnlSearch.here();
+    return search.library().isPresent() ? "matrix products by oneDNN" : "matrix products in Java: " + search.finding();
+  }
+}
