@@ -27,7 +27,7 @@ final class IdleDevice implements Device {
   }
 
   @Override
-  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
     return op.bodies().isEmpty() || op instanceof Op.Composite ? Optional.of(new NativeKernel(true, true)) : Optional.empty();
   }
 

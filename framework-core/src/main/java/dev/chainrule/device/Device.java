@@ -13,7 +13,7 @@ public interface Device extends AutoCloseable {
   DeviceInfo info();
 
   /** The device's own kernel for an operation on these types; empty: the planner decomposes it or reports that it cannot. */
-  Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs);
+  Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs);
 
   /** Whether the device can generate this kernel; the planner makes kernels of one operation each where it cannot. */
   boolean generates(GeneratedKernel kernel);

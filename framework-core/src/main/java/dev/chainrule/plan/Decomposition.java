@@ -67,7 +67,7 @@ final class Decomposition {
 
   private boolean lacksKernel(Node node) {
     return node.op() instanceof Op.Composite composite
-        && device.nativeKernel(composite, node.inputs().stream().map(Node::type).toList()).isEmpty();
+        && device.nativeKernel(composite, node.inputs().stream().map(Node::type).toList(), node.types()).isEmpty();
   }
 
   private Node only(Node node) {

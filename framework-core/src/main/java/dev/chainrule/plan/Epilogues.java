@@ -125,7 +125,8 @@ final class Epilogues {
   }
 
   private boolean takesKernels(Instruction.Call call) {
-    return call.outputs().size() == 1 && device.nativeKernel(call.op(), call.inputs().stream().map(Operand::type).toList()).filter(NativeKernel::epilogue).isPresent();
+    return call.outputs().size() == 1 && device.nativeKernel(call.op(), call.inputs().stream().map(Operand::type).toList(),
+        call.outputs().stream().map(Operand::type).toList()).filter(NativeKernel::epilogue).isPresent();
   }
 
   /** The kernel over its domain's axes in an order in which the call's result follows without gaps. */
@@ -160,7 +161,8 @@ final class Epilogues {
     List<Operand> arguments = kernel.arguments().stream()
         .map(a -> a.buffer().equals(result.buffer()) ? new Operand(place.get(), a.dtype(), a.layout()) : a).toList();
     return new Instruction.WithEpilogue(
-        new Instruction.Call(call.op(), call.inputs(), List.of(new Operand(place.get(), result.dtype(), result.layout())), call.origin()),
+        new Instruction.Call(call.op(), call.inputs(), List.of(new Operand(place.get(), result.dtype(), result.layout())),
+            call.workspace(), call.origin()),
         new Instruction.Compute(kernel.kernel(), arguments, kernel.outputs(), kernel.checks(), kernel.origins()));
   }
 }

@@ -196,7 +196,7 @@ final class Lowering {
 
   private List<Operand> call(Node node) {
     List<TensorType> types = node.inputs().stream().map(Node::type).toList();
-    Optional<NativeKernel> kernel = device.nativeKernel(node.op(), types);
+    Optional<NativeKernel> kernel = device.nativeKernel(node.op(), types, node.types());
     if (kernel.isEmpty()) {
       throw new UnsupportedOpException(node.op().label(),
           "the " + device.info().backend() + " backend has no kernel for it on " + types + node.origin().describe(), "");
@@ -210,7 +210,9 @@ final class Lowering {
     for (int i = 0; i < node.types().size(); i++) {
       outputs.add(i == 0 && node.types().size() == 1 ? result(node) : buffers.temporary(node.types().get(i)));
     }
-    emit(new Instruction.Call(node.op(), inputs, outputs, node.origin()));
+    long bytes = kernel.get().workspaceBytes();
+    List<Operand> workspace = bytes == 0 ? List.of() : List.of(buffers.temporary(TensorType.of(DType.U8, bytes)));
+    emit(new Instruction.Call(node.op(), inputs, outputs, workspace, node.origin()));
     return outputs;
   }
 

@@ -76,11 +76,22 @@ public sealed interface Instruction {
     }
   }
 
-  /** An operation that the device has a kernel for; outputs are dense. */
-  record Call(Op op, List<Operand> inputs, List<Operand> outputs, Origin origin) implements Instruction {
+  /**
+   * An operation that the device has a kernel for.
+   *
+   * @param outputs dense
+   * @param workspace bytes that the kernel asked for, which hold nothing before and after; empty if it asked for none
+   */
+  record Call(Op op, List<Operand> inputs, List<Operand> outputs, List<Operand> workspace, Origin origin) implements Instruction {
     public Call {
       inputs = List.copyOf(inputs);
       outputs = List.copyOf(outputs);
+      workspace = List.copyOf(workspace);
+    }
+
+    /** Without a workspace. */
+    public Call(Op op, List<Operand> inputs, List<Operand> outputs, Origin origin) {
+      this(op, inputs, outputs, List.of(), origin);
     }
 
     @Override
@@ -90,7 +101,7 @@ public sealed interface Instruction {
 
     @Override
     public List<Operand> writes() {
-      return outputs;
+      return Stream.concat(outputs.stream(), workspace.stream()).toList();
     }
   }
 

@@ -118,7 +118,7 @@ public record Work(String label, List<String> operations, List<String> paths, Li
     Work epilogue = compute(both.epilogue());
     List<String> operations = Stream.concat(call.operations.stream(), epilogue.operations.stream()).toList();
     List<String> paths = Stream.concat(call.paths.stream(), epilogue.paths.stream()).distinct().toList();
-    return new Work(call.label + ", " + epilogue.label, operations, paths, stored(both.writes()), read(both), written(both),
+    return new Work(call.label + ", " + epilogue.label, operations, paths, stored(results(both)), read(both), written(both),
         call.flops + epilogue.flops, 1, List.of());
   }
 
@@ -188,7 +188,21 @@ public record Work(String label, List<String> operations, List<String> paths, Li
   }
 
   private static long written(Instruction instruction) {
-    return instruction.writes().stream().mapToLong(Footprint::bytes).sum();
+    return written(results(instruction));
+  }
+
+  private static long written(List<Operand> operands) {
+    return operands.stream().mapToLong(Footprint::bytes).sum();
+  }
+
+  /** What it writes for others to read. */
+  private static List<Operand> results(Instruction instruction) {
+    List<Operand> workspace = switch (instruction) {
+      case Instruction.Call call -> call.workspace();
+      case Instruction.WithEpilogue both -> both.call().workspace();
+      default -> List.of();
+    };
+    return instruction.writes().stream().filter(operand -> !workspace.contains(operand)).toList();
   }
 
   private static long sum(List<Work> parts, ToLongFunction<Work> figure) {

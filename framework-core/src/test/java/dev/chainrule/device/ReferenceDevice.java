@@ -152,7 +152,7 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
-  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
     return natives.test(op) ? Optional.of(new NativeKernel(strided, op instanceof Op.Dot || op instanceof Op.Conv)) : Optional.empty();
   }
 
@@ -372,7 +372,7 @@ public final class ReferenceDevice implements Device {
       switch (instruction) {
         case Instruction.Compute compute -> compute(List.of(compute));
         case Instruction.Group(var kernels) -> compute(kernels);
-        case Instruction.Call(Op op, List<Operand> inputs, List<Operand> outputs, var _) -> {
+        case Instruction.Call(Op op, List<Operand> inputs, List<Operand> outputs, var _, var _) -> {
           Node node = Ops.node(op, inputs.stream().map(in -> Ops.input(read(in))).toArray(Node[]::new));
           if (op instanceof Op.Gather) { // reads no more than it chooses
             bytesRead += outputs.getFirst().type().bytes() - different(inputs.getFirst());

@@ -35,8 +35,8 @@ record AlteredDevice(PlainDevice plain, UnaryOperator<Schedule> schedule, UnaryO
   }
 
   @Override
-  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
-    return plain.nativeKernel(op, inputs);
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
+    return plain.nativeKernel(op, inputs, outputs);
   }
 
   @Override

@@ -60,7 +60,7 @@ record PlainDevice(DeviceInfo info, Sabotage sabotage, Function<Schedule, Option
   }
 
   @Override
-  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
     return switch (op) {
       case Op.Composite _, Op.Loop _, Op.While _, Op.Cond _ -> Optional.empty();
       default -> Optional.of(new NativeKernel(false, true));

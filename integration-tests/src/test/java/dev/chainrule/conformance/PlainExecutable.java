@@ -65,7 +65,7 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Optional<PlainDevi
       case Instruction.Group(var kernels) -> {
         return compute(kernels, bindings);
       }
-      case Instruction.Call(var op, var inputs, var outputs, var _) -> {
+      case Instruction.Call(var op, var inputs, var outputs, var _, var _) -> {
         List<HostArray> results = apply(op, inputs.stream().map(x -> read(x, bindings)).toList());
         for (int i = 0; i < outputs.size(); i++) {
           write(outputs.get(i), results.get(i), bindings);

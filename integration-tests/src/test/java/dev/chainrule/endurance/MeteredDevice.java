@@ -84,8 +84,8 @@ final class MeteredDevice implements Device, Queue {
   }
 
   @Override
-  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs) {
-    return device.nativeKernel(op, inputs);
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
+    return device.nativeKernel(op, inputs, outputs);
   }
 
   @Override

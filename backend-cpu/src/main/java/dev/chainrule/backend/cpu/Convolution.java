@@ -2,9 +2,12 @@ package dev.chainrule.backend.cpu;
 
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Operand;
-import org.jspecify.annotations.Nullable;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution and its two gradients as matrix products with the unfolded input: result = weights x unfolded; gradient of the input =
@@ -25,10 +28,10 @@ final class Convolution {
   private final Unfolding unfolding;
   private final Gemm gemm;
   private final Parts parts;
-  private final Scratch scratch;
+  private final Place workspace;
   private final @Nullable Epilogue epilogue;
 
-  private Convolution(ConvolutionSizes sizes, DType dtype, @Nullable Epilogue epilogue, CpuDevice.Machine machine) {
+  private Convolution(ConvolutionSizes sizes, DType dtype, Place workspace, @Nullable Epilogue epilogue, CpuDevice.Machine machine) {
     this.epilogue = epilogue;
     this.sizes = sizes;
     this.dtype = dtype;
@@ -38,7 +41,7 @@ final class Convolution {
     this.unfolding = new Unfolding(sizes, dtype);
     this.gemm = machine.gemm();
     this.parts = machine.parts();
-    this.scratch = machine.scratch();
+    this.workspace = workspace;
   }
 
   /** One of the three kernels, of two operands and a result that are dense. */
@@ -47,33 +50,67 @@ final class Convolution {
   }
 
   /** @param epilogue only of F32 */
-  static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine) {
+  static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
+      CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), w.shape(), out.shape());
-    return kernel(sizes, x, w, out, epilogue, bases, machine, (c, first, second, result) -> c.parts.loop(c.new Forward(first, second, result)));
+    return kernel(sizes, x, w, out, workspace, epilogue, bases, machine, (c, first, second, result) -> c.parts.loop(c.new Forward(first, second, result)));
   }
 
   /** @param epilogue only of F32 */
-  static Kernel inputGradient(Op.ConvInputGradient op, Operand cotangent, Operand w, Operand out, @Nullable Epilogue epilogue,
-      Bases bases, CpuDevice.Machine machine) {
+  static Kernel inputGradient(Op.ConvInputGradient op, Operand cotangent, Operand w, Operand out, Place workspace,
+      @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), out.shape(), w.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, w, out, epilogue, bases, machine,
+    return kernel(sizes, cotangent, w, out, workspace, epilogue, bases, machine,
         (c, first, second, result) -> c.parts.loop(c.new InputGradient(first, second, result)));
   }
 
-  static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Bases bases,
+  static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Place workspace, Bases bases,
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), out.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, x, out, null, bases, machine, (c, first, second, result) -> c.new WeightGradient(first, second, result));
+    return kernel(sizes, cotangent, x, out, workspace, null, bases, machine, (c, first, second, result) -> c.new WeightGradient(first, second, result));
   }
 
-  private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, @Nullable Epilogue epilogue,
-      Bases bases, CpuDevice.Machine machine, Maker maker) {
+  private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, Place workspace,
+      @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine, Maker maker) {
     if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
-      var wide = new Convolution(sizes, DType.F32, null, machine);
-      return new WidenedProduct(first, second, out, bases, machine, (a, b, c) -> maker.of(wide, a, b, c));
+      return new WidenedProduct(first, second, out, workspace, bases, machine,
+          (a, b, c, own) -> maker.of(new Convolution(sizes, DType.F32, own, null, machine), a, b, c));
     }
-    return maker.of(new Convolution(sizes, out.dtype(), epilogue, machine), dense(first, bases), dense(second, bases),
+    return maker.of(new Convolution(sizes, out.dtype(), workspace, epilogue, machine), dense(first, bases), dense(second, bases),
         bases.place(out.buffer()));
+  }
+
+  // --- workspace ---------------------------------------------------------------------------------------------------------------------
+
+  /** What a convolution or a gradient of one needs beside its operands, whatever number of parts it is cut into. */
+  static long workspaceBytes(Op op, List<TensorType> inputs, TensorType out, Parts parts) {
+    Shape first = inputs.get(0).shape();
+    Shape second = inputs.get(1).shape();
+    ConvolutionSizes sizes = switch (op) {
+      case Op.Conv(var geometry) -> new ConvolutionSizes(geometry, first, second, out.shape());
+      case Op.ConvInputGradient(var geometry, _) -> new ConvolutionSizes(geometry, out.shape(), second, first);
+      case Op.ConvWeightGradient(var geometry, _) -> new ConvolutionSizes(geometry, second, out.shape(), first);
+      default -> throw new IllegalArgumentException("[cpu] no convolution: " + op.label());
+    };
+    boolean wide = out.dtype() == DType.F16 || out.dtype() == DType.BF16;
+    DType dtype = wide ? DType.F32 : out.dtype();
+    long own = matrixBytes(sizes, dtype);
+    long sums = 0;
+    if (op instanceof Op.ConvWeightGradient) {
+      own += sizes.groupWeights() * dtype.bytes();
+      sums = sumsBytes(sizes, dtype);
+    }
+    return sums + Math.min(parts.most(), sizes.batch() * sizes.groups()) * own + (wide ? WidenedProduct.workspaceBytes(inputs, out) : 0);
+  }
+
+  /** An unfolded matrix. */
+  private static long matrixBytes(ConvolutionSizes sizes, DType dtype) {
+    return (long) sizes.taps() * sizes.positions() * dtype.bytes();
+  }
+
+  /** The weights' gradients of {@value #SAMPLES} samples each. */
+  private static long sumsBytes(ConvolutionSizes sizes, DType dtype) {
+    return (sizes.batch() + SAMPLES - 1) / SAMPLES * sizes.groups() * sizes.groupWeights() * dtype.bytes();
   }
 
   private static Place dense(Operand operand, Bases bases) {
@@ -98,19 +135,20 @@ final class Convolution {
     }
 
     long scratchBytes() {
-      return unfolding.bytes();
+      return matrixBytes(sizes, dtype);
     }
 
     @Override
     public void range(Frame frame, Registers registers, long first, long end) {
-      CpuMemory memory = scratch.take(scratchBytes());
-      try {
-        for (long item = first; item < end; item++) {
-          item(frame, registers, item / sizes.groups(), item % sizes.groups(), memory.address());
-        }
-      } finally {
-        scratch.giveBack(memory);
+      long matrix = matrices(frame) + registers.part * scratchBytes();
+      for (long item = first; item < end; item++) {
+        item(frame, registers, item / sizes.groups(), item % sizes.groups(), matrix);
       }
+    }
+
+    /** Where the parts' matrices lie. */
+    long matrices(Frame frame) {
+      return workspace.address(frame);
     }
 
     abstract void item(Frame frame, Registers registers, long sample, long group, long matrix);
@@ -188,18 +226,18 @@ final class Convolution {
 
     @Override
     public void run(Frame frame) {
-      CpuMemory memory = scratch.take(chunks * sizes.groups() * bytes);
-      try {
-        sums = memory.address();
-        loop.run(frame);
-        long to = result.address(frame);
-        OffHeap.clear(to, sizes.groups() * bytes);
-        for (long chunk = 0; chunk < chunks; chunk++) {
-          add(parts.registers(0), sums + chunk * sizes.groups() * bytes, to, sizes.groups() * sizes.groupWeights());
-        }
-      } finally {
-        scratch.giveBack(memory);
+      sums = workspace.address(frame);
+      loop.run(frame);
+      long to = result.address(frame);
+      OffHeap.clear(to, sizes.groups() * bytes);
+      for (long chunk = 0; chunk < chunks; chunk++) {
+        add(parts.registers(0), sums + chunk * sizes.groups() * bytes, to, sizes.groups() * sizes.groupWeights());
       }
+    }
+
+    @Override
+    long matrices(Frame frame) {
+      return sums + sumsBytes(sizes, dtype);
     }
 
     @Override
@@ -214,7 +252,7 @@ final class Convolution {
 
     @Override
     long scratchBytes() {
-      return unfolding.bytes() + bytes;
+      return matrixBytes(sizes, dtype) + bytes;
     }
 
     @Override
@@ -226,7 +264,7 @@ final class Convolution {
 
   /** The sum over some samples of cotangent x unfolded', in their order. */
   private void chunk(Registers registers, long cotangent, long x, long sample, long group, long to, long scratch) {
-    long product = scratch + unfolding.bytes();
+    long product = scratch + matrixBytes(sizes, dtype);
     for (long s = sample; s < Math.min(sample + SAMPLES, sizes.batch()); s++) {
       unfolding.unfold(x + sizes.inputOffset(s, group) * width, scratch);
       product(sizes.groupFilters(), sizes.taps(), sizes.positions(),

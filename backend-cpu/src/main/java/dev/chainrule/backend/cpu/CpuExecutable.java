@@ -23,20 +23,17 @@ final class CpuExecutable implements Executable {
   private final CpuMemory parameters;
   private final Frame frame;
   private final VectorSwitch vectors;
-  private final Scratch scratch;
   private List<Work> works = List.of();
   private boolean closed;
 
-  private CpuExecutable(Kernel[] kernels, int firstCommit, Bases bases, CpuMemory constants, Scratch scratch, VectorSwitch vectors) {
+  private CpuExecutable(Kernel[] kernels, int firstCommit, Bases bases, CpuMemory constants, VectorSwitch vectors) {
     this.vectors = vectors;
-    this.scratch = scratch;
     this.kernels = kernels;
     this.firstCommit = firstCommit;
     this.bases = bases;
     this.constants = constants;
     this.parameters = CpuMemory.allocate((long) bases.schedule().parameters().size() * Schedule.PARAMETER_BYTES);
     this.frame = new Frame(bases.count());
-    scratch.enter();
   }
 
   static CpuExecutable link(Schedule schedule, CpuDevice.Machine machine) {
@@ -52,7 +49,7 @@ final class CpuExecutable implements Executable {
         firstCommit = Math.min(firstCommit, i);
       }
     }
-    return new CpuExecutable(kernels, firstCommit, bases, constants(bases), machine.scratch(), vectors);
+    return new CpuExecutable(kernels, firstCommit, bases, constants(bases), vectors);
   }
 
   private static CpuMemory constants(Bases bases) {
@@ -149,6 +146,5 @@ final class CpuExecutable implements Executable {
     vectors.close();
     constants.free();
     parameters.free();
-    scratch.leave();
   }
 }

@@ -3,6 +3,7 @@ package dev.chainrule.backend.cpu;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import java.util.List;
@@ -13,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Kernels {
 
   private static final Optional<NativeKernel> STRIDED = Optional.of(new NativeKernel(true, false));
-  private static final Optional<NativeKernel> PRODUCT = Optional.of(new NativeKernel(true, true));
-  private static final Optional<NativeKernel> CONVOLUTION = Optional.of(new NativeKernel(false, true));
   private static final Optional<NativeKernel> DENSE = Optional.of(new NativeKernel(false, false));
+
+  private static final Place NOWHERE = new Place(0, 0);
 
   private final Bases bases;
   private final CpuDevice.Machine machine;
@@ -27,12 +28,13 @@ final class Kernels {
     this.machine = machine;
   }
 
-  static Optional<NativeKernel> support(Op op) {
+  static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out, Parts parts) {
     return switch (op) {
       case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
       case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
-      case Op.Dot _ -> PRODUCT;
-      case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> CONVOLUTION;
+      case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst())));
+      case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
+          Optional.of(new NativeKernel(false, true, Convolution.workspaceBytes(op, in, out.getFirst(), parts)));
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _, Op.Composite _ -> Optional.empty();
     };
@@ -42,7 +44,7 @@ final class Kernels {
     return switch (instruction) {
       case Instruction.Compute compute -> generated().link(List.of(compute));
       case Instruction.Group(var kernels) -> generated().link(kernels);
-      case Instruction.Call(Op op, List<Operand> in, List<Operand> out, _) -> call(op, in, out, null);
+      case Instruction.Call call -> call(call, null);
       case Instruction.WithEpilogue both -> withEpilogue(both);
       case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
       case Instruction.While(var condition, Operand holds, var body, _) ->
@@ -56,7 +58,7 @@ final class Kernels {
   private Kernel withEpilogue(Instruction.WithEpilogue both) {
     Instruction.Call call = both.call();
     boolean goesAlong = both.result().dtype() == DType.F32 && !(call.op() instanceof Op.ConvWeightGradient);
-    return goesAlong ? call(call.op(), call.inputs(), call.outputs(), generated().epilogue(both.epilogue()))
+    return goesAlong ? call(call, generated().epilogue(both.epilogue()))
         : linked(List.of(call, both.epilogue()));
   }
 
@@ -86,29 +88,45 @@ final class Kernels {
     return machine.parts().loop(kernel);
   }
 
-  private Kernel call(Op op, List<Operand> in, List<Operand> out, @Nullable Epilogue epilogue) {
-    Operand result = out.getFirst();
-    return switch (op) {
+  /** Kernels write there without looking. */
+  private Place workspace(Instruction.Call call) {
+    long needed = support(call.op(), types(call.inputs()), types(call.outputs()), machine.parts()).map(NativeKernel::workspaceBytes).orElse(0L);
+    long given = call.workspace().stream().mapToLong(operand -> operand.type().bytes()).sum();
+    if (given < needed) {
+      throw new IllegalStateException("[cpu] " + call.op().label() + " needs a workspace of " + needed + " bytes and has " + given);
+    }
+    return needed == 0 ? NOWHERE : bases.place(call.workspace().getFirst().buffer());
+  }
+
+  private static List<TensorType> types(List<Operand> operands) {
+    return operands.stream().map(Operand::type).toList();
+  }
+
+  private Kernel call(Instruction.Call call, @Nullable Epilogue epilogue) {
+    List<Operand> in = call.inputs();
+    Operand result = call.outputs().getFirst();
+    Place workspace = workspace(call);
+    return switch (call.op()) {
       case Op.Reduce reduce -> generated().reduction(reduce, in.get(0), result);
       case Op.ArgReduce arg -> shared(new ArgReduction(arg, in.get(0), result, bases));
       case Op.Cumulate cumulate -> shared(new Cumulation(cumulate, in.get(0), result, bases));
-      case Op.Sort sort -> shared(new Sorting(sort, in.get(0), result, out.get(1), bases));
+      case Op.Sort sort -> shared(new Sorting(sort, in.get(0), result, call.outputs().get(1), bases));
       case Op.Pad pad -> Assembling.pad(pad, in.get(0), in.get(1), result, bases, machine.parts());
       case Op.Concat(int axis) -> Assembling.concat(axis, in, result, bases, machine.parts());
       case Op.Overlap overlap -> shared(new OverlapAddition(overlap, in.get(0), result, bases));
-      case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, epilogue, bases, machine);
+      case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, workspace, epilogue, bases, machine);
       case Op.Gather(int axis) -> Gathering.kernel(axis, in.get(0), in.get(1), result, bases, machine.parts());
       case Op.ScatterAdd(int axis) ->
           ScatterAddition.kernel(axis, in.get(0), in.get(1), in.get(2), result, bases, machine.parts());
       case Op.PhiloxBits(_, long stream) ->
           shared(new PhiloxKernel(stream, in.get(0), in.get(1), in.get(2), result, bases));
-      case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, epilogue, bases, machine);
-      case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, epilogue, bases, machine);
+      case Op.Conv conv -> Convolution.forward(conv, in.get(0), in.get(1), result, workspace, epilogue, bases, machine);
+      case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, workspace, epilogue, bases, machine);
       case Op.ConvWeightGradient conv ->
-          Convolution.weightGradient(conv, in.get(0), in.get(1), result, bases, machine);
+          Convolution.weightGradient(conv, in.get(0), in.get(1), result, workspace, bases, machine);
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _, Op.Composite _ ->
-          throw new IllegalStateException("[cpu] no kernel for " + op.label());
+          throw new IllegalStateException("[cpu] no kernel for " + call.op().label());
     };
   }
 }

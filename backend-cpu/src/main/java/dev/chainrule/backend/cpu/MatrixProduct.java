@@ -2,8 +2,10 @@ package dev.chainrule.backend.cpu;
 
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -79,14 +81,20 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
   }
 
   /** @param epilogue only of F32 */
-  static Kernel of(Operand x, Operand y, Operand out, @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine) {
+  static Kernel of(Operand x, Operand y, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
+      CpuDevice.Machine machine) {
     long k = x.shape().dim(-1);
     if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
-      return new WidenedProduct(x, y, out, bases, machine, (a, b, c) -> new MatrixProduct(machine.gemm(), DType.F32,
+      return new WidenedProduct(x, y, out, workspace, bases, machine, (a, b, c, _) -> new MatrixProduct(machine.gemm(), DType.F32,
           Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k, null).linked(machine.parts()));
     }
     return new MatrixProduct(machine.gemm(), out.dtype(), Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()),
         out.shape(), k, epilogue).linked(machine.parts());
+  }
+
+  /** What {@link #of} needs beside its operands. */
+  static long workspaceBytes(List<TensorType> inputs, TensorType out) {
+    return out.dtype() == DType.F16 || out.dtype() == DType.BF16 ? WidenedProduct.workspaceBytes(inputs, out) : 0;
   }
 
   private Kernel linked(Parts parts) {

@@ -13,13 +13,13 @@ final class Parts {
 
   private final Workers workers;
   private final Registers[] registers;
-  private final Pool<Registers> spare = new Pool<>(Registers::new);
+  private final Pool<Registers> spare = new Pool<>(() -> new Registers(0));
 
   Parts(Workers workers) {
     this.workers = workers;
     this.registers = new Registers[workers.threads() == 1 ? 1 : PARTS_PER_THREAD * workers.threads()];
     for (int i = 0; i < registers.length; i++) {
-      registers[i] = new Registers();
+      registers[i] = new Registers(i);
     }
   }
 

@@ -13,6 +13,9 @@ final class Registers {
   /** Elements of a block. */
   static final int BLOCK = 1024;
 
+  /** The part of a loop that has them. */
+  final int part;
+
   private float[][] floats = {};
   private double[][] doubles = {};
   private int[][] ints = {};
@@ -44,7 +47,9 @@ final class Registers {
   /** Where a generated kernel is. */
   final Tile tile = new Tile();
 
-  Registers() {
+  /** @param part whose registers they are, see {@link Parts} */
+  Registers(int part) {
+    this.part = part;
     Arrays.setAll(edges, i -> edge.address() + (long) i * VECTOR_BYTES);
   }
 

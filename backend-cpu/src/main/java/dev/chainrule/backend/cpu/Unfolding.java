@@ -30,12 +30,6 @@ final class Unfolding {
     this.kernel = sizes.kernel();
     this.folding = dtype == DType.F32 ? Unfolding::foldFloats : Unfolding::foldDoubles;
   }
-
-  /** Bytes of the matrix. */
-  long bytes() {
-    return (long) sizes.taps() * sizes.positions() * width;
-  }
-
   /** Fills the matrix from a sample's channels; both are addresses. */
   void unfold(long channels, long matrix) {
     walk(channels, matrix, unfolding);

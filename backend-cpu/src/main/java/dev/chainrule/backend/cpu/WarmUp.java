@@ -120,7 +120,7 @@ final class WarmUp {
   static final class Scratch {
     private static final long STREAM_BYTES = (long) Registers.BLOCK * Float.BYTES;
 
-    private final Registers registers = new Registers();
+    private final Registers registers = new Registers(0);
     private final long[] addresses = new long[Registers.STREAMS];
     private final CpuMemory memory = CpuMemory.allocate(Registers.STREAMS * STREAM_BYTES);
 

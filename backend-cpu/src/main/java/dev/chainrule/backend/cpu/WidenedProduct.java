@@ -1,8 +1,11 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.util.List;
 
 /**
  * A product of 16-bit floats: both operands as dense F32, their product in F32, rounded at the end. The product sees a frame of its own,
@@ -11,39 +14,41 @@ import dev.chainrule.schedule.Operand;
 final class WidenedProduct implements Kernel {
 
   private final Frame wide = new Frame(1);
-  private final Scratch scratch;
-  private final long bytes;
+  private final Place workspace;
   private final Kernel widening;
   private final Kernel product;
   private final Kernel narrowing;
 
-  /** The F32 product of operands at these places. */
+  /** The F32 product of operands at these places, with its own workspace. */
   interface Product {
-    Kernel at(Place x, Place y, Place out);
+    Kernel at(Place x, Place y, Place out, Place workspace);
   }
 
-  WidenedProduct(Operand x, Operand y, Operand out, Bases bases, CpuDevice.Machine machine, Product product) {
+  WidenedProduct(Operand x, Operand y, Operand out, Place workspace, Bases bases, CpuDevice.Machine machine, Product product) {
     Place a = new Place(0, 0);
-    Place b = a.plus(x.shape().elements() * Float.BYTES);
-    Place c = b.plus(y.shape().elements() * Float.BYTES);
-    this.scratch = machine.scratch();
-    this.bytes = c.byteOffset() + out.shape().elements() * Float.BYTES;
+    Place b = a.plus(wideBytes(x.type()));
+    Place c = b.plus(wideBytes(y.type()));
+    this.workspace = workspace;
     this.widening = Sequence.of(machine.parts().loop(new Widening(x, bases, a)), machine.parts().loop(new Widening(y, bases, b)));
-    this.product = product.at(a, b, c);
+    this.product = product.at(a, b, c, c.plus(wideBytes(out.type())));
     this.narrowing = machine.parts().loop(new Narrowing(c, out, bases));
   }
 
   @Override
   public void run(Frame frame) {
-    CpuMemory memory = scratch.take(bytes);
-    try {
-      wide.bind(0, memory.address());
-      widening.run(frame);
-      product.run(wide);
-      narrowing.run(frame);
-    } finally {
-      scratch.giveBack(memory);
-    }
+    wide.bind(0, workspace.address(frame));
+    widening.run(frame);
+    product.run(wide);
+    narrowing.run(frame);
+  }
+
+  /** What it needs beside its operands, without the product's own workspace. */
+  static long workspaceBytes(List<TensorType> inputs, TensorType out) {
+    return wideBytes(inputs.get(0)) + wideBytes(inputs.get(1)) + wideBytes(out);
+  }
+
+  private static long wideBytes(TensorType type) {
+    return (type.elements() * Float.BYTES + Schedule.ALIGNMENT - 1) / Schedule.ALIGNMENT * Schedule.ALIGNMENT;
   }
 
   /** Blocks of a tensor, converted by way of a register. */
