@@ -94,10 +94,7 @@ class GoldenPlansTest {
     return all;
   }
 
-  /**
-   * Beyond golden: bias, activation and mask are kernels of their own behind the products; each of four parameters has kernels for its
-   * moments, its value, checks and three commits; cross-entropy with its gradient is about a dozen.
-   */
+  /** Beyond golden: the classes' numbers and the look-up of labels among them, the check of the rate, and the step counter. */
   @Test
   void aClassifierWithAdam() {
     int batch = 64;
@@ -128,7 +125,7 @@ class GoldenPlansTest {
     });
   }
 
-  /** Beyond golden: statistics, their parts and the normalised values are reductions and kernels of their own. */
+  /** Kernels as golden; beyond its bytes: the weights' gradients read what went into them whole, there are no parts of sums. */
   @Test
   void layerNorm() {
     long rows = 2048;
@@ -149,7 +146,7 @@ class GoldenPlansTest {
     });
   }
 
-  /** Beyond golden: the maximum, the exponentials' sum, the look-up of labels and each difference. */
+  /** Beyond golden: the classes' numbers, and the look-up of labels among them. */
   @Test
   void softmaxWithCrossEntropy() {
     long rows = 256;
@@ -160,7 +157,10 @@ class GoldenPlansTest {
     compare("softmax with cross-entropy", golden, 4, () -> withGradients(Losses.crossEntropy(logits, labels), logits));
   }
 
-  /** Beyond golden: attention is its body, the norms are theirs, and nothing goes along with a product. */
+  /**
+   * Beyond golden: attention is its products, its softmax and a copy that puts the heads side by side (5 kernels forward, 6 backward, and
+   * 5 to put the gradients of q, k and v together), its mask is computed apart, and the loss is a sum of its own.
+   */
   @Test
   void aTransformerBlock() {
     long batch = 2;
@@ -195,7 +195,7 @@ class GoldenPlansTest {
     });
   }
 
-  /** Beyond golden: the statistics and their gradients, reduction by reduction, and the mask of the relu. */
+  /** Kernels as golden; beyond its bytes: the sums of the gradients read their operands again. */
   @Test
   void convolutionBatchNormRelu() {
     long batch = 8;
