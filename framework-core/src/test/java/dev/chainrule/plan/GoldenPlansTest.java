@@ -158,8 +158,8 @@ class GoldenPlansTest {
   }
 
   /**
-   * Beyond golden: attention is its products, its softmax and a copy that puts the heads side by side (5 kernels forward, 6 backward, and
-   * 5 to put the gradients of q, k and v together), its mask is computed apart, and the loss is a sum of its own.
+   * Beyond golden: attention is its products, its softmax, and copies that put the heads apart and together, in its gradient too; its mask
+   * is computed apart, and the loss is a sum of its own.
    */
   @Test
   void aTransformerBlock() {
