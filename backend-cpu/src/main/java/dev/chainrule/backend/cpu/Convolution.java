@@ -7,14 +7,16 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Operand;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution and its two gradients as matrix products with the unfolded input: result = weights x unfolded; gradient of the input =
- * weights' x cotangent, folded back; gradient of the weights = cotangent x unfolded', summed over the samples. Samples and groups are
- * shared among the threads, each with an unfolded matrix of its own. The weights' gradient is summed over {@value #SAMPLES} samples in
- * order, these sums again in order, so that the bits don't depend on the number of threads. Traffic: the unfolded matrix is written and
- * read once, that is the input as often as the kernel has places.
+ * Convolution and its two gradients, where oneDNN has nothing better ({@link DnnlConvolution}) as matrix products with the unfolded
+ * input: result = weights x unfolded; gradient of the input = weights' x cotangent, folded back; gradient of the weights = cotangent x
+ * unfolded', summed over the samples. Samples and groups are shared among the threads, each with an unfolded matrix of its own. The
+ * weights' gradient is summed over {@value #SAMPLES} samples in order, these sums again in order, so that the bits don't depend on the
+ * number of threads. Traffic: the unfolded matrix is written and read once, that is the input as often as the kernel has places.
  */
 final class Convolution {
 
@@ -27,6 +29,7 @@ final class Convolution {
   private final Folds.Accumulate accumulate;
   private final Unfolding unfolding;
   private final Gemm gemm;
+  private final CpuDevice.Machine machine;
   private final Parts parts;
   private final Place workspace;
   private final @Nullable Epilogue epilogue;
@@ -40,6 +43,7 @@ final class Convolution {
     this.accumulate = Folds.loop(Op.Fold.SUM, kind);
     this.unfolding = new Unfolding(sizes, dtype);
     this.gemm = machine.gemm();
+    this.machine = machine;
     this.parts = machine.parts();
     this.workspace = workspace;
   }
@@ -53,7 +57,8 @@ final class Convolution {
   static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), w.shape(), out.shape());
-    return kernel(sizes, x, w, out, workspace, epilogue, bases, machine, (c, first, second, result) -> c.parts.loop(c.new Forward(first, second, result)));
+    return kernel(sizes, x, w, out, workspace, epilogue, bases, machine, (c, first, second, result) ->
+        c.by(DnnlPass.Kind.FORWARD, first, second, result, () -> c.parts.loop(c.new Forward(first, second, result))));
   }
 
   /** @param epilogue only of F32 */
@@ -61,13 +66,15 @@ final class Convolution {
       @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), out.shape(), w.shape(), cotangent.shape());
     return kernel(sizes, cotangent, w, out, workspace, epilogue, bases, machine,
-        (c, first, second, result) -> c.parts.loop(c.new InputGradient(first, second, result)));
+        (c, first, second, result) -> c.by(DnnlPass.Kind.INPUT_GRADIENT, first, second, result,
+            () -> c.parts.loop(c.new InputGradient(first, second, result))));
   }
 
   static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Place workspace, Bases bases,
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), out.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, x, out, workspace, null, bases, machine, (c, first, second, result) -> c.new WeightGradient(first, second, result));
+    return kernel(sizes, cotangent, x, out, workspace, null, bases, machine, (c, first, second, result) ->
+        c.by(DnnlPass.Kind.WEIGHT_GRADIENT, first, second, result, () -> c.new WeightGradient(first, second, result)));
   }
 
   private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, Place workspace,
@@ -80,10 +87,18 @@ final class Convolution {
         bases.place(out.buffer()));
   }
 
+  /** The kernel by oneDNN where that has a better one. */
+  private Kernel by(DnnlPass.Kind kind, Place first, Place second, Place result, Supplier<Kernel> otherwise) {
+    Optional<DnnlConvolution.Passes> passes = DnnlConvolution.passes(kind, sizes, dtype, machine.natives());
+    return passes.isEmpty()
+        ? otherwise.get()
+        : new DnnlConvolution(passes.get(), first, second, result, workspace, epilogue, this::add, parts).kernel();
+  }
+
   // --- workspace ---------------------------------------------------------------------------------------------------------------------
 
   /** What a convolution or a gradient of one needs beside its operands, whatever number of parts it is cut into. */
-  static long workspaceBytes(Op op, List<TensorType> inputs, TensorType out, Parts parts) {
+  static long workspaceBytes(Op op, List<TensorType> inputs, TensorType out, CpuDevice.Machine machine) {
     Shape first = inputs.get(0).shape();
     Shape second = inputs.get(1).shape();
     ConvolutionSizes sizes = switch (op) {
@@ -94,13 +109,18 @@ final class Convolution {
     };
     boolean wide = out.dtype() == DType.F16 || out.dtype() == DType.BF16;
     DType dtype = wide ? DType.F32 : out.dtype();
+    long widened = wide ? WidenedProduct.workspaceBytes(inputs, out) : 0;
+    var passes = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, dtype, machine.natives());
+    if (passes.isPresent()) {
+      return passes.get().workspaceBytes(machine.parts()) + widened;
+    }
     long own = matrixBytes(sizes, dtype);
     long sums = 0;
     if (op instanceof Op.ConvWeightGradient) {
       own += sizes.groupWeights() * dtype.bytes();
       sums = sumsBytes(sizes, dtype);
     }
-    return sums + Math.min(parts.most(), sizes.batch() * sizes.groups()) * own + (wide ? WidenedProduct.workspaceBytes(inputs, out) : 0);
+    return sums + Math.min(machine.parts().most(), sizes.batch() * sizes.groups()) * own + widened;
   }
 
   /** An unfolded matrix. */

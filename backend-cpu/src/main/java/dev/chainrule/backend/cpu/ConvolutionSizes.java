@@ -3,6 +3,7 @@ package dev.chainrule.backend.cpu;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * The numbers of a convolution: x[batch, channels, in...] * w[filters, channels / groups, kernel...] -> [batch, filters, out...]. For one
@@ -106,5 +107,18 @@ final class ConvolutionSizes {
   /** Where a sample's group begins in the result. */
   long outputOffset(long sample, long group) {
     return (sample * groups + group) * groupOutput();
+  }
+
+  /** A pass of so many samples, as oneDNN sees it. */
+  DnnlPass.Shape passOf(DnnlPass.Kind kind, long samples) {
+    List<Long> weights = groups > 1
+        ? dims(List.of((long) groups, (long) groupFilters, (long) groupChannels), kernel)
+        : dims(List.of((long) groupFilters, (long) groupChannels), kernel);
+    return new DnnlPass.Shape(kind, dims(List.of(samples, (long) groups * groupChannels), in), weights,
+        dims(List.of(samples, (long) groups * groupFilters), out), axes);
+  }
+
+  private static List<Long> dims(List<Long> outer, long[] spatial) {
+    return LongStream.concat(outer.stream().mapToLong(Long::longValue), LongStream.of(spatial)).boxed().toList();
   }
 }

@@ -24,7 +24,7 @@ public final class CpuDevice implements Device {
   private final Lifetime lifetime;
 
   /** What all kernels of a device share: the threads, their scratch space, matrix products, and generated code. */
-  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation) {}
+  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation, Natives natives) {}
 
   /** A device that computes on {@code threads} threads, the caller of a run included. The results don't depend on their number. */
   public CpuDevice(int threads) {
@@ -42,7 +42,7 @@ public final class CpuDevice implements Device {
     this.info = describe(threads);
     var workers = new Workers(threads);
     this.machine = new Machine(
-        workers, new Gemm(workers, natives::dnnlByNow), new Parts(workers), new VectorClasses(), generation.here());
+        workers, new Gemm(workers, natives::dnnlByNow), new Parts(workers), new VectorClasses(), generation.here(), natives);
     this.queue = new CpuQueue();
     this.lifetime = new Lifetime(info.id());
     lifetime.atEnd(workers::close);
@@ -74,7 +74,7 @@ public final class CpuDevice implements Device {
 
   @Override
   public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
-    return Kernels.support(op, inputs, outputs, machine.parts());
+    return Kernels.support(op, inputs, outputs, machine);
   }
 
   @Override

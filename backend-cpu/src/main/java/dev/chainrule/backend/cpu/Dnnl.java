@@ -9,9 +9,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * oneDNN's C API, as much of it as the kernels need. Pointers are passed as numbers, which takes the same registers and makes no objects.
@@ -25,16 +27,48 @@ final class Dnnl {
   /** The bit pattern of {@code dnnl_cpu_isa_avx512_core}: processors with more have these bits too (dnnl_types.h). */
   private static final int AVX512 = 0x27;
 
+  /** The length of the C API's arrays of dimensions. */
+  static final int MOST_DIMS = 12;
+
+  private static final int CPU = 1;
+  private static final int SCRATCHPAD_BY_USER = 1;
+  private static final int FPMATH_STRICT = 0;
+  private static final int QUERY_IMPLEMENTATION = 8;
+  private static final int LONGEST_NAME = 200;
+
+  private final SymbolLookup symbols;
   private final MethodHandle sgemm;
   private final MethodHandle effectiveIsa;
   private final MethodHandle ompThreads;
+  private final MethodHandle execute;
+  private final MethodHandle setAddress;
+  private final long engine;
+  private final long attributes;
+  private final ConcurrentHashMap<Made, DnnlPass> passes = new ConcurrentHashMap<>();
+
+  /** A pass that was made, for weights of a given layout if that is not 0. */
+  private record Made(DnnlPass.Shape shape, long weights) {}
+
+  /** oneDNN does not do what it was asked to prepare. */
+  static final class RefusedException extends RuntimeException {
+    RefusedException(String message) {
+      super(message);
+    }
+  }
 
   private Dnnl(SymbolLookup symbols) {
+    this.symbols = symbols;
     sgemm = function(symbols, "dnnl_sgemm", JAVA_BYTE, JAVA_BYTE, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_LONG, JAVA_LONG,
         JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_LONG, JAVA_LONG);
     effectiveIsa = function(symbols, "dnnl_get_effective_cpu_isa");
     // Found through the library that depends on it: what counts is the runtime that oneDNN itself was given.
     ompThreads = function(symbols, "omp_get_max_threads");
+    execute = function(symbols, "dnnl_primitive_execute", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    setAddress = function(symbols, "dnnl_memory_set_data_handle", JAVA_LONG, JAVA_LONG);
+    engine = create("dnnl_engine_create", CPU, 0L);
+    attributes = create("dnnl_primitive_attr_create");
+    require("dnnl_primitive_attr_set_scratchpad_mode", attributes, SCRATCHPAD_BY_USER);
+    require("dnnl_primitive_attr_set_fpmath_mode", attributes, FPMATH_STRICT);
   }
 
   /**
@@ -89,6 +123,112 @@ final class Dnnl {
     if (status != 0) {
       throw new IllegalStateException(
           "[cpu] dnnl_sgemm gave status %d for m=%d n=%d k=%d ldA=%d ldB=%d ldC=%d".formatted(status, m, n, k, ldA, ldB, ldC));
+    }
+  }
+
+  /**
+   * A pass of a convolution, the same for all who ask for it.
+   *
+   * @throws RefusedException if oneDNN has no good kernel for it
+   */
+  DnnlPass pass(DnnlPass.Shape shape, long weights) {
+    return passes.computeIfAbsent(new Made(shape, weights), made -> new DnnlPass(this, made.shape, made.weights));
+  }
+
+  /** The processor. */
+  long engine() {
+    return engine;
+  }
+
+  /** Of primitives: scratch memory comes from the caller, arithmetic is that of f32 whatever the environment says. */
+  long attributes() {
+    return attributes;
+  }
+
+  /**
+   * Calls a function that writes a handle to its first argument, and gives that handle. For what is done once: it looks the function up.
+   *
+   * @throws RefusedException if the function gives another status than success
+   */
+  long create(String name, Object... arguments) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment handle = arena.allocate(JAVA_LONG);
+      Object[] all = new Object[arguments.length + 1];
+      all[0] = handle.address();
+      System.arraycopy(arguments, 0, all, 1, arguments.length);
+      require(name, all);
+      return handle.get(JAVA_LONG, 0);
+    }
+  }
+
+  private void require(String name, Object... arguments) {
+    int status = (int) call(name, JAVA_INT, arguments);
+    if (status != 0) {
+      throw new RefusedException(name + " gave status " + status);
+    }
+  }
+
+  @SuppressWarnings("restricted")
+  private Object call(String name, MemoryLayout result, Object... arguments) {
+    MemoryLayout[] parameters = new MemoryLayout[arguments.length];
+    for (int i = 0; i < arguments.length; i++) {
+      parameters[i] = arguments[i] instanceof Integer ? JAVA_INT : JAVA_LONG;
+    }
+    MethodHandle function = Linker.nativeLinker().downcallHandle(symbols.findOrThrow(name), FunctionDescriptor.of(result, parameters));
+    try {
+      return function.invokeWithArguments(arguments);
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("[cpu] " + name + " could not be called", thrown);
+    }
+  }
+
+  /** What a primitive's descriptor says of an operand's layout. */
+  long layout(long descriptor, int query) {
+    return (long) call("dnnl_primitive_desc_query_md", JAVA_LONG, descriptor, query, 0);
+  }
+
+  /** Bytes of memory in a layout. */
+  long bytes(long layout) {
+    return (long) call("dnnl_memory_desc_get_size", JAVA_LONG, layout);
+  }
+
+  boolean equal(long layout, long other) {
+    return (int) call("dnnl_memory_desc_equal", JAVA_INT, layout, other) != 0;
+  }
+
+  /** The name of the kernel that oneDNN would use. */
+  @SuppressWarnings("restricted")
+  String implementation(long descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocate(JAVA_LONG);
+      require("dnnl_primitive_desc_query", descriptor, QUERY_IMPLEMENTATION, 0, name.address());
+      return MemorySegment.ofAddress(name.get(JAVA_LONG, 0)).reinterpret(LONGEST_NAME).getString(0);
+    }
+  }
+
+  /** Has a memory object refer to other memory. */
+  void setAddress(long memory, long address) {
+    int status;
+    try {
+      status = (int) setAddress.invokeExact(memory, address);
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("[cpu] dnnl_memory_set_data_handle could not be called", thrown);
+    }
+    if (status != 0) {
+      throw new IllegalStateException("[cpu] dnnl_memory_set_data_handle gave status " + status);
+    }
+  }
+
+  /** Executes a primitive on this thread and returns when it is done. */
+  void execute(long primitive, long stream, int count, long arguments) {
+    int status;
+    try {
+      status = (int) execute.invokeExact(primitive, stream, count, arguments);
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("[cpu] dnnl_primitive_execute could not be called", thrown);
+    }
+    if (status != 0) {
+      throw new IllegalStateException("[cpu] dnnl_primitive_execute gave status " + status);
     }
   }
 }

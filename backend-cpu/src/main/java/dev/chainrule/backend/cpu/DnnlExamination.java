@@ -35,7 +35,8 @@ final class DnnlExamination {
       MemorySegment a = factors(arena, m * k, 1);
       MemorySegment b = factors(arena, k * n, 2);
       MemorySegment c = arena.allocate(ValueLayout.JAVA_FLOAT, (long) m * n);
-      dnnl.sgemm((byte) formA, (byte) formB, m, n, k, a.address(), formA == 'N' ? k : m, b.address(), formB == 'N' ? n : k, 0, c.address(), n);
+      dnnl.sgemm((byte) formA, (byte) formB, m, n, k, a.address(), formA == 'N' ? k : m, b.address(), formB == 'N' ? n : k, 0,
+          c.address(), n);
       for (int place = 0; place < PLACES; place++) {
         int row = place == 0 ? m - 1 : place * 17 % m;
         int column = place == 1 ? n - 1 : place * 29 % n;

@@ -18,7 +18,11 @@ record DnnlSearch(Optional<Dnnl> library, String finding) {
   /** A class of its own, so that nothing is looked for before someone asks. */
   private static final class Here {
     private static final CompletableFuture<DnnlSearch> FOUND =
-        CompletableFuture.supplyAsync(() -> find(() -> DnnlFiles.unpacked(DnnlFiles.cache())), search -> Thread.ofPlatform().name("chainrule-dnnl").daemon().start(search));
+        CompletableFuture.supplyAsync(() -> find(() -> DnnlFiles.unpacked(DnnlFiles.cache())), Here::onAThread);
+
+    private static void onAThread(Runnable search) {
+      Thread.ofPlatform().name("chainrule-dnnl").daemon().start(search);
+    }
   }
 
   /** Begins to look for oneDNN, if nobody has: that takes a tenth of a second or two, which the first trace and plan take as well. */

@@ -2,7 +2,7 @@ package dev.chainrule.backend.cpu;
 
 import org.jspecify.annotations.Nullable;
 
-/** A single-precision matrix product C = A B with the bits that {@link Gemm} defines. Kept and used again, so that one allocates nothing. */
+/** A single-precision product C = A B with the bits that {@link Gemm} defines. Kept and used again, so that one allocates nothing. */
 abstract class FloatProduct {
 
   /** To be set before {@link #run}: the operands and the result. The lanes of A and C are their rows, those of B its columns. */

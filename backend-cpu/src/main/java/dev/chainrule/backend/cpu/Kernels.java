@@ -28,13 +28,13 @@ final class Kernels {
     this.machine = machine;
   }
 
-  static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out, Parts parts) {
+  static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out, CpuDevice.Machine machine) {
     return switch (op) {
       case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
       case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
       case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst())));
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
-          Optional.of(new NativeKernel(false, true, Convolution.workspaceBytes(op, in, out.getFirst(), parts)));
+          Optional.of(new NativeKernel(false, true, Convolution.workspaceBytes(op, in, out.getFirst(), machine)));
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _, Op.Composite _ -> Optional.empty();
     };
@@ -90,7 +90,7 @@ final class Kernels {
 
   /** Kernels write there without looking. */
   private Place workspace(Instruction.Call call) {
-    long needed = support(call.op(), types(call.inputs()), types(call.outputs()), machine.parts()).map(NativeKernel::workspaceBytes).orElse(0L);
+    long needed = support(call.op(), types(call.inputs()), types(call.outputs()), machine).map(NativeKernel::workspaceBytes).orElse(0L);
     long given = call.workspace().stream().mapToLong(operand -> operand.type().bytes()).sum();
     if (given < needed) {
       throw new IllegalStateException("[cpu] " + call.op().label() + " needs a workspace of " + needed + " bytes and has " + given);

@@ -32,6 +32,11 @@ public enum Natives {
     }
   }
 
+  /** oneDNN, if it is wanted and can be used. Waits until it is open. */
+  Optional<Dnnl> dnnl() {
+    return this == ON ? DnnlSearch.here().library() : Optional.empty();
+  }
+
   /** oneDNN, if it is wanted and open by now. */
   Optional<Dnnl> dnnlByNow() {
     return this == ON ? DnnlSearch.byNow() : Optional.empty();

@@ -1,0 +1,238 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.graph.Op;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * One of a convolution's three passes over a fixed number of samples, as a primitive of oneDNN's. Its operands have layouts that oneDNN
+ * chooses, blocked by channels as a rule, and are brought into them and back by primitives as well. It is made once and kept with the
+ * library; {@link Lane} is what a thread needs to execute it.
+ */
+final class DnnlPass {
+
+  // Numbers of the C API's enumerations (dnnl_types.h).
+  private static final int F32 = 3;
+  private static final int ANY = 1;
+  private static final int PLAIN_OF_NO_AXES = 1; // then dnnl_a, dnnl_ab and so on
+  private static final int FORWARD_TRAINING = 64;
+  private static final int DIRECT = 1;
+  private static final int QUERY_SCRATCHPAD = 136;
+  private static final int ARG_FROM = 1;
+  private static final int ARG_TO = 17;
+  private static final int ARG_SCRATCHPAD = 80;
+  private static final long NONE = 0;
+
+  /** The passes, each with what identifies its two inputs and its output among arguments and in queries. */
+  enum Kind {
+    FORWARD(new int[] {1, 33, 17}, new int[] {129, 131, 133}),
+    INPUT_GRADIENT(new int[] {145, 33, 129}, new int[] {134, 131, 130}),
+    WEIGHT_GRADIENT(new int[] {145, 1, 161}, new int[] {134, 129, 132});
+
+    private final int[] arguments;
+    private final int[] queries;
+
+    static Kind of(Op convolution) {
+      return switch (convolution) {
+        case Op.ConvInputGradient _ -> INPUT_GRADIENT;
+        case Op.ConvWeightGradient _ -> WEIGHT_GRADIENT;
+        default -> FORWARD;
+      };
+    }
+
+    Kind(int[] arguments, int[] queries) {
+      this.arguments = arguments;
+      this.queries = queries;
+    }
+  }
+
+  /**
+   * What a pass is made for.
+   *
+   * @param x dimensions of the input, samples first; those of {@code w} begin with the groups if there are several
+   */
+  record Shape(Kind kind, List<Long> x, List<Long> w, List<Long> y, List<Op.Spatial> axes) {
+    private List<Long> operand(int number) {
+      return switch (kind) {
+        case FORWARD -> List.of(x, w, y).get(number);
+        case INPUT_GRADIENT -> List.of(y, w, x).get(number);
+        case WEIGHT_GRADIENT -> List.of(y, x, w).get(number);
+      };
+    }
+  }
+
+  private final Dnnl dnnl;
+  private final long primitive;
+  private final long[] plain = new long[3];
+  private final long[] own = new long[3];
+  private final long[] reorders = new long[3];
+  private final long[] bytes = new long[3];
+  private final long scratchpad;
+  private final long scratchpadBytes;
+  private final Kind kind;
+  private final Pool<Lane> lanes = new Pool<>(Lane::new);
+
+  /**
+   * Makes the pass.
+   *
+   * @param weights the layout of the weights, 0 to leave that to oneDNN
+   * @throws Dnnl.RefusedException if oneDNN has no good kernel for it
+   */
+  DnnlPass(Dnnl dnnl, Shape shape, long weights) {
+    this.dnnl = dnnl;
+    this.kind = shape.kind;
+    try (Arena arena = Arena.ofConfined()) {
+      long descriptor = descriptor(shape, weights, arena);
+      if (dnnl.implementation(descriptor).startsWith("ref")) {
+        throw new Dnnl.RefusedException("dnnl has a reference implementation only");
+      }
+      for (int i = 0; i < 3; i++) {
+        plain[i] = memoryDescriptor(shape.operand(i), PLAIN_OF_NO_AXES + shape.operand(i).size(), arena);
+        own[i] = dnnl.layout(descriptor, kind.queries[i]);
+        bytes[i] = dnnl.bytes(own[i]);
+        reorders[i] = dnnl.equal(plain[i], own[i]) ? NONE : reorder(i == 2 ? own[i] : plain[i], i == 2 ? plain[i] : own[i]);
+      }
+      scratchpad = dnnl.layout(descriptor, QUERY_SCRATCHPAD);
+      scratchpadBytes = aligned(dnnl.bytes(scratchpad));
+      primitive = dnnl.create("dnnl_primitive_create", descriptor);
+    }
+  }
+
+  private long reorder(long from, long to) {
+    return dnnl.create("dnnl_primitive_create",
+        dnnl.create("dnnl_reorder_primitive_desc_create", from, dnnl.engine(), to, dnnl.engine(), NONE));
+  }
+
+  private long descriptor(Shape shape, long weights, Arena arena) {
+    long x = memoryDescriptor(shape.x, ANY, arena);
+    long w = weights == NONE ? memoryDescriptor(shape.w, ANY, arena) : weights;
+    long y = memoryDescriptor(shape.y, ANY, arena);
+    long strides = dims(shape, Op.Spatial::stride, arena);
+    long dilations = dims(shape, axis -> axis.dilation() - 1, arena);
+    long low = dims(shape, Op.Spatial::low, arena);
+    long high = dims(shape, Op.Spatial::high, arena);
+    long forward = dnnl.create("dnnl_convolution_forward_primitive_desc_create", dnnl.engine(), FORWARD_TRAINING, DIRECT, x, w, NONE, y,
+        strides, dilations, low, high, dnnl.attributes());
+    return switch (kind) {
+      case FORWARD -> forward;
+      case INPUT_GRADIENT -> dnnl.create("dnnl_convolution_backward_data_primitive_desc_create", dnnl.engine(), DIRECT, x, w, y,
+          strides, dilations, low, high, forward, dnnl.attributes());
+      case WEIGHT_GRADIENT -> dnnl.create("dnnl_convolution_backward_weights_primitive_desc_create", dnnl.engine(), DIRECT, x, w, NONE, y,
+          strides, dilations, low, high, forward, dnnl.attributes());
+    };
+  }
+
+  private long memoryDescriptor(List<Long> dims, int tag, Arena arena) {
+    return dnnl.create("dnnl_memory_desc_create_with_tag", dims.size(), dims(dims, arena), F32, tag);
+  }
+
+  private static long dims(List<Long> dims, Arena arena) {
+    MemorySegment segment = arena.allocate(ValueLayout.JAVA_LONG, Dnnl.MOST_DIMS);
+    for (int i = 0; i < dims.size(); i++) {
+      segment.setAtIndex(ValueLayout.JAVA_LONG, i, dims.get(i));
+    }
+    return segment.address();
+  }
+
+  private static long dims(Shape shape, ToLongFunction<Op.Spatial> number, Arena arena) {
+    return dims(shape.axes.stream().map(number::applyAsLong).toList(), arena);
+  }
+
+  /** The layout that the weights have. */
+  long weights() {
+    return own[kind == Kind.WEIGHT_GRADIENT ? 2 : 1];
+  }
+
+  /** Bytes of an operand, 2 being the result, in its own layout; 0 if that is the plain one. */
+  long arrangedBytes(int operand) {
+    return reorders[operand] == NONE ? 0 : aligned(bytes[operand]);
+  }
+
+  long bytes(int operand) {
+    return bytes[operand];
+  }
+
+  long scratchpadBytes() {
+    return scratchpadBytes;
+  }
+
+  static long aligned(long bytes) {
+    return (bytes + 63) & -64;
+  }
+
+  Lane takeLane() {
+    return lanes.take();
+  }
+
+  void giveBack(Lane lane) {
+    lanes.giveBack(lane);
+  }
+
+  /** The memory objects and the stream by which one thread at a time executes the pass. Addresses are set anew for each execution. */
+  final class Lane {
+    private static final int ARGUMENT_BYTES = 16;
+
+    private final long stream = dnnl.create("dnnl_stream_create", dnnl.engine(), 1);
+    private final long[] plainMemory = new long[3];
+    private final long[] ownMemory = new long[3];
+    private final long[] reorderArguments = new long[3];
+    private final long scratchpadMemory = memory(scratchpad);
+    private final long arguments = LibC.malloc(4 * ARGUMENT_BYTES);
+
+    private Lane() {
+      for (int i = 0; i < 3; i++) {
+        plainMemory[i] = memory(plain[i]);
+        ownMemory[i] = memory(own[i]);
+        reorderArguments[i] = LibC.malloc(2 * ARGUMENT_BYTES);
+        set(reorderArguments[i], 0, ARG_FROM, i == 2 ? ownMemory[i] : plainMemory[i]);
+        set(reorderArguments[i], 1, ARG_TO, i == 2 ? plainMemory[i] : ownMemory[i]);
+        set(arguments, i, kind.arguments[i], ownMemory[i]);
+      }
+      set(arguments, 3, ARG_SCRATCHPAD, scratchpadMemory);
+    }
+
+    private long memory(long descriptor) {
+      return dnnl.create("dnnl_memory_create", descriptor, dnnl.engine(), NONE);
+    }
+
+    /** {@code struct { int arg; dnnl_memory_t memory; }}. */
+    private static void set(long list, int index, int argument, long memory) {
+      OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, list + (long) index * ARGUMENT_BYTES, argument);
+      OffHeap.MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, list + (long) index * ARGUMENT_BYTES + Long.BYTES, memory);
+    }
+
+    /** Brings an input into its own layout, at {@code arranged}; gives where it then lies, {@code given} if it may stay. */
+    long arrange(int operand, long given, long arranged) {
+      if (reorders[operand] == NONE) {
+        return given;
+      }
+      reorder(operand, given, arranged);
+      return arranged;
+    }
+
+    /** Brings the result, which lies at {@code arranged}, into the plain layout, if it does not have that. */
+    void giveOut(long arranged, long result) {
+      if (reorders[2] != NONE) {
+        reorder(2, result, arranged);
+      }
+    }
+
+    private void reorder(int operand, long atPlain, long atOwn) {
+      dnnl.setAddress(plainMemory[operand], atPlain);
+      dnnl.setAddress(ownMemory[operand], atOwn);
+      dnnl.execute(reorders[operand], stream, 2, reorderArguments[operand]);
+    }
+
+    /** Computes the pass of operands in their own layouts. */
+    void compute(long first, long second, long result, long scratchpadAt) {
+      dnnl.setAddress(ownMemory[0], first);
+      dnnl.setAddress(ownMemory[1], second);
+      dnnl.setAddress(ownMemory[2], result);
+      dnnl.setAddress(scratchpadMemory, scratchpadAt);
+      dnnl.execute(primitive, stream, 4, arguments);
+    }
+  }
+}
