@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Moves an executable's phases from the block interpreter to generated loops. What is run once or twice, as evaluations outside of steps
  * are, never pays for them: at the third run the loops are written and warmed up for {@value #FIRST_MILLIS} ms at most, after that
- * for a tenth of the time that runs take, each until it is compiled. Phases with most to do come first, small ones stay as they are.
+ * for a fifth of the time that runs take, each until it is compiled. Phases with most to do come first, small ones stay as they are.
  */
 final class VectorSwitch {
 
@@ -19,10 +19,10 @@ final class VectorSwitch {
   private static final long MILLION = 1_000_000;
 
   /** Of the time between two runs. */
-  private static final long SHARE = 10;
+  private static final long SHARE = 5;
 
   private static final long SHORTEST_ROUND = MILLION / 5;
-  private static final long LONGEST_ROUND = 10 * MILLION;
+  private static final long LONGEST_ROUND = 100 * MILLION;
 
   /** Elementary operations of a phase that are worth a class. */
   private static final long WORTHWHILE = 4096;

@@ -8,10 +8,11 @@ import java.util.stream.IntStream;
 
 /**
  * A generated loop on its way through the JIT compiler, which compiles what has run often. Until then an operation on a vector takes
- * hundreds of times as long as it should, so the loop runs on scratch data a little at a time, while the block interpreter computes.
+ * hundreds of times as long as it should and allocates the vector, so the loop runs on scratch data a little at a time, while the block
+ * interpreter computes. Code that allocates nothing is what the compiler makes at last.
  *
- * <p>Now and then what the compiler makes of a loop still allocates a vector or two, whatever it does with the same code at another time.
- * Such a loop is written as another class, to be compiled afresh; after {@value #CLASSES} the interpreter goes on for good.
+ * <p>Now and then its last code still allocates a vector or two, whatever it makes of the same loop at another time. Such a loop is written
+ * as another class, to be compiled afresh; after {@value #CLASSES} the interpreter goes on for good.
  */
 final class WarmUp {
 
@@ -22,21 +23,22 @@ final class WarmUp {
   private static final int CALLS = 2000;
 
   /** Rounds without success after which the loop is given up. */
-  private static final int ROUNDS = 1000;
+  private static final int ROUNDS = 20_000;
 
-  /** What a compiled operation on a vector takes at most, functions included, and what no other does. */
+  /** What the last code may take at most for an operation on a vector, functions included. */
   private static final long NANOS_PER_OPERATION = 30;
 
-  /** Rounds that a fast loop may go on allocating, while its last compilation is under way. */
-  private static final int NOISY_ROUNDS = 50;
+  /** How long a fast loop may go on allocating, since the compiler may not have come to its last code yet. */
+  private static final long PATIENCE = 10_000_000_000L;
 
   private static final int CLASSES = 4;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final Supplier<VectorLoop> writer;
+  private final long patience;
   private VectorLoop loop;
-  private int noisy;
+  private long noisySince;
   private int classes = 1;
   private final int operations;
   private final int floats;
@@ -46,8 +48,14 @@ final class WarmUp {
 
   /** @param writer makes the loop, each time of a new class */
   WarmUp(VectorProgram program, Supplier<VectorLoop> writer) {
+    this(program, writer, PATIENCE);
+  }
+
+  WarmUp(VectorProgram program, Supplier<VectorLoop> writer, long patience) {
     this.writer = writer;
+    this.patience = patience;
     this.loop = writer.get();
+    this.noisySince = System.nanoTime();
     this.operations = program.values().size() + program.sinks().size();
     this.floats = registers(program, RegisterKind.FLOAT);
     this.ints = registers(program, RegisterKind.INT);
@@ -81,39 +89,29 @@ final class WarmUp {
 
   /** Runs the loop until {@code deadline}, a value of {@link System#nanoTime}, or so often that it is due to be compiled. */
   void round(Scratch scratch, long deadline) {
-    rounds++;
     scratch.prepare(floats, ints);
-    if (isFast(scratch)) {
-      ready = isQuiet(scratch);
-      if (ready) {
-        return;
-      }
-      if (++noisy == NOISY_ROUNDS && ++classes <= CLASSES) {
-        loop = writer.get();
-        noisy = 0;
-      }
+    if (rounds++ > 0) {
+      examine(scratch);
     }
     int n = VECTORS * VectorWidth.LANES;
-    for (int i = 0; i < CALLS && System.nanoTime() < deadline; i++) {
+    for (int i = 0; i < CALLS && !ready && System.nanoTime() < deadline; i++) {
       loop.run(scratch.registers, scratch.addresses, 0, n);
     }
   }
 
-  private boolean isFast(Scratch scratch) {
+  private void examine(Scratch scratch) {
     long limit = NANOS_PER_OPERATION * operations * (Registers.BLOCK / VectorWidth.LANES);
-    long best = Long.MAX_VALUE;
-    for (int i = 0; i < 3 && best > limit; i++) {
-      long start = System.nanoTime();
-      loop.run(scratch.registers, scratch.addresses, 0, Registers.BLOCK);
-      best = Math.min(best, System.nanoTime() - start);
-    }
-    return best <= limit;
-  }
-
-  private boolean isQuiet(Scratch scratch) {
-    long before = THREADS.getCurrentThreadAllocatedBytes();
+    long bytes = THREADS.getCurrentThreadAllocatedBytes();
+    long start = System.nanoTime();
     loop.run(scratch.registers, scratch.addresses, 0, Registers.BLOCK);
-    return THREADS.getCurrentThreadAllocatedBytes() == before;
+    long end = System.nanoTime();
+    ready = THREADS.getCurrentThreadAllocatedBytes() == bytes;
+    if (ready || end - start > limit) {
+      noisySince = end;
+    } else if (end - noisySince > patience && ++classes <= CLASSES) {
+      loop = writer.get();
+      noisySince = end;
+    }
   }
 
   /** Registers and streams to run loops on, full of ones: with numbers that no function treats apart. */

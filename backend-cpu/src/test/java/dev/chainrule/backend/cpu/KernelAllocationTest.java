@@ -24,7 +24,7 @@ class KernelAllocationTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /** Compilation goes on behind the runs, and may take its time. */
-  private static final long PATIENCE = 20_000_000_000L;
+  private static final long PATIENCE = 40_000_000_000L;
 
   @Test
   void kernelsAllocateNothingOnceTheyHaveRun() {

@@ -27,7 +27,7 @@ class WarmUpTest {
   private static void warmUp(WarmUp warmUp) {
     var scratch = new WarmUp.Scratch();
     try {
-      for (int i = 0; i < 5000 && !warmUp.isReady() && !warmUp.isGivenUp(); i++) {
+      for (int i = 0; i < 1_000_000 && !warmUp.isReady() && !warmUp.isGivenUp(); i++) {
         warmUp.round(scratch, System.nanoTime() + 10_000);
       }
     } finally {
@@ -37,7 +37,7 @@ class WarmUpTest {
 
   @Test
   void aLoopThatAllocatesIsWrittenAnew() {
-    var warmUp = new WarmUp(PROGRAM, () -> write(2));
+    var warmUp = new WarmUp(PROGRAM, () -> write(2), 1_000_000);
     warmUp(warmUp);
     assertTrue(warmUp.isReady());
     assertEquals(3, written.size());
@@ -46,7 +46,7 @@ class WarmUpTest {
 
   @Test
   void aLoopThatAlwaysAllocatesIsGivenUp() {
-    var warmUp = new WarmUp(PROGRAM, () -> write(Integer.MAX_VALUE));
+    var warmUp = new WarmUp(PROGRAM, () -> write(Integer.MAX_VALUE), 1_000_000);
     warmUp(warmUp);
     assertTrue(warmUp.isGivenUp());
     assertFalse(warmUp.isReady());
