@@ -72,14 +72,7 @@ final class Verifier {
       committing |= instruction.isCommit();
       switch (instruction) {
         case Instruction.Loop loop -> loop(loop);
-        case Instruction.While loop -> {
-          play(loop.condition());
-          for (int i = 0; i < 2; i++) {
-            read(instruction, loop.holds());
-            play(loop.body());
-            play(loop.condition());
-          }
-        }
+        case Instruction.While loop -> repeat(loop);
         case Instruction.Cond cond -> {
           read(instruction, cond.predicate());
           choice(cond.then(), cond.otherwise());
@@ -99,7 +92,7 @@ final class Verifier {
           require(both.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), both, "writes a variable");
           apart(both, both.call().reads());
           apart(both, both.epilogue().arguments().stream().filter(in -> !in.buffer().equals(both.result().buffer())
-              && both.epilogue().outputs().stream().noneMatch(out -> isInPlace(both.epilogue(), in, out) && isSamePlace(in, out))).toList());
+              && both.epilogue().outputs().stream().noneMatch(out -> isReplaced(both, in, out))).toList());
         }
       }
     }
@@ -111,6 +104,11 @@ final class Verifier {
       readAfterWrites(instruction, operand);
       require(instruction.writes().stream().noneMatch(o -> isSameBuffer(operand, o)), instruction, "reads " + operand + " and writes it");
     }
+  }
+
+  /** Whether the epilogue writes each element where it has just read it; where the result lies the call has written before it. */
+  private boolean isReplaced(Instruction.WithEpilogue both, Operand read, Operand written) {
+    return !written.buffer().equals(both.result().buffer()) && isInPlace(both.epilogue(), read, written) && isSamePlace(read, written);
   }
 
   private static void epilogue(Instruction.WithEpilogue both) {
@@ -174,15 +172,32 @@ final class Verifier {
     loop.writes().forEach(operand -> read(loop, operand));
   }
 
-  /** What both parts leave in the same hands is known afterwards. */
+  /** There may be no repetition at all. */
+  private void repeat(Instruction.While loop) {
+    play(loop.condition());
+    read(loop, loop.holds());
+    int[] without = owners.clone();
+    for (int i = 0; i < 2; i++) {
+      play(loop.body());
+      play(loop.condition());
+      read(loop, loop.holds());
+    }
+    keepCommon(without);
+  }
+
   private void choice(List<Instruction> then, List<Instruction> otherwise) {
     int[] before = owners.clone();
     play(then);
     int[] after = owners;
     owners = before;
     play(otherwise);
+    keepCommon(after);
+  }
+
+  /** What two ways leave in the same hands is known after them. */
+  private void keepCommon(int... others) {
     for (int i = 0; i < owners.length; i++) {
-      owners[i] = owners[i] == after[i] ? owners[i] : NOBODY;
+      owners[i] = owners[i] == others[i] ? owners[i] : NOBODY;
     }
   }
 

@@ -116,6 +116,14 @@ class VerifierTest {
     rejected("writes a variable", schedule(List.of(0L), withEpilogue(result, state(0), input())));
   }
 
+  @Test
+  void anEpilogueThatReadsWhatItsCallOverwroteIsFound() {
+    Operand read = temporary(1);
+    rejected("whose bytes hold temporary 0", schedule(List.of(0L, 0L), call(read, input()), withEpilogue(temporary(0), temporary(0), read)));
+    Operand written = temporary(2);
+    Verifier.verify(schedule(List.of(0L, 64L, 64L), call(read, input()), withEpilogue(temporary(0), written, read)));
+  }
+
   /** A call that leaves temporary 0, and a sum of what {@code read} says and {@code other} behind it. */
   private static Instruction withEpilogue(Operand read, Operand written, Operand other) {
     List<KernelExpression> values = List.of(new KernelExpression.Load(0, DType.F32, read.layout()), new KernelExpression.Load(1, DType.F32, other.layout()),
@@ -143,6 +151,15 @@ class VerifierTest {
         new Instruction.Cond(flag, List.of(call(temporary(0), input())), List.of(), Origin.NONE), call(output(), temporary(0))));
     Verifier.verify(schedule(List.of(0L), set, new Instruction.Cond(flag, List.of(call(temporary(0), input())),
         List.of(call(temporary(0), input())), Origin.NONE), call(output(), temporary(0))));
+  }
+
+  @Test
+  void whatOnlyRepetitionsOfAWhileWriteIsFound() {
+    Operand flag = Operand.dense(new BufferRef.Temporary(1), FLAG);
+    List<Instruction> condition = List.of(new Instruction.Call(new Op.Neg(), List.of(), List.of(flag), Origin.NONE));
+    Instruction loop = new Instruction.While(condition, flag, List.of(call(temporary(0), input())), Origin.NONE);
+    rejected("nobody has written", schedule(List.of(0L), loop, call(output(), temporary(0))));
+    Verifier.verify(schedule(List.of(0L), call(temporary(0), input()), loop, call(output(), temporary(0))));
   }
 
   @Test
