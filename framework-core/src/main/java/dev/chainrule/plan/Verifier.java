@@ -80,6 +80,7 @@ final class Verifier {
         case Instruction.Compute compute -> together(compute, List.of(compute));
         case Instruction.Group group -> together(group, group.kernels());
         case Instruction.Call call -> {
+          leavesDenseResults(call);
           call.reads().forEach(operand -> read(call, operand));
           write(call, call.writes());
           require(call.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), call, "writes a variable");
@@ -87,6 +88,7 @@ final class Verifier {
         }
         case Instruction.WithEpilogue both -> {
           epilogue(both);
+          leavesDenseResults(both.call());
           both.reads().forEach(operand -> read(both, operand));
           write(both, both.writes());
           require(both.writes().stream().noneMatch(o -> o.buffer() instanceof BufferRef.State), both, "writes a variable");
@@ -95,6 +97,13 @@ final class Verifier {
               && both.epilogue().outputs().stream().noneMatch(out -> isReplaced(both, in, out))).toList());
         }
       }
+    }
+  }
+
+  private static void leavesDenseResults(Instruction.Call call) {
+    for (Operand output : call.outputs()) {
+      Layout layout = output.layout();
+      require(layout.isContiguous() && layout.offset() == 0, call, "leaves a result that is not dense in " + output);
     }
   }
 

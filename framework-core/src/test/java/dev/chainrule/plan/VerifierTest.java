@@ -117,6 +117,12 @@ class VerifierTest {
   }
 
   @Test
+  void aCallWhoseResultIsNotDenseIsFound() {
+    Operand turned = output().with(output().layout().permute(Axes.of(1, 0)));
+    rejected("that is not dense", schedule(List.of(), call(turned, input())));
+  }
+
+  @Test
   void anEpilogueThatReadsWhatItsCallOverwroteIsFound() {
     Operand read = temporary(1);
     rejected("whose bytes hold temporary 0", schedule(List.of(0L, 0L), call(read, input()), withEpilogue(temporary(0), temporary(0), read)));
