@@ -45,6 +45,9 @@ public final class Gradients {
     /** The loss's gradient for each result, as far as it has been summed up; empty until something arrives. */
     private @Nullable Tensor[] cotangents = {};
 
+    /** Of the only result, what has come from slices of it. */
+    private @Nullable Parts parts;
+
     Visit(Node node, List<Node> inputs, Visit[] from, boolean target) {
       this.node = node;
       this.inputs = inputs;
@@ -72,8 +75,26 @@ public final class Gradients {
       if (cotangents.length == 0) {
         cotangents = new Tensor[node.types().size()];
       }
+      if (cotangents.length == 1 && cotangent.node().op() instanceof Op.Pad) {
+        Parts there = parts == null ? new Parts() : parts;
+        if (there.take(cotangent)) {
+          parts = there;
+          return;
+        }
+      }
       Tensor before = cotangents[result];
       cotangents[result] = before == null ? cotangent : before.add(cotangent);
+    }
+  }
+
+  private static void gather(Visit visit) {
+    if (visit.parts != null) {
+      Optional<Tensor> sum = visit.parts.sum();
+      visit.parts = null;
+      sum.ifPresent(all -> {
+        Tensor others = visit.cotangents[0];
+        visit.cotangents[0] = others == null ? all : others.add(all);
+      });
     }
   }
 
@@ -137,6 +158,7 @@ public final class Gradients {
       visits.get(numbers.of(outputs.get(i))).arrive(0, seeds.get(i));
     }
     for (int i = visits.size() - 1; i >= 0; i--) {
+      gather(visits.get(i));
       through(visits.get(i));
     }
     List<@Nullable Tensor> results = new ArrayList<>(wantedFor.size());

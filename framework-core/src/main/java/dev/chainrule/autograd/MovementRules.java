@@ -75,7 +75,10 @@ final class MovementRules {
       long step = Math.abs(r.step());
       long first = r.step() > 0 ? r.start() : r.start() + (r.size() - 1) * r.step();
       result = spread(r.step() > 0 ? result : result.flip(axis), axis, step);
-      result = result.pad(axis, first, shape.dim(axis) - first - result.dim(axis), 0);
+      long after = shape.dim(axis) - first - result.dim(axis);
+      if (first > 0 || after > 0) {
+        result = result.pad(axis, first, after, 0);
+      }
     }
     return result;
   }
