@@ -9,10 +9,30 @@ import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 
 /** One number of each window over the last axes: sliding windows, whose elements are then reduced. */
 final class Pooling {
+
+  /**
+   * x [..., lengths] -> the largest of each window, [..., windows along each axis]. Attributes: {@code size}, {@code stride} and
+   * {@code padding}, lists with a number for each axis that windows move along.
+   */
+  static final CompositeFunction MAX_POOL = new CompositeFunction("maxPool", (in, attributes) -> {
+    Pooling pool = maximum(in.getFirst(), attributes);
+    return List.of(pool.windows(pool.x, lowest(pool.x.dtype())).max(pool.elements()));
+  }, Optional.of((in, out, g, attributes) ->
+      Pooling.MAX_POOL_GRADIENT.apply(attributes, in.getFirst(), out.getFirst(), Composites.only(g))));
+
+  /**
+   * (x, the result of {@link #MAX_POOL} for it, the cotangent of that result) -> the cotangent of x. Equal maxima of a window share its
+   * cotangent evenly.
+   */
+  static final CompositeFunction MAX_POOL_GRADIENT = new CompositeFunction("maxPoolGradient",
+      (in, attributes) -> List.of(maximum(in.getFirst(), attributes).sharedAmongMaxima(in.get(1), in.get(2))), Optional.empty());
 
   private final SpatialAxes spatial;
   private final PoolOptions options;
@@ -29,7 +49,25 @@ final class Pooling {
 
   static Tensor max(int axes, Tensor x, PoolOptions options) {
     var pool = new Pooling(SpatialAxes.of("maxPool", axes), x, options);
-    return pool.windows(x, lowest(x.dtype())).max(pool.elements());
+    return MAX_POOL.apply(pool.attributes(), x).getFirst();
+  }
+
+  private static Pooling maximum(Tensor x, Map<String, Object> attributes) {
+    var options = new PoolOptions(numbers(attributes, "size"), numbers(attributes, "stride"), numbers(attributes, "padding"), true);
+    return new Pooling(SpatialAxes.of("maxPool", options.size().size()), x, options);
+  }
+
+  private static List<Long> numbers(Map<String, Object> attributes, String name) {
+    List<?> numbers = Composites.attribute(attributes, name, List.class);
+    return numbers.stream().map(Long.class::cast).toList();
+  }
+
+  private Map<String, Object> attributes() {
+    return Map.of("size", each(this::size), "stride", each(this::stride), "padding", each(this::padding));
+  }
+
+  private List<Long> each(IntToLongFunction number) {
+    return IntStream.range(0, spatial.count()).mapToLong(number).boxed().toList();
   }
 
   /** In f32 for 16-bit floats, rounded at the end. */
@@ -84,6 +122,36 @@ final class Pooling {
       windows = windows.unary(new Op.Window(first + i, size(i), stride(i), 1));
     }
     return windows;
+  }
+
+  /** 16-bit floats are counted and divided in f32 and rounded at the end. */
+  private Tensor sharedAmongMaxima(Tensor largest, Tensor cotangent) {
+    Tensor windows = windows(x, lowest(x.dtype()));
+    DType wide = x.dtype().accumulator();
+    Tensor isLargest = windows.equal(forEachElement(largest)).cast(wide);
+    Tensor part = isLargest.div(forEachElement(isLargest.sum(elements())));
+    return addedUp(forEachElement(cotangent).cast(wide).mul(part).cast(x.dtype()));
+  }
+
+  /** One number for each window with axes of size 1 for its elements. */
+  private Tensor forEachElement(Tensor perWindow) {
+    Tensor result = perWindow;
+    for (int i = 0; i < spatial.count(); i++) {
+      result = result.unsqueeze(-1);
+    }
+    return result;
+  }
+
+  /** The adjoint of {@link #windows}. */
+  private Tensor addedUp(Tensor windows) {
+    Tensor sum = windows;
+    for (int i = spatial.count() - 1; i >= 0; i--) {
+      sum = sum.fold(first + i, length(i) + 2 * padding(i), size(i), stride(i), 1);
+    }
+    for (int i = 0; i < spatial.count(); i++) {
+      sum = padding(i) == 0 ? sum : sum.slice(first + i, padding(i), padding(i) + length(i));
+    }
+    return sum;
   }
 
   private int[] elements() {

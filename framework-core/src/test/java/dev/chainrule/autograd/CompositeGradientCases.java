@@ -9,6 +9,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.tensor.Attention;
 import dev.chainrule.tensor.Composites;
 import dev.chainrule.tensor.Normalisation;
+import dev.chainrule.tensor.PoolOptions;
 import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class CompositeGradientCases {
     all.batchNorms();
     all.dropouts();
     all.attentions();
+    all.pools();
     return all.cases;
   }
 
@@ -184,5 +186,23 @@ final class CompositeGradientCases {
 
   private static Tensor bool(long[] shape, long... values) {
     return Tensor.constant(HostArray.ofLongs(TensorType.of(DType.BOOL, shape), values));
+  }
+
+  // --- pools -------------------------------------------------------------------------------------------------------------------------
+
+  private void pools() {
+    PoolOptions overlapping = PoolOptions.of(3).withStride(2).withPadding(1);
+    for (PoolOptions options : List.of(PoolOptions.of(2), overlapping, PoolOptions.of(1).withStride(2))) {
+      pool("line, " + options, x -> x.maxPool1d(options), 2, 5);
+      pool("plane, " + options, x -> x.maxPool2d(options), 1, 2, 3, 4);
+    }
+    pool("space", x -> x.maxPool3d(overlapping.withStride(1)), 1, 2, 3, 2);
+    pool("nothing", x -> x.maxPool1d(overlapping), 0, 3);
+  }
+
+  /** The gradient's own gradient goes to the cotangent, here the largest themselves and their squares. */
+  private void pool(String what, UnaryOperator<Tensor> pool, long... shape) {
+    add("maxPool", what, in -> pool.apply(in.getFirst()).square(), values(-3, 3, shape));
+    add("maxPoolGradient", what, in -> Gradients.of(pool.apply(in.getFirst()).square().sum(), in).getFirst(), values(-3, 3, shape));
   }
 }

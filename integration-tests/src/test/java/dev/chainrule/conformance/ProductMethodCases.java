@@ -37,6 +37,7 @@ final class ProductMethodCases {
       all.convolutions(dtype);
       all.transposedConvolutions(dtype);
       all.averages(dtype);
+      all.gradientsOfLargest(dtype);
     }
     for (DType dtype : List.of(DType.F32, DType.F64)) {
       all.chainsOfProducts(dtype);
@@ -167,7 +168,32 @@ final class ProductMethodCases {
   }
 
   private void largest(DType dtype, String name, UnaryOperator<Tensor> pool, HostArray x) {
-    cases.add(Case.of(Op.Window.class, dtype + " maxPool of a " + name, Bound.EXACT, pool, x));
+    cases.add(Case.of(Op.Composite.class, dtype + " maxPool of a " + name, Bound.EXACT, pool, x));
+  }
+
+  /** Whole numbers from -2 to 2, so that windows have several maxima, which share the gradient. */
+  private void gradientsOfLargest(DType dtype) {
+    gradientOfLargest(dtype, "line", x -> x.maxPool1d(PADDED), 3, 33);
+    gradientOfLargest(dtype, "plane", x -> x.maxPool2d(TWO), 4, 6, 28, 32);
+    gradientOfLargest(dtype, "plane with a rest", x -> x.maxPool2d(PoolOptions.of(2, 3)), 3, 2, 9, 10);
+    gradientOfLargest(dtype, "overlapping plane", x -> x.maxPool2d(PoolOptions.of(3).withStride(1, 2)), 2, 3, 11, 12);
+    gradientOfLargest(dtype, "padded plane", x -> x.maxPool2d(PADDED), 2, 3, 17, 20);
+    gradientOfLargest(dtype, "plane with gaps", x -> x.maxPool2d(PoolOptions.of(2).withStride(3)), 2, 3, 11, 12);
+    gradientOfLargest(dtype, "space", x -> x.maxPool3d(PADDED.withStride(1, 2, 3)), 2, 4, 5, 7);
+    gradientOfLargest(dtype, "no examples", x -> x.maxPool2d(TWO), 0, 3, 4, 4);
+    HostArray specials = Samples.specials(dtype);
+    cases.add(Case.of(Op.Composite.class, dtype + " gradient of maxPool of special values", Bound.EXACT,
+        x -> Gradients.of(x.maxPool1d(TWO).sum(), List.of(x)).getFirst(), specials).shows("S8.13", "S17.7"));
+  }
+
+  /** Roundings of a part, its product with the cotangent, and a sum along each of three axes, none of which cancels. */
+  private void gradientOfLargest(DType dtype, String name, UnaryOperator<Tensor> pool, long... shape) {
+    HostArray x = Samples.between(dtype, -2.5, 2.5, 58, shape);
+    cases.add(Case.of(Op.Composite.class, dtype + " gradient of maxPool of a " + name, Bound.relative(6), in -> {
+      Tensor whole = in.round();
+      Tensor y = pool.apply(whole);
+      return Gradients.of(y.mul(y.add(3)).sum(), List.of(whole)).getFirst();
+    }, x).shows("S8.13", "S17.7"));
   }
 
   private void averages(DType dtype) {

@@ -137,6 +137,7 @@ final class RulesOfOperations {
       case "attention" -> List.of("S11.2", "S12.25");
       case "adam" -> List.of("S11.2", "S12.26");
       case "logsumexp" -> List.of("S11.2", "S12.30", "S13.8");
+      case "maxPool" -> List.of("S11.2", "S8.13");
       default -> List.of("S11.2");
     };
   }

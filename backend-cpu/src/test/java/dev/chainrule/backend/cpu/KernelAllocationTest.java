@@ -4,13 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.sun.management.ThreadMXBean;
+import dev.chainrule.autograd.Gradients;
 import dev.chainrule.device.Fault;
 import dev.chainrule.device.events.KernelEvent;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Origin;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Operand;
+import dev.chainrule.tensor.PoolOptions;
+import dev.chainrule.tensor.Tensor;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
@@ -62,7 +71,27 @@ class KernelAllocationTest {
         }
       }
       check(group(), device);
+      check(pooling(PoolOptions.of(2)), device);
+      check(pooling(PoolOptions.of(3)), device);
+      check(pooling(PoolOptions.of(3).withStride(2).withPadding(1)), device);
     }
+  }
+
+  /** A pool and its gradient for the largest themselves. */
+  private static KernelRun pooling(PoolOptions options) {
+    Tensor x = Tensor.of(HostArray.zeros(TensorType.of(DType.F32, 10, 6, 24, 24)));
+    Tensor y = x.maxPool2d(options);
+    Node gradient = MaxPoolingTest.composite(Gradients.of(y.square().sum(), List.of(x)).getFirst(), "maxPoolGradient");
+    var input = Operand.dense(new BufferRef.Input(0), x.type());
+    var largest = Operand.dense(new BufferRef.Output(0), y.type());
+    var result = Operand.dense(new BufferRef.Output(1), x.type());
+    var workspace = TensorType.of(DType.U8, y.type().bytes());
+    return new KernelRun(List.of(
+        new Instruction.Call(MaxPoolingTest.composite(y, "maxPool").op(), List.of(input), List.of(largest), Origin.NONE),
+        new Instruction.Call(gradient.op(), List.of(input, largest, largest), List.of(result),
+            List.of(Operand.dense(new BufferRef.Output(2), workspace)), Origin.NONE)),
+        List.of(HostArray.zeros(x.type())),
+        List.of(HostArray.zeros(y.type()), HostArray.zeros(x.type()), HostArray.zeros(workspace)));
   }
 
   /** Kernels without folds on strided operands, together. */
