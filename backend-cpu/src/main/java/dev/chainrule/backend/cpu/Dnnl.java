@@ -13,7 +13,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * oneDNN's C API, as much of it as the kernels need. Pointers are passed as numbers, which takes the same registers and makes no objects.
@@ -44,10 +46,13 @@ final class Dnnl {
   private final MethodHandle setAddress;
   private final long engine;
   private final long attributes;
-  private final ConcurrentHashMap<Made, DnnlPass> passes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Made, Asked> passes = new ConcurrentHashMap<>();
 
   /** A pass that was made, for weights of a given layout if that is not 0. */
   private record Made(DnnlPass.Shape shape, long weights) {}
+
+  /** What has become of a request; each is made once, since oneDNN keeps what it was asked for. */
+  private record Asked(@Nullable DnnlPass pass, @Nullable RefusedException refusal) {}
 
   /** oneDNN does not do what it was asked to prepare. */
   static final class RefusedException extends RuntimeException {
@@ -132,7 +137,19 @@ final class Dnnl {
    * @throws RefusedException if oneDNN has no good kernel for it
    */
   DnnlPass pass(DnnlPass.Shape shape, long weights) {
-    return passes.computeIfAbsent(new Made(shape, weights), made -> new DnnlPass(this, made.shape, made.weights));
+    Asked asked = passes.computeIfAbsent(new Made(shape, weights), this::ask);
+    if (asked.refusal != null) {
+      throw asked.refusal;
+    }
+    return Objects.requireNonNull(asked.pass);
+  }
+
+  private Asked ask(Made made) {
+    try {
+      return new Asked(new DnnlPass(this, made.shape, made.weights), null);
+    } catch (RefusedException e) {
+      return new Asked(null, e);
+    }
   }
 
   /** The processor. */
