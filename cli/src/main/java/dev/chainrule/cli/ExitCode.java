@@ -24,6 +24,7 @@ final class ExitCode {
   static final int FILE = 4;
   static final int NON_FINITE = 5;
   static final int MEMORY = 6;
+  static final int PARITY = 7;
 
   private ExitCode() {}
 

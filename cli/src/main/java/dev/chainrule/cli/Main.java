@@ -15,9 +15,9 @@ import picocli.CommandLine.IVersionProvider;
     description = "Trains neural networks on CPU, OpenCL or CUDA, picked by a flag.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {TrainCommand.class, EvaluateCommand.class, DevicesCommand.class},
+    subcommands = {TrainCommand.class, EvaluateCommand.class, DevicesCommand.class, ParityCommand.class},
     footer = {"", "Exit codes: 0 done, 1 unexpected error, 2 wrong arguments, 3 device unavailable,",
-        "4 bad file, 5 value not finite, 6 out of memory."})
+        "4 bad file, 5 value not finite, 6 out of memory, 7 devices disagree."})
 public final class Main implements Runnable {
 
   @CommandLine.Spec

@@ -69,6 +69,9 @@ class CommandLineTest {
       "train mnist --profile /no/such/folder/file      | 2 | [/no/such/folder/file] cannot be written",
       "train mnist --summary /                         | 2 | [/] cannot be written",
       "train mnist --data /no/such/folder              | 4 | /no/such/folder",
+      "parity --backends tpu                           | 3 | [tpu] unknown backend",
+      "parity --optimizer lion --backends cpu          | 2 | unknown name 'lion'",
+      "parity --steps -1 --backends cpu                | 2 | [parity] -1 steps",
       "evaluate /no/such/file                          | 4 | cannot read /no/such/file",
       "train mnist --optimizer sgd --learning-rate 1e30 --max-steps 9 | 5 | [loss] step 2: loss is not finite, first at",
   })
@@ -163,6 +166,19 @@ class CommandLineTest {
     long runs = ((Json.Arr) Json.read(file)).elements().stream().map(Json.Obj.class::cast)
         .filter(event -> event.get("name").equals(Optional.of(new Json.Str("run")))).count();
     assertEquals(40, runs);
+  }
+
+  @Test
+  void theCpuIsAtParityWithItself() {
+    Path file = folder.resolve("parity.json");
+    Outcome outcome = run("parity", "--backends", "cpu", "--steps", "3", "--json", file.toString());
+
+    assertEquals(0, outcome.code(), outcome.err());
+    assertTrue(outcome.out().startsWith("cpu:0 against cpu:0"), outcome.out());
+    assertTrue(outcome.out().strip().endsWith("parity holds"), outcome.out());
+    Json report = ((Json.Arr) ((Json.Obj) Json.read(file)).get("reports").orElseThrow()).elements().getFirst();
+    // Before the first step, a loss and six gradients, six parameters with two moments each and a counter; three losses; bits of four runs.
+    assertEquals(7 + 19 + 3 + 8, ((Json.Arr) ((Json.Obj) report).get("findings").orElseThrow()).elements().size());
   }
 
   private static Json losses(Path file) {
