@@ -15,7 +15,8 @@ import picocli.CommandLine.IVersionProvider;
     description = "Trains neural networks on CPU, OpenCL or CUDA, picked by a flag.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {TrainCommand.class, EvaluateCommand.class, DevicesCommand.class, ParityCommand.class},
+    subcommands = {TrainCommand.class, EvaluateCommand.class, DevicesCommand.class, DoctorCommand.class,
+        ParityCommand.class},
     footer = {"", "Exit codes: 0 done, 1 unexpected error, 2 wrong arguments, 3 device unavailable,",
         "4 bad file, 5 value not finite, 6 out of memory, 7 devices disagree."})
 public final class Main implements Runnable {
@@ -66,7 +67,7 @@ public final class Main implements Runnable {
   }
 
   /** The caller's line in a message is a line of the recipe: of no use to someone at a shell. */
-  private static String withoutCallerLine(String message) {
+  static String withoutCallerLine(String message) {
     return message.replaceAll("\n  at [^\n]*", "");
   }
 

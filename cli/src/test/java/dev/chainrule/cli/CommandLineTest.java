@@ -169,6 +169,16 @@ class CommandLineTest {
   }
 
   @Test
+  void theDoctorSaysWhatIsHereAndWhatWouldBeChosen() {
+    Outcome outcome = run("doctor");
+
+    assertEquals(0, outcome.code(), outcome.err());
+    assertTrue(outcome.out().contains("cpu:0: "), outcome.out());
+    assertTrue(outcome.out().lines().anyMatch(line -> line.matches("java +ok +the Vector API")), outcome.out());
+    assertTrue(outcome.out().lines().toList().getLast().matches("choice +ok +[a-z]+:0 without --backend"), outcome.out());
+  }
+
+  @Test
   void theCpuIsAtParityWithItself() {
     Path file = folder.resolve("parity.json");
     Outcome outcome = run("parity", "--backends", "cpu", "--steps", "3", "--json", file.toString());
