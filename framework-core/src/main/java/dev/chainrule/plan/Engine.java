@@ -9,6 +9,7 @@ import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
 import dev.chainrule.device.events.PlanEvent;
+import dev.chainrule.device.events.Recorder;
 import dev.chainrule.device.events.RunEvent;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
@@ -27,6 +28,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -186,7 +188,7 @@ public final class Engine {
   }
 
   private Plan plan(StepGraph graph, Leaves leaves) {
-    PlanEvent event = PlanEvent.begun();
+    Optional<PlanEvent> event = Recorder.ifOn(() -> PlanEvent.begun());
     Schedule schedule = Planner.schedule(graph, leaves, device);
     Executable executable = device.link(schedule);
     try {
@@ -195,7 +197,7 @@ public final class Engine {
       executable.close();
       throw e;
     }
-    event.ended(device.info().id(), graph::size, schedule);
+    event.ifPresent(e -> e.ended(device.info().id(), graph::size, schedule));
     return new Plan(schedule, executable, pool);
   }
 
@@ -284,10 +286,10 @@ public final class Engine {
 
   /** Whatever breaks a run off may have come between two commits: the variables it writes are then good for nothing. */
   private Fault await(StepGraph graph, Plan plan, Queue.Bindings bindings) {
-    RunEvent event = RunEvent.begun();
+    Optional<RunEvent> event = Recorder.ifOn(() -> RunEvent.begun());
     try {
       Fault fault = device.queue().run(plan.executable(), bindings).await();
-      event.ended(device.info().id(), plan.schedule().instructions().size(), fault.occurred());
+      event.ifPresent(e -> e.ended(device.info().id(), plan.schedule().instructions().size(), fault.occurred()));
       return fault;
     } catch (Throwable cause) {
       graph.assignments().forEach(a -> a.expected().slot().broken(cause));

@@ -5,6 +5,7 @@ import dev.chainrule.device.Device;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.events.AllocationEvent;
 import dev.chainrule.device.events.FreeEvent;
+import dev.chainrule.device.events.Recorder;
 import dev.chainrule.graph.TensorType;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
@@ -96,13 +97,17 @@ final class MemoryPool {
   void discharge(long bytes, String what) {
     liveBytes -= bytes;
     floor = Math.min(floor, liveBytes);
-    FreeEvent.emit(deviceId, what, bytes, liveBytes);
+    if (Recorder.isOn()) {
+      FreeEvent.emit(deviceId, what, bytes, liveBytes);
+    }
   }
 
   private void grow(long bytes, String what) {
     liveBytes += bytes;
     peakBytes = Math.max(peakBytes, liveBytes);
-    AllocationEvent.emit(deviceId, what, bytes, liveBytes);
+    if (Recorder.isOn()) {
+      AllocationEvent.emit(deviceId, what, bytes, liveBytes);
+    }
   }
 
   /** Others use the device too, so that it may be full before the budget is spent. */

@@ -1,6 +1,7 @@
 package dev.chainrule.plan;
 
 import dev.chainrule.device.events.PlanMissEvent;
+import dev.chainrule.device.events.Recorder;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,14 +67,20 @@ public final class PlanCache {
     return built;
   }
 
+  private static void record(Supplier<String> difference) {
+    if (Recorder.isOn()) {
+      PlanMissEvent.emit(difference);
+    }
+  }
+
   private void logMiss(PlanKey key) {
     if (plans.isEmpty()) {
-      PlanMissEvent.emit(() -> "the first plan");
+      record(() -> "the first plan");
       return;
     }
     // Of two that differ as much, the one used later.
     PlanKey nearest = plans.keySet().stream().reduce((a, b) -> a.distance(key) < b.distance(key) ? a : b).orElseThrow();
-    PlanMissEvent.emit(() -> nearest.firstDifference(key));
+    record(() -> nearest.firstDifference(key));
     LOG.log(System.Logger.Level.DEBUG, () -> "new plan: " + nearest.firstDifference(key));
     if (misses == WARN + 1) {
       LOG.log(System.Logger.Level.WARNING,

@@ -1,6 +1,7 @@
 package dev.chainrule.train;
 
 import dev.chainrule.StaleTensorException;
+import dev.chainrule.device.events.Recorder;
 import dev.chainrule.device.events.TraceEvent;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.plan.Engine;
@@ -124,9 +125,9 @@ public final class Step {
   }
 
   private Trace.Recording record(long run, boolean lines, Tensor... inputs) {
-    TraceEvent event = TraceEvent.begun();
+    Optional<TraceEvent> event = Recorder.ifOn(() -> TraceEvent.begun());
     Trace.Recording recording = Trace.record(mode, seed, run, lines, () -> function.apply(List.of(inputs)));
-    event.ended(mode.name().toLowerCase(Locale.ROOT), () -> recording.graph().size());
+    event.ifPresent(e -> e.ended(mode.name().toLowerCase(Locale.ROOT), () -> recording.graph().size()));
     return recording;
   }
 

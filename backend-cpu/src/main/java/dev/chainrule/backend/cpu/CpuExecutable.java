@@ -5,6 +5,7 @@ import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
 import dev.chainrule.device.events.KernelEvent;
+import dev.chainrule.device.events.Recorder;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Schedule;
@@ -72,7 +73,7 @@ final class CpuExecutable implements Executable {
     try {
       bind(bindings);
       faults.clear();
-      boolean recorded = KernelEvent.isRecorded();
+      boolean recorded = Recorder.isOn() && KernelEvent.isRecorded();
       for (int i = 0; i < firstCommit; i++) {
         faults.enter(i);
         run(i, recorded);

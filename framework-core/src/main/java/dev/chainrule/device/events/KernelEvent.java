@@ -10,8 +10,8 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /**
- * A device has run one instruction of a plan; a loop is one. An executable asks {@link #isRecorded} once at the start of a run, and makes
- * no event and reads no clock where the answer is no.
+ * A device has run one instruction of a plan; a loop is one. An executable asks {@link Recorder} and {@link #isRecorded} once at the start
+ * of a run, and makes no event and reads no clock where the answer is no.
  */
 @Name("chainrule.Kernel")
 @Label("Kernel")
