@@ -21,9 +21,12 @@ import java.util.stream.Collectors;
  */
 record Child(String what, List<String> classPath, String main, Map<String, String> environment, List<String> arguments, Cores cores) {
 
-  /** The same for all: with one processor the JVM would choose another collector than with two. */
+  /**
+   * The same for all, and those of the script {@code chainrule}: with one processor the JVM would choose another collector than with two,
+   * and a large young generation would be counted as a library's memory.
+   */
   private static final List<String> FLAGS =
-      List.of("-XX:+UseParallelGC", "--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector");
+      List.of("-XX:+UseParallelGC", "-Xmn24m", "--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector");
 
   /** A line and when it came, in nanoseconds from the start of the process. */
   record Line(long nanos, Json.Obj json) {
