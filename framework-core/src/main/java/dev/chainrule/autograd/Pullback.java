@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param operands stand-ins for the function's arguments
  * @param seeds stand-ins for the cotangents of its results; null where there is none
+ * @param results of the function run again
  * @param found the cotangents of the arguments; null where nothing arrives
  */
-record Pullback(List<Node> operands, List<@Nullable Node> seeds, List<@Nullable Tensor> found) {
+record Pullback(List<Node> operands, List<@Nullable Node> seeds, List<Node> results, List<@Nullable Tensor> found) {
 
   /**
    * Call it while a region is traced.
@@ -45,14 +46,14 @@ record Pullback(List<Node> operands, List<@Nullable Node> seeds, List<@Nullable 
       cotangents.add(seed == null ? null : Tensor.of(seed));
     }
     List<Node> floating = operands.stream().filter(o -> o.type().dtype().isFloating()).toList();
-    List<@Nullable Tensor> arrived =
-        Gradients.ofFunction(Graphs.replaced(function.results(), standIns, Node::origin), cotangents, floating);
+    List<Node> results = Graphs.replaced(function.results(), standIns, Node::origin);
+    List<@Nullable Tensor> arrived = Gradients.ofFunction(results, cotangents, floating);
     List<@Nullable Tensor> found = new ArrayList<>();
     for (Node operand : operands) {
       int at = floating.indexOf(operand);
       found.add(at < 0 ? null : arrived.get(at));
     }
-    return new Pullback(operands, seeds, found);
+    return new Pullback(operands, seeds, results, found);
   }
 
   /** The cotangent of an argument, zeros where nothing arrives. */

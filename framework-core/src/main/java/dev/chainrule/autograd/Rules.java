@@ -31,7 +31,7 @@ final class Rules {
     return switch (node.op()) {
       case Op.Composite composite -> StructuredRules.composite(composite, node, in, arrived);
       case Op.Sort(int axis, boolean _) -> StructuredRules.sort(node, arrived.getFirst(), axis);
-      case Op.Loop loop -> ControlRules.loop(loop, node, in, arrived);
+      case Op.Loop loop -> LoopRule.cotangents(loop, node, in, arrived);
       case Op.Cond cond -> ControlRules.cond(cond, in, arrived);
       case Op.While _ -> throw none(node);
       case Op.Barrier _ -> arrived;

@@ -4,6 +4,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.Body;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
@@ -11,7 +12,9 @@ import dev.chainrule.graph.Scope;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -32,6 +35,14 @@ public final class Loop {
 
   /** Far apart modulo 2^32, however often a loop of unknown length repeats: 2^32 divided by the golden ratio. */
   private static final long SPREAD = 0x9E3779B1L;
+
+  /** Bytes that all repetitions compute, of which the gradient needs perhaps a third: up to so many any loop may keep. */
+  private static final long LITTLE = 16L << 20;
+
+  /** As many as a loop of few repetitions may keep, which would save little memory by computing them again. */
+  private static final long MUCH = 256L << 20;
+
+  private static final long FEW_REPETITIONS = 256;
 
   private Loop() {}
 
@@ -61,9 +72,10 @@ public final class Loop {
   }
 
   /**
-   * Repeats {@code turn} a fixed number of times. Differentiable, again and again; graph and gradient have the same size for any length.
-   * Of the carries only about twice the square root of the length are kept for the gradient: the loop is cut into chunks, and the
-   * backward pass repeats each chunk from its start (Chen et al., "Training deep nets with sublinear memory cost", 2016).
+   * Repeats {@code turn} a fixed number of times. Differentiable, again and again. Where all that the repetitions compute is not much,
+   * what the gradient needs of it is kept. Of a loop that is longer only about twice the square root of the length of the carries are
+   * kept: it is cut into chunks, and the backward pass repeats each chunk from its start (Chen et al., "Training deep nets with sublinear
+   * memory cost", 2016). Of either kind graph and gradient have the same size for any length.
    *
    * @param length how often; 0 gives the carries as they are and empty outputs
    * @param carries what the first repetition is given; each keeps its type
@@ -72,6 +84,16 @@ public final class Loop {
   public static Results scan(long length, List<Tensor> carries, List<Tensor> slices, Turn turn) {
     requireSlices(length, slices);
     Scan scan = Scan.traced(length, carries, slices, turn);
+    return scan.mayKeepAll(length) ? scan.keeping(length, carries, slices) : inChunks(scan, length, carries, slices);
+  }
+
+  /** The same, but however little it computes, the gradient keeps as little as for a long loop, and takes as much time. */
+  public static Results scanInChunks(long length, List<Tensor> carries, List<Tensor> slices, Turn turn) {
+    requireSlices(length, slices);
+    return inChunks(Scan.traced(length, carries, slices, turn), length, carries, slices);
+  }
+
+  private static Results inChunks(Scan scan, long length, List<Tensor> carries, List<Tensor> slices) {
     if (carries.isEmpty()) {
       return scan.plain(0, length, carries, slices);
     }
@@ -183,9 +205,41 @@ public final class Loop {
       return types;
     }
 
+    /** Whether the gradient need not compute any repetition again: shapes alone decide. */
+    boolean mayKeepAll(long length) {
+      long most = length <= FEW_REPETITIONS ? MUCH : LITTLE;
+      long bytes = computed().stream().mapToLong(node -> node.type().bytes()).sum();
+      return bytes == 0 || length <= most / bytes;
+    }
+
+    /** What differs from one repetition to the next and is not there anyway; what an operation with several results computes is not. */
+    private List<Node> computed() {
+      Set<Node> differing = new HashSet<>(body.parameters().subList(1, body.parameters().size() - 1 - outer.size()));
+      List<Node> computed = new ArrayList<>();
+      for (Node node : Graphs.topological(body.results())) {
+        if (node.inputs().stream().anyMatch(differing::contains)) {
+          differing.add(node);
+          switch (node.op()) {
+            case Op.Movement _, Op.Barrier _, Op.Copy _ -> { }
+            default -> {
+              if (node.types().size() == 1) {
+                computed.add(node);
+              }
+            }
+          }
+        }
+      }
+      return computed;
+    }
+
+    /** All repetitions in one loop, with what each computes among the results: the gradient reads what it needs. */
+    Results keeping(long length, List<Tensor> initial, List<Tensor> slices) {
+      return loop(body, computed(), length, initial, slices, joined(List.of(Tensor.full(NUMBER, 0)), outer));
+    }
+
     /** Repetitions [from, to) in one loop. */
     Results plain(long from, long to, List<Tensor> initial, List<Tensor> slices) {
-      return loop(body, to - from, initial, slices, joined(List.of(Tensor.full(NUMBER, from)), outer));
+      return loop(body, List.of(), to - from, initial, slices, joined(List.of(Tensor.full(NUMBER, from)), outer));
     }
 
     /** A loop over chunks with a loop over the repetitions of a chunk in it. */
@@ -198,23 +252,29 @@ public final class Loop {
         List<Tensor> in = IntStream.range(0, types.size()).mapToObj(i -> Tensor.of(Ops.parameter(i, types.get(i)))).toList();
         int outerFrom = types.size() - outer.size();
         Tensor first = in.getFirst().mul(Tensor.full(NUMBER, chunk));
-        Results results = loop(body, chunk, in.subList(1, 1 + carries), in.subList(1 + carries, outerFrom),
+        Results results = loop(body, List.of(), chunk, in.subList(1, 1 + carries), in.subList(1 + carries, outerFrom),
             joined(List.of(first), in.subList(outerFrom, in.size())));
         return new Body(nodes(in), nodes(joined(results.carries, results.outputs)));
       });
-      Results all = loop(oneChunk, chunks, initial, cut, outer);
+      Results all = loop(oneChunk, List.of(), chunks, initial, cut, outer);
       return new Results(all.carries, all.outputs.stream()
           .map(o -> o.reshape(Shape.of(chunks * chunk).concat(o.shape().slice(2, o.rank())))).toList());
     }
 
-    /** Each repetition's carries are results too: the gradient starts from them, and where there is none nobody reads them. */
-    private Results loop(Body repeated, long length, List<Tensor> initial, List<Tensor> slices, List<Tensor> invariants) {
+    /**
+     * Each repetition's carries are results too: the gradient starts from them, and where there is none nobody reads them.
+     *
+     * @param offered what else each repetition computes that the gradient may want
+     */
+    private Results loop(
+        Body repeated, List<Node> offered, long length, List<Tensor> initial, List<Tensor> slices, List<Tensor> invariants) {
       List<Node> results = new ArrayList<>(repeated.results());
       results.addAll(repeated.parameters().subList(1, 1 + carries));
+      results.addAll(offered);
       var op = new Op.Loop(length, carries, slices.size(), new Body(repeated.parameters(), results));
       Node[] in = joined(joined(initial, slices), invariants).stream().map(Tensor::node).toArray(Node[]::new);
-      List<Tensor> all = Tensor.resultsOf(Ops.node(op, in));
-      return new Results(all.subList(0, carries), all.subList(carries, repeated.results().size()));
+      List<Tensor> wanted = Tensor.made(Ops.results(Ops.node(op, in)).subList(0, repeated.results().size()));
+      return new Results(wanted.subList(0, carries), wanted.subList(carries, wanted.size()));
     }
 
     private static List<Tensor> joined(List<Tensor> a, List<Tensor> b) {

@@ -33,7 +33,21 @@ final class ControlGradientCases {
         Loop.Results results = recurrence(length, in);
         return sum(results.carries()).mul(sum(results.outputs()).cos());
       }, point));
+      cases.add(smooth("a recurrence of " + length + " in chunks", in -> {
+        Loop.Results results = Loop.scanInChunks(length, List.of(in.get(0)), List.of(in.get(1)), turn(in));
+        return sum(results.carries()).mul(sum(results.outputs()).cos());
+      }, point));
     }
+    cases.add(smooth("a product, its transposed and a sum of the same outer tensors", in -> {
+      Tensor w = in.get(1);
+      return sum(Loop.scan(4, List.of(in.get(0)), List.of(), (_, carries, _) -> {
+        Tensor x = carries.getFirst();
+        return new Loop.Results(List.of(x.matmul(w).add(x.mul(2).matmul(w.transpose())).add(in.get(2)).add(in.get(2).mul(x)).tanh()), List.of());
+      }).carries());
+    }, List.of(values(-1, 1, 3, 2), values(-1, 1, 2, 2), values(-1, 1, 2))));
+    cases.add(smooth("a batch of products with an outer tensor", in -> sum(Loop.scan(3, List.of(in.get(0)), List.of(), (_, carries, _) ->
+        new Loop.Results(List.of(carries.getFirst().matmul(in.get(1)).sin()), List.of())).carries()),
+        List.of(values(-1, 1, 2, 3, 2), values(-1, 1, 2, 2, 2))));
     cases.add(smooth("no carries", in -> sum(Loop.scan(3, List.of(), List.of(in.get(0)), (_, _, slices) ->
         new Loop.Results(List.of(), List.of(slices.getFirst().mul(in.get(1)).sin()))).outputs()), List.of(values(-1, 1, 3, 2), values(-1, 1, 2))));
     cases.add(smooth("the number of the repetition and an integer carry", in -> sum(Loop.scan(5,
@@ -75,10 +89,14 @@ final class ControlGradientCases {
 
   /** carry' = sin(carry w + slice), output carry' times 2. */
   private static Loop.Results recurrence(int length, List<Tensor> in) {
-    return Loop.scan(length, List.of(in.get(0)), List.of(in.get(1)), (_, carries, slices) -> {
+    return Loop.scan(length, List.of(in.get(0)), List.of(in.get(1)), turn(in));
+  }
+
+  private static Loop.Turn turn(List<Tensor> in) {
+    return (_, carries, slices) -> {
       Tensor next = carries.getFirst().unsqueeze(0).matmul(in.get(2)).squeeze(0).add(slices.getFirst()).sin();
       return new Loop.Results(List.of(next), List.of(next.mul(2)));
-    });
+    };
   }
 
   private static Op bareLoop() {

@@ -253,17 +253,22 @@ class GradientsTest {
     assertArrayEquals(new double[2], read(gradient(results.outputs().getFirst().sum(), x)));
   }
 
-  /** The gradient's graph, bodies included, has the same size for any length; what is kept is about two roots of it. */
+  /** The gradient's graph, bodies included, has the same size for any length, whether what it reads is kept or computed again. */
   @Test
   @Tag("S17.19")
   void theGradientOfALoopDoesNotGrowWithItsLength() {
-    assertEquals(gradientNodes(2), gradientNodes(2_000));
+    assertEquals(gradientNodes(2, Loop::scan), gradientNodes(2_000, Loop::scan));
+    assertEquals(gradientNodes(2, Loop::scanInChunks), gradientNodes(2_000, Loop::scanInChunks));
   }
 
-  private static int gradientNodes(int length) {
+  private interface Scan {
+    Loop.Results of(long length, List<Tensor> carries, List<Tensor> slices, Loop.Turn turn);
+  }
+
+  private static int gradientNodes(int length, Scan scan) {
     Tensor w = Tensor.of(vector(0.5, 0.25));
     Tensor xs = Tensor.zeros(TensorType.of(DType.F64, length, 2));
-    Loop.Results results = Loop.scan(length, List.of(w), List.of(xs), (_, carries, slices) -> {
+    Loop.Results results = scan.of(length, List.of(w), List.of(xs), (_, carries, slices) -> {
       Tensor next = carries.getFirst().mul(w).add(slices.getFirst()).tanh();
       return new Loop.Results(List.of(next), List.of(next));
     });

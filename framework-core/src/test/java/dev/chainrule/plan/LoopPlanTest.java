@@ -42,17 +42,27 @@ class LoopPlanTest {
   }
 
   private static Loop.Results recurrence(Tensor x, Tensor w) {
-    return Loop.scan(12, List.of(w, x), List.of(), (number, carries, _) -> {
+    return Loop.scan(12, List.of(w, x), List.of(), turn(w));
+  }
+
+  private static Loop.Results inChunks(Tensor x, Tensor w) {
+    return Loop.scanInChunks(12, List.of(w, x), List.of(), turn(w));
+  }
+
+  private static Loop.Turn turn(Tensor w) {
+    return (number, carries, _) -> {
       Tensor next = carries.getFirst().mul(w).sin();
       return new Loop.Results(List.of(next, carries.get(1).add(number.cast(DType.F64))), List.of(next.exp()));
-    });
+    };
   }
 
   @Test
   void withoutAGradientALoopKeepsNothingOfItsRepetitions() {
-    List<Instruction.Loop> loops = loops(schedule(recurrence(data(3), data(3)).carries().getFirst()).instructions()).toList();
-    assertEquals(2, loops.size());
-    assertTrue(loops.stream().allMatch(loop -> loop.outputs().isEmpty()), loops.toString());
+    for (Loop.Results results : List.of(recurrence(data(3), data(3)), inChunks(data(3), data(3)))) {
+      List<Instruction.Loop> loops = loops(schedule(results.carries().getFirst()).instructions()).toList();
+      assertFalse(loops.isEmpty());
+      assertTrue(loops.stream().allMatch(loop -> loop.outputs().isEmpty()), loops.toString());
+    }
   }
 
   /** The second carry, and what it reads, is gone when only the first is wanted: one kernel that writes the carry is left. */
@@ -71,10 +81,24 @@ class LoopPlanTest {
   @Tag("S11.13") @Tag("S17.19")
   void theGradientKeepsTheBeginningsOfChunksAndOneChunk() {
     Tensor w = data(3);
-    Tensor loss = recurrence(data(3), w).carries().getFirst().sum();
-    long kept = loops(schedule(Gradients.of(loss, List.of(w)).getFirst()).instructions())
+    assertEquals((3 + 4) * 3 * 8, kept(inChunks(data(3), w).carries().getFirst().sum(), w), "chunks of 3 or 4 of 12, each of 3 doubles");
+  }
+
+  private long kept(Tensor loss, Tensor w) {
+    return loops(schedule(Gradients.of(loss, List.of(w)).getFirst()).instructions())
         .flatMap(loop -> loop.outputs().stream()).mapToLong(slice -> slice.whole().type().bytes()).sum();
-    assertEquals((3 + 4) * 3 * 8, kept, "chunks of 3 or 4 of 12, each of 3 doubles");
+  }
+
+  /** Of 12 repetitions the carry and the cosine's argument; nothing is computed again. */
+  @Test
+  @Tag("S11.13") @Tag("S17.19")
+  void theGradientOfASmallLoopKeepsWhatItReads() {
+    Tensor w = data(3);
+    Tensor loss = recurrence(data(3), w).carries().getFirst().sum();
+    assertEquals(2 * 12 * 3 * 8, kept(loss, w));
+    List<Instruction.Loop> loops = loops(schedule(Gradients.of(loss, List.of(w)).getFirst()).instructions()).toList();
+    assertEquals(2, loops.size());
+    assertFalse(loops.getLast().body().toString().contains("Sin"), loops.toString());
   }
 
   @Test

@@ -66,8 +66,8 @@ class MergingTest {
 
   @Test
   void bodiesAreMergedWithin() {
-    Tensor twice = Loop.scan(3, List.of(x), List.of(), (_, c, _) ->
-        new Loop.Results(List.of(c.getFirst().exp().add(c.getFirst().exp())), List.of())).carries().getFirst();
+    Tensor twice = Loop.scan(3, List.of(x), List.of(), (_, around, _) -> Loop.scan(3, around, List.of(), (_, c, _) ->
+        new Loop.Results(List.of(c.getFirst().exp().add(c.getFirst().exp())), List.of()))).carries().getFirst();
     Op.Loop outer = (Op.Loop) Graphs.topological(merged(twice)).stream().filter(n -> n.op() instanceof Op.Loop).findFirst().orElseThrow().op();
     Op.Loop inner = (Op.Loop) Graphs.topological(outer.body().results()).stream()
         .filter(n -> n.op() instanceof Op.Loop).findFirst().orElseThrow().op();

@@ -91,10 +91,9 @@ class PlanCacheTest {
         miss("2 operations before, 3 now: new is operation 2, Tanh[]", Tensor::exp, x -> x.exp().tanh()),
         miss("operation 2, Sub[], read the results of [0, 1], now of [1, 0]",
             x -> { Tensor y = x.exp(); return x.sub(y); }, x -> { Tensor y = x.exp(); return y.sub(x); }),
-        // Two repetitions are two chunks of one.
-        miss("operation 1, loop[carries=1, length=2, sliced=0], has another body: "
-                + "operation 4, loop[carries=1, length=1, sliced=0], has another body: operation 3 was Exp[], now Tanh[]",
-            x -> repeated(x, Tensor::exp), x -> repeated(x, Tensor::tanh)));
+        miss("operation 2, loop[carries=1, length=2, sliced=0], has another body: "
+                + "operation 4, loop[carries=1, length=2, sliced=0], has another body: operation 3 was Exp[], now Tanh[]",
+            x -> repeated(x, y -> repeated(y, Tensor::exp)), x -> repeated(x, y -> repeated(y, Tensor::tanh))));
   }
 
   private static Tensor repeated(Tensor x, UnaryOperator<Tensor> turn) {

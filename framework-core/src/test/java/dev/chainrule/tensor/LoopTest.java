@@ -37,10 +37,16 @@ class LoopTest {
   void scansAsAJavaLoopWould(int length) {
     long[] x = new long[length];
     Arrays.setAll(x, i -> 3L * i - 7);
-    Loop.Results results = Loop.scan(length, List.of(Tensor.full(I64, 5)), List.of(Tensor.of(x, length)), (number, carries, slices) -> {
+    Loop.Turn turn = (number, carries, slices) -> {
       Tensor next = carries.getFirst().mul(2).add(slices.getFirst()).add(number);
       return new Loop.Results(List.of(next), List.of(next, carries.getFirst(), number));
-    });
+    };
+    assertAsInJava(x, Loop.scan(length, List.of(Tensor.full(I64, 5)), List.of(Tensor.of(x, length)), turn));
+    assertAsInJava(x, Loop.scanInChunks(length, List.of(Tensor.full(I64, 5)), List.of(Tensor.of(x, length)), turn));
+  }
+
+  private static void assertAsInJava(long[] x, Loop.Results results) {
+    int length = x.length;
     long carry = 5;
     long[][] expected = new long[3][length];
     for (int i = 0; i < length; i++) {

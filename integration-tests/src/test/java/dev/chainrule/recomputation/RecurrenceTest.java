@@ -101,7 +101,7 @@ class RecurrenceTest {
         return results;
       });
       List<Tensor> results = step.run(inputs(length));
-      // The same operations in the same order, so the same bits; gradients of weights are summed chunk by chunk.
+      // The same operations in the same order, so the same bits; gradients of weights are sums in another.
       assertArrayEquals(results.get(4).toFloatArray(), results.get(0).toFloatArray());
       for (int i = 1; i < 4; i++) {
         float[] expected = results.get(4 + i).toFloatArray();
