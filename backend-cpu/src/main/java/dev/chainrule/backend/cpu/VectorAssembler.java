@@ -15,11 +15,13 @@ final class VectorAssembler {
   private static final ClassDesc VECTOR = ClassDesc.of(API + "Vector");
   private static final ClassDesc FLOAT_VECTOR = ClassDesc.of(API + "FloatVector");
   private static final ClassDesc INT_VECTOR = ClassDesc.of(API + "IntVector");
+  private static final ClassDesc BYTE_VECTOR = ClassDesc.of(API + "ByteVector");
   private static final ClassDesc MASK = ClassDesc.of(API + "VectorMask");
   private static final ClassDesc SPECIES = ClassDesc.of(API + "VectorSpecies");
   private static final ClassDesc OPERATORS = ClassDesc.of(API + "VectorOperators");
   private static final ClassDesc BINARY = OPERATORS.nested("Binary");
   private static final ClassDesc ASSOCIATIVE = OPERATORS.nested("Associative");
+  private static final ClassDesc CONVERSION = OPERATORS.nested("Conversion");
   private static final ClassDesc COMPARISON = OPERATORS.nested("Comparison");
   private static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
   private static final ClassDesc BYTE_ORDER = ClassDesc.of("java.nio.ByteOrder");
@@ -180,6 +182,37 @@ final class VectorAssembler {
     code.getstatic(OFF_HEAP, "MEMORY", SEGMENT);
     code.lload(baseLocal).lload(offsetLocal).ladd();
     code.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
+  }
+
+  /** As many bytes as an int vector has lanes, as ints from 0 to 255. */
+  void loadBytes(int baseLocal, int offsetLocal) {
+    byteSpecies();
+    segment(baseLocal, offsetLocal);
+    code.invokestatic(BYTE_VECTOR, "fromMemorySegment",
+        MethodTypeDesc.of(BYTE_VECTOR, SPECIES, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
+    code.getstatic(OPERATORS, "ZERO_EXTEND_B2I", CONVERSION);
+    species(VectorForm.INTS);
+    convertShape(BYTE_VECTOR, INT_VECTOR);
+  }
+
+  /** Stores the lowest byte of each int of the vector on the stack. */
+  void storeBytes(int baseLocal, int offsetLocal) {
+    code.getstatic(OPERATORS, "I2B", CONVERSION);
+    byteSpecies();
+    convertShape(INT_VECTOR, BYTE_VECTOR);
+    segment(baseLocal, offsetLocal);
+    code.invokevirtual(BYTE_VECTOR, "intoMemorySegment",
+        MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
+  }
+
+  private void byteSpecies() {
+    code.getstatic(BYTE_VECTOR, "SPECIES_" + Byte.SIZE * VectorWidth.LANES, SPECIES);
+  }
+
+  private void convertShape(ClassDesc from, ClassDesc to) {
+    code.iconst_0();
+    code.invokevirtual(from, "convertShape", MethodTypeDesc.of(VECTOR, CONVERSION, SPECIES, ConstantDescs.CD_int));
+    code.checkcast(to);
   }
 
   void loadFromArray(VectorForm form, int arrayLocal, int indexLocal) {

@@ -14,6 +14,7 @@ final class VectorCode implements PhaseCode {
   private final BlockCode block;
   private final VectorProgram program;
   private final Stream[] streams;
+  private final Check[] checks;
   private final BlockStep[] before;
   private final BlockStep[] after;
   private final long work;
@@ -24,8 +25,9 @@ final class VectorCode implements PhaseCode {
    * Memory that the program reads or writes, neighbours within a row of the layout.
    *
    * @param strides of elements in the order of the walk; one apart within rows
+   * @param bytes of an element
    */
-  record Stream(Place place, Strides strides, boolean isRead) {
+  record Stream(Place place, Strides strides, int bytes, boolean isRead) {
 
     /** Elements from number {@code at} on that lie side by side. */
     long neighbours(long at) {
@@ -34,23 +36,27 @@ final class VectorCode implements PhaseCode {
 
     private long address(Frame frame, long at) {
       if (strides.isRow()) {
-        return place.address(frame) + (strides.rowOffset(0) + at) * Integer.BYTES;
+        return place.address(frame) + (strides.rowOffset(0) + at) * bytes;
       }
       long row = at / strides.rowLength();
-      return place.address(frame) + (strides.rowOffset(row) + at - row * strides.rowLength()) * Integer.BYTES;
+      return place.address(frame) + (strides.rowOffset(row) + at - row * strides.rowLength()) * bytes;
     }
   }
+
+  /** A check that the program makes, by its number; {@code register} is an int one. */
+  record Check(int register, int number) {}
 
   /**
    * @param streams in the order of the table of addresses
    * @param work elements of the domain times operations
    * @param longTiles whether a tile may hold any number of elements if none of them is in a register
    */
-  VectorCode(BlockCode block, VectorProgram program, List<Stream> streams, List<BlockStep> before, List<BlockStep> after, long work,
-      boolean longTiles) {
+  VectorCode(BlockCode block, VectorProgram program, List<Stream> streams, List<Check> checks, List<BlockStep> before,
+      List<BlockStep> after, long work, boolean longTiles) {
     this.block = block;
     this.program = program;
     this.streams = streams.toArray(Stream[]::new);
+    this.checks = checks.toArray(Check[]::new);
     this.before = before.toArray(BlockStep[]::new);
     this.after = after.toArray(BlockStep[]::new);
     this.work = work;
@@ -106,6 +112,9 @@ final class VectorCode implements PhaseCode {
       return;
     }
     int n = tile.elements();
+    for (Check check : checks) {
+      FiniteCheck.begin(registers.ints(check.register), VectorWidth.LANES);
+    }
     for (BlockStep step : before) {
       step.run(frame, registers, tile.at, n);
     }
@@ -113,6 +122,9 @@ final class VectorCode implements PhaseCode {
       int piece = (int) Math.min(n - done, neighbours(tile.at + done));
       vectors(vectors, frame, registers, tile.at + done, done, piece);
       done += piece;
+    }
+    for (Check check : checks) {
+      FiniteCheck.end(registers.ints(check.register), VectorWidth.LANES, frame, check.number);
     }
     for (BlockStep step : after) {
       step.run(frame, registers, tile.at, n);
@@ -143,22 +155,33 @@ final class VectorCode implements PhaseCode {
     }
   }
 
-  /** The last elements, in vectors that they do not fill; what becomes of other lanes nobody reads. */
+  /** The last elements, in vectors that they do not fill; other lanes repeat the first, so that they hold nothing to be found fault with. */
   private void edge(VectorLoop vectors, Registers registers, int done, int whole, int rest) {
     for (int i = 0; i < streams.length; i++) {
       if (streams[i].isRead) {
-        copy(registers.addresses[i] + (long) whole * Integer.BYTES, registers.edges[i], rest);
+        int bytes = streams[i].bytes;
+        long from = registers.addresses[i] + (long) whole * bytes;
+        copy(from, registers.edges[i], rest, bytes);
+        for (int lane = rest; lane < VectorWidth.LANES; lane++) {
+          copy(from, registers.edges[i] + (long) lane * bytes, 1, bytes);
+        }
       }
     }
     vectors.run(registers, registers.edges, done + whole, VectorWidth.LANES);
     for (int i = 0; i < streams.length; i++) {
       if (!streams[i].isRead) {
-        copy(registers.edges[i], registers.addresses[i] + (long) whole * Integer.BYTES, rest);
+        copy(registers.edges[i], registers.addresses[i] + (long) whole * streams[i].bytes, rest, streams[i].bytes);
       }
     }
   }
 
-  private static void copy(long from, long to, int n) {
+  private static void copy(long from, long to, int n, int bytes) {
+    if (bytes == 1) {
+      for (int i = 0; i < n; i++) {
+        OffHeap.MEMORY.set(ValueLayout.JAVA_BYTE, to + i, OffHeap.MEMORY.get(ValueLayout.JAVA_BYTE, from + i));
+      }
+      return;
+    }
     for (int i = 0; i < n; i++) {
       long at = (long) i * Integer.BYTES;
       OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, to + at, OffHeap.MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, from + at));

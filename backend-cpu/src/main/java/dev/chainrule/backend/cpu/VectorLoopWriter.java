@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cpu;
 
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -12,6 +13,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.AccessFlag;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -47,7 +49,13 @@ final class VectorLoopWriter {
 
   private final Map<Integer, Integer> bases = new HashMap<>();
   private final Map<List<Object>, Integer> arrays = new HashMap<>();
+  private final Map<Integer, Integer> largest = new LinkedHashMap<>();
+  private int start;
   private int index;
+
+  /** How many elements, and bytes of those with 32 bits, have been done. */
+  private int elements;
+
   private int offset;
 
   private VectorLoopWriter(VectorProgram program, CodeBuilder code) {
@@ -75,22 +83,31 @@ final class VectorLoopWriter {
   }
 
   private void write() {
+    start = code.allocateLocal(TypeKind.INT);
+    code.iconst_0().istore(start);
     prepare();
     index = code.allocateLocal(TypeKind.INT);
     int end = code.allocateLocal(TypeKind.INT);
+    elements = code.allocateLocal(TypeKind.LONG);
     offset = code.allocateLocal(TypeKind.LONG);
     code.iload(AT).istore(index);
     code.iload(AT).iload(N).iadd().istore(end);
     Label top = code.newLabel();
     Label done = code.newLabel();
     code.labelBinding(top).iload(index).iload(end).if_icmpge(done);
-    code.iload(index).iload(AT).isub().i2l().loadConstant(2).lshl().lstore(offset);
+    code.iload(index).iload(AT).isub().i2l().lstore(elements);
+    code.lload(elements).loadConstant(2).lshl().lstore(offset);
     for (int i = 0; i < locals.length; i++) {
       value(i);
     }
     program.sinks().forEach(this::sink);
     code.iinc(index, VectorWidth.LANES).goto_(top);
-    code.labelBinding(done).return_();
+    code.labelBinding(done);
+    largest.forEach((register, local) -> {
+      code.aload(local);
+      assembler.storeToArray(VectorForm.INTS, array(RegisterKind.INT, register), start);
+    });
+    code.return_();
   }
 
   // --- before the loop ---------------------------------------------------------------------------------------------------------------
@@ -100,7 +117,7 @@ final class VectorLoopWriter {
       locals[i] = code.allocateLocal(TypeKind.REFERENCE);
       switch (program.values().get(i)) {
         case VectorProgram.Stream stream -> {
-          forms[i] = VectorForm.of(stream.kind());
+          forms[i] = VectorForm.of(stream.dtype());
           base(stream.address());
         }
         case VectorProgram.Elements elements -> {
@@ -119,6 +136,7 @@ final class VectorLoopWriter {
       switch (sink) {
         case VectorProgram.ToMemory memory -> base(memory.address());
         case VectorProgram.ToRegister register -> array(register.kind(), register.register());
+        case VectorProgram.ToCheck check -> check(check.register());
       }
     }
   }
@@ -128,6 +146,16 @@ final class VectorLoopWriter {
     return bases.computeIfAbsent(address, _ -> {
       int local = code.allocateLocal(TypeKind.LONG);
       code.aload(ADDRESSES).loadConstant(address).laload().lstore(local);
+      return local;
+    });
+  }
+
+  /** The local variable that holds the largest magnitudes of a check so far; before the loop they come from its register. */
+  private int check(int register) {
+    return largest.computeIfAbsent(register, _ -> {
+      int local = code.allocateLocal(TypeKind.REFERENCE);
+      assembler.loadFromArray(VectorForm.INTS, array(RegisterKind.INT, register), start);
+      code.astore(local);
       return local;
     });
   }
@@ -148,6 +176,7 @@ final class VectorLoopWriter {
 
   private void value(int number) {
     switch (program.values().get(number)) {
+      case VectorProgram.Stream(DType dtype, int address) when dtype.bytes() == 1 -> assembler.loadBytes(base(address), elements);
       case VectorProgram.Stream stream -> assembler.loadFromMemory(forms[number], base(stream.address()), offset);
       case VectorProgram.Elements elements ->
           assembler.loadFromArray(forms[number], array(elements.kind(), elements.register()), index);
@@ -188,13 +217,26 @@ final class VectorLoopWriter {
 
   private void sink(VectorProgram.Sink sink) {
     switch (sink) {
-      case VectorProgram.ToMemory(int value, RegisterKind kind, int address) -> {
-        push(value, VectorForm.of(kind));
-        assembler.storeToMemory(VectorForm.of(kind), base(address), offset);
+      case VectorProgram.ToMemory(int value, DType dtype, int address) when dtype.bytes() == 1 -> {
+        push(value, VectorForm.INTS);
+        assembler.storeBytes(base(address), elements);
+      }
+      case VectorProgram.ToMemory(int value, DType dtype, int address) -> {
+        push(value, VectorForm.of(dtype));
+        assembler.storeToMemory(VectorForm.of(dtype), base(address), offset);
       }
       case VectorProgram.ToRegister(int value, RegisterKind kind, int register) -> {
         push(value, VectorForm.of(kind));
         assembler.storeToArray(VectorForm.of(kind), array(kind, register), index);
+      }
+      case VectorProgram.ToCheck(int value, int register) -> {
+        int largest = check(register);
+        code.aload(largest);
+        push(value, VectorForm.FLOATS);
+        assembler.reinterpret(VectorForm.INTS);
+        assembler.withInt("and", Integer.MAX_VALUE);
+        assembler.withVector("max", VectorForm.INTS);
+        code.astore(largest);
       }
     }
   }

@@ -42,6 +42,15 @@ final class VectorOperations {
     };
   }
 
+  /** Whether loops themselves read and write neighbours of a type in memory. Vectors of four lanes have no bytes to match. */
+  static boolean isStreamed(DType dtype) {
+    return switch (dtype) {
+      case F32, I32 -> true;
+      case U8, BOOL -> VectorWidth.LANES >= Long.BYTES;
+      case F64, F16, BF16, I64 -> false;
+    };
+  }
+
   private static Written to(VectorForm operands, VectorForm result, Code code) {
     return new Written(operands, "", result, code);
   }

@@ -34,6 +34,7 @@ final class VectorPhaseBuilder {
   private final List<VectorProgram.Value> values = new ArrayList<>();
   private final List<VectorProgram.Sink> sinks = new ArrayList<>();
   private final List<VectorCode.Stream> streams = new ArrayList<>();
+  private final List<VectorCode.Check> checks = new ArrayList<>();
   private final List<BlockStep> before = new ArrayList<>();
   private final List<BlockStep> after = new ArrayList<>();
   private final Map<Integer, Integer> program = new HashMap<>();
@@ -77,7 +78,7 @@ final class VectorPhaseBuilder {
       return compiled.block;
     }
     long work = kernel.domain().elements() * (operations() + levels.folds(compiled.phase).size());
-    return new VectorCode(compiled.block, new VectorProgram(values, sinks), streams, before, after, work,
+    return new VectorCode(compiled.block, new VectorProgram(values, sinks), streams, checks, before, after, work,
         kernel.folded().count() == 0);
   }
 
@@ -176,7 +177,7 @@ final class VectorPhaseBuilder {
     Layout layout = tiling.elements(load.layout());
     Place place = bases.place(compute.arguments().get(load.argument()).buffer());
     if (isStream(load.dtype(), layout) || isLongRows(load.dtype(), layout)) {
-      add(number, new VectorProgram.Stream(kind(number), stream(place, layout, true)));
+      add(number, new VectorProgram.Stream(load.dtype(), stream(place, layout, load.dtype(), true)));
       return;
     }
     var loader = new BlockLoader(layout, load.dtype());
@@ -186,7 +187,7 @@ final class VectorPhaseBuilder {
   }
 
   private static boolean isStream(DType dtype, Layout layout) {
-    return (dtype == DType.F32 || dtype == DType.I32) && layout.isContiguous();
+    return VectorOperations.isStreamed(dtype) && layout.isContiguous();
   }
 
   /**
@@ -196,12 +197,12 @@ final class VectorPhaseBuilder {
   private boolean isLongRows(DType dtype, Layout layout) {
     Strides strides = Strides.of(layout);
     boolean whole = strides.rowLength() % VectorWidth.LANES == 0;
-    return (dtype == DType.F32 || dtype == DType.I32) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 64 : 256)
+    return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 64 : 256)
         && (compiled.phase == 0 || compiled.kept.isEmpty());
   }
 
-  private int stream(Place place, Layout layout, boolean read) {
-    streams.add(new VectorCode.Stream(place, Strides.of(layout), read));
+  private int stream(Place place, Layout layout, DType dtype, boolean read) {
+    streams.add(new VectorCode.Stream(place, Strides.of(layout), dtype.bytes(), read));
     return streams.size() - 1;
   }
 
@@ -238,9 +239,17 @@ final class VectorPhaseBuilder {
   /** Those of places are {@link PhaseCode#once}'s. */
   private void check(int check) {
     int number = kernel.checks().get(check);
-    if (kernel.folded().count() == 0 || levels.of(number) == KernelLevels.Level.ELEMENTS) {
-      after.add(FiniteCheck.step(dtype(number), left(number), firstCheck + check));
+    if (kernel.folded().count() > 0 && levels.of(number) != KernelLevels.Level.ELEMENTS) {
+      return;
     }
+    int value = source(number);
+    if (values.stream().anyMatch(VectorProgram.Elements.class::isInstance)) { // behind a tile's elements registers hold anything
+      after.add(FiniteCheck.step(dtype(number), left(number), firstCheck + check));
+      return;
+    }
+    int register = file.reserve(RegisterKind.INT, 1);
+    sinks.add(new VectorProgram.ToCheck(value, register));
+    checks.add(new VectorCode.Check(register, firstCheck + check));
   }
 
   private void fold(int number) {
@@ -286,7 +295,7 @@ final class VectorPhaseBuilder {
     Place place = bases.place(output.buffer());
     RegisterKind kind = kind(result.value());
     if (isStream(output.dtype(), layout)) {
-      sinks.add(new VectorProgram.ToMemory(source(result.value()), kind, stream(place, layout, false)));
+      sinks.add(new VectorProgram.ToMemory(source(result.value()), output.dtype(), stream(place, layout, output.dtype(), false)));
       return;
     }
     var storer = new BlockStorer(layout, output.dtype());

@@ -9,7 +9,7 @@ import java.util.List;
  * so it names memory by its place in a table of addresses, not by where it lies: the updates of all weights are one program. Numbers of
  * registers follow from the kernel, and are constants of the class.
  *
- * @param values each operation refers to earlier ones; all of 32 bits
+ * @param values each operation refers to earlier ones; all of 32 bits, but for bytes in memory
  */
 record VectorProgram(List<Value> values, List<Sink> sinks) {
 
@@ -20,8 +20,8 @@ record VectorProgram(List<Value> values, List<Sink> sinks) {
 
   sealed interface Value {}
 
-  /** Neighbours in memory, from an entry of the table of addresses on. */
-  record Stream(RegisterKind kind, int address) implements Value {}
+  /** Neighbours in memory, from an entry of the table of addresses on; of a type that {@link VectorOperations#isStreamed}. */
+  record Stream(DType dtype, int address) implements Value {}
 
   /** Elements of a register. */
   record Elements(RegisterKind kind, int register) implements Value {}
@@ -45,8 +45,11 @@ record VectorProgram(List<Value> values, List<Sink> sinks) {
   }
 
   /** To neighbours in memory, from an entry of the table of addresses on. */
-  record ToMemory(int value, RegisterKind kind, int address) implements Sink {}
+  record ToMemory(int value, DType dtype, int address) implements Sink {}
 
   /** To a register's elements. */
   record ToRegister(int value, RegisterKind kind, int register) implements Sink {}
+
+  /** To the first lanes of an int register, which keep the largest bits of all magnitudes of floats: see {@link FiniteCheck}. */
+  record ToCheck(int value, int register) implements Sink {}
 }

@@ -69,7 +69,8 @@ final class WarmUp {
     });
     IntStream written = program.sinks().stream().mapToInt(sink -> switch (sink) {
       case VectorProgram.ToRegister(_, RegisterKind k, int register) when k == kind -> register + 1;
-      case VectorProgram.ToRegister _, VectorProgram.ToMemory _ -> 0;
+      case VectorProgram.ToCheck(_, int register) when kind == RegisterKind.INT -> register + 1;
+      case VectorProgram.ToRegister _, VectorProgram.ToMemory _, VectorProgram.ToCheck _ -> 0;
     });
     return IntStream.concat(read, written).max().orElse(0);
   }
