@@ -29,7 +29,6 @@ import java.util.SequencedMap;
 public record Safetensors(SequencedMap<String, HostArray> tensors, SequencedMap<String, String> metadata) {
 
   private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final int CHUNK = 1 << 20;
 
   public Safetensors {
     tensors = MapOrder.copyOf(tensors);
@@ -49,33 +48,13 @@ public record Safetensors(SequencedMap<String, HostArray> tensors, SequencedMap<
     SafetensorsHeader header = SafetensorsHeader.layOut(types, MapOrder.copyOf(metadata));
     ByteBuffer text = header.encode(file.toString());
     AtomicFile.write(file, channel -> {
-      var chunk = ByteBuffer.allocateDirect(CHUNK);
-      write(channel, chunk.order(ByteOrder.LITTLE_ENDIAN).putLong(text.remaining()).flip());
-      write(channel, text);
+      var length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(text.remaining()).flip();
+      LittleEndian.write(channel, length);
+      LittleEndian.write(channel, text);
       for (SafetensorsHeader.Entry entry : header.byOffset()) {
-        write(channel, chunk, littleEndian(Objects.requireNonNull(ordered.get(entry.name()))).segment());
+        LittleEndian.write(channel, Objects.requireNonNull(ordered.get(entry.name())));
       }
     });
-  }
-
-  private static HostArray littleEndian(HostArray array) {
-    return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? array
-        : HostArray.copyOf(array.type(), array.segment(), ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static void write(FileChannel channel, ByteBuffer chunk, MemorySegment bytes) throws IOException {
-    for (long at = 0; at < bytes.byteSize(); at += CHUNK) {
-      int length = (int) Math.min(CHUNK, bytes.byteSize() - at);
-      chunk.clear().limit(length);
-      MemorySegment.copy(bytes, at, MemorySegment.ofBuffer(chunk), 0, length);
-      write(channel, chunk);
-    }
-  }
-
-  private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
   }
 
   /**

@@ -1,2 +1,2 @@
-/** Files: the safetensors format for tensors, JSON for everything else, and writing either so that a crash leaves the old file. */
+/** Files: safetensors and NumPy's formats for tensors, JSON for everything else, and writing each so that a crash leaves the old file. */
 package dev.chainrule.io;
