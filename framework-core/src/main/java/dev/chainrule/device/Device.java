@@ -4,6 +4,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,20 @@ public interface Device extends AutoCloseable {
    * @throws dev.chainrule.DeviceOutOfMemoryException when the device has no more
    */
   Memory allocate(long bytes);
+
+  /**
+   * Memory that somebody else owns, to be read in place by runs; empty where the device cannot see it.
+   *
+   * @param memory native, at any address; freeing the result leaves it alone
+   */
+  default Optional<Memory> borrow(MemorySegment memory) {
+    return Optional.empty();
+  }
+
+  /** The device's memory as the host sees it, in place; empty where the host cannot see it. */
+  default Optional<MemorySegment> seenByHost(Memory memory) {
+    return Optional.empty();
+  }
 
   /** Makes a schedule ready to run; all sizes are known by now. */
   Executable link(Schedule schedule);

@@ -34,6 +34,11 @@ public final class Lifetime {
     endings.push(ending);
   }
 
+  /** Takes back what was given to {@link #atEnd}, if it has not been called yet. */
+  public synchronized void forget(Runnable ending) {
+    endings.remove(ending);
+  }
+
   /** The error of whoever uses the device after its end. */
   public DeviceUnavailableException closed() {
     return new DeviceUnavailableException(device, "the device has been closed, and what lay on it is gone", "Open it again by its name.");

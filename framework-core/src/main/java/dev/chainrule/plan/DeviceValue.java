@@ -4,17 +4,26 @@ import dev.chainrule.device.Memory;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.graph.Value;
 
-/** A dense tensor in device memory; the memory is given back some time after the last reference is gone. */
+/**
+ * A dense tensor in device memory; the memory is given back some time after the last reference is gone, unless it is a {@link Loan}'s.
+ */
 public final class DeviceValue implements Value {
 
   private final TensorType type;
   private final Engine engine;
   private final Memory memory;
+  private final Runnable guard;
 
   DeviceValue(TensorType type, Engine engine, Memory memory) {
+    this(type, engine, memory, () -> { });
+  }
+
+  /** {@code guard} is called before each use, and throws once the memory is not to be touched any more. */
+  DeviceValue(TensorType type, Engine engine, Memory memory, Runnable guard) {
     this.type = type;
     this.engine = engine;
     this.memory = memory;
+    this.guard = guard;
   }
 
   @Override
@@ -27,6 +36,7 @@ public final class DeviceValue implements Value {
   }
 
   Memory memory() {
+    guard.run();
     return memory;
   }
 }

@@ -11,6 +11,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Optional;
@@ -85,6 +86,16 @@ public final class CpuDevice implements Device {
   @Override
   public Memory allocate(long bytes) {
     return CpuMemory.allocate(bytes);
+  }
+
+  @Override
+  public Optional<Memory> borrow(MemorySegment memory) {
+    return memory.isNative() ? Optional.of(CpuMemory.borrowed(memory)) : Optional.empty();
+  }
+
+  @Override
+  public Optional<MemorySegment> seenByHost(Memory memory) {
+    return Optional.of(OffHeap.MEMORY.asSlice(CpuMemory.of(memory).address(), memory.bytes()));
   }
 
   @Override

@@ -3,8 +3,9 @@ package dev.chainrule.backend.cpu;
 import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.device.Memory;
 import dev.chainrule.schedule.Schedule;
+import java.lang.foreign.MemorySegment;
 
-/** Memory outside the Java heap, aligned to a cache line. */
+/** Memory outside the Java heap: the device's own, aligned to a cache line, or somebody else's. */
 final class CpuMemory implements Memory {
 
   private final long block;
@@ -25,6 +26,11 @@ final class CpuMemory implements Memory {
           "Use a smaller batch, let go of tensors you no longer need, or close other programs.");
     }
     return new CpuMemory(block, (block + Schedule.ALIGNMENT - 1) & -Schedule.ALIGNMENT, bytes);
+  }
+
+  /** Memory that stays where it is and somebody else's. */
+  static CpuMemory borrowed(MemorySegment memory) {
+    return new CpuMemory(0, memory.address(), memory.byteSize());
   }
 
   static CpuMemory of(Memory memory) {
@@ -51,7 +57,7 @@ final class CpuMemory implements Memory {
   public synchronized void free() {
     if (!freed) {
       freed = true;
-      LibC.free(block);
+      LibC.free(block); // of what is borrowed there is no block, and nothing to free
     }
   }
 }
