@@ -1,0 +1,122 @@
+package dev.chainrule.backend.opencl;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.jocl.CL;
+import org.jocl.CLException;
+import org.jocl.Pointer;
+import org.jocl.cl_device_id;
+import org.jocl.cl_platform_id;
+
+/** What there is: platforms, which drivers bring along, and their devices. */
+record Hardware(List<Found> devices, List<String> findings, String remedy) {
+
+  /** CL_DEVICE_FP_CONFIG's flag for division and roots to the nearest (cl.h). */
+  private static final long CORRECTLY_ROUNDED = 1 << 7;
+
+  Hardware {
+    devices = List.copyOf(devices);
+    findings = List.copyOf(findings);
+  }
+
+  /** A device and what it can do. */
+  record Found(cl_platform_id platform, cl_device_id device, boolean isGpu, String name, String platformName, String version, String driver,
+      long memoryBytes, long largestBuffer, long parameterBytes, boolean f64, boolean roundsCorrectly) {
+
+    String description() {
+      return name + ", " + platformName + ", " + version.strip() + ", driver " + driver + (f64 ? "" : ", without f64");
+    }
+  }
+
+  static Hardware look() {
+    if (OpenClLibrary.found().isEmpty()) {
+      return new Hardware(List.of(), List.of("the library " + OpenClLibrary.names().getFirst() + " is not installed"),
+          "Install a driver with OpenCL for your hardware, or PoCL for any processor (Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd).");
+    }
+    CL.setExceptionsEnabled(true);
+    List<Found> devices = new ArrayList<>();
+    List<String> findings = new ArrayList<>();
+    List<cl_platform_id> platforms = platforms();
+    if (platforms.isEmpty()) {
+      return new Hardware(List.of(), List.of("the library is here, but no driver has registered a platform with it"),
+          "Install a driver with OpenCL for your hardware, or PoCL for any processor (Debian: apt install pocl-opencl-icd).");
+    }
+    for (cl_platform_id platform : platforms) {
+      String name = text(size -> CL.clGetPlatformInfo(platform, CL.CL_PLATFORM_NAME, 0, null, size),
+          bytes -> CL.clGetPlatformInfo(platform, CL.CL_PLATFORM_NAME, bytes.length, Pointer.to(bytes), null));
+      List<cl_device_id> own = devices(platform);
+      findings.add("platform " + name + " has " + (own.isEmpty() ? "no device" : own.size() == 1 ? "1 device" : own.size() + " devices"));
+      own.forEach(device -> devices.add(found(platform, name, device)));
+    }
+    devices.sort(Comparator.comparing(found -> !found.isGpu));
+    return new Hardware(devices, findings,
+        devices.isEmpty() ? "Check that your user may use the device (groups video and render on Linux) and that the driver fits it." : "");
+  }
+
+  private static List<cl_platform_id> platforms() {
+    int[] count = new int[1];
+    try {
+      CL.clGetPlatformIDs(0, null, count);
+      cl_platform_id[] platforms = new cl_platform_id[count[0]];
+      if (count[0] > 0) {
+        CL.clGetPlatformIDs(count[0], platforms, null);
+      }
+      return List.of(platforms);
+    } catch (CLException none) { // CL_PLATFORM_NOT_FOUND_KHR
+      return List.of();
+    }
+  }
+
+  private static List<cl_device_id> devices(cl_platform_id platform) {
+    int[] count = new int[1];
+    try {
+      CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+      cl_device_id[] devices = new cl_device_id[count[0]];
+      if (count[0] > 0) {
+        CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, count[0], devices, null);
+      }
+      return Arrays.stream(devices).filter(device -> number(device, CL.CL_DEVICE_AVAILABLE, Integer.BYTES) != 0).toList();
+    } catch (CLException none) { // CL_DEVICE_NOT_FOUND
+      return List.of();
+    }
+  }
+
+  private static Found found(cl_platform_id platform, String platformName, cl_device_id device) {
+    boolean f64 = text(device, CL.CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64");
+    long config = number(device, CL.CL_DEVICE_SINGLE_FP_CONFIG, Long.BYTES);
+    return new Found(platform, device, (number(device, CL.CL_DEVICE_TYPE, Long.BYTES) & CL.CL_DEVICE_TYPE_GPU) != 0,
+        text(device, CL.CL_DEVICE_NAME), platformName, text(device, CL.CL_DEVICE_VERSION), text(device, CL.CL_DRIVER_VERSION),
+        number(device, CL.CL_DEVICE_GLOBAL_MEM_SIZE, Long.BYTES), number(device, CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE, Long.BYTES),
+        number(device, CL.CL_DEVICE_MAX_PARAMETER_SIZE, Long.BYTES), f64, (config & CORRECTLY_ROUNDED) != 0);
+  }
+
+  private static String text(cl_device_id device, int what) {
+    return text(size -> CL.clGetDeviceInfo(device, what, 0, null, size),
+        bytes -> CL.clGetDeviceInfo(device, what, bytes.length, Pointer.to(bytes), null));
+  }
+
+  private interface AskSize {
+    int ask(long... size);
+  }
+
+  private interface AskBytes {
+    int ask(byte... bytes);
+  }
+
+  private static String text(AskSize size, AskBytes content) {
+    long[] length = new long[1];
+    size.ask(length);
+    byte[] bytes = new byte[Math.toIntExact(length[0])];
+    content.ask(bytes);
+    return new String(bytes, StandardCharsets.UTF_8).replace("\0", "").strip();
+  }
+
+  private static long number(cl_device_id device, int what, int bytes) {
+    long[] number = new long[1];
+    CL.clGetDeviceInfo(device, what, bytes, Pointer.to(number), null);
+    return number[0];
+  }
+}

@@ -1,0 +1,69 @@
+package dev.chainrule.backend.opencl;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Compiled programs in the user's cache directory, by a digest of their text and of what compiled them. The property
+ * {@code chainrule.opencl.cache} names another directory, or is {@code off}. That a file cannot be read or written only costs time.
+ */
+record ProgramFiles(Optional<Path> folder) {
+
+  private static final String PROPERTY = "chainrule.opencl.cache";
+  private static final System.Logger LOG = System.getLogger(ProgramFiles.class.getName());
+
+  static ProgramFiles chosen() {
+    String given = System.getProperty(PROPERTY, "");
+    if (given.equals("off")) {
+      return new ProgramFiles(Optional.empty());
+    }
+    try {
+      return new ProgramFiles(Optional.of(given.isEmpty() ? ofTheUser().resolve("chainrule").resolve("opencl") : Path.of(given)));
+    } catch (InvalidPathException e) {
+      return new ProgramFiles(Optional.empty());
+    }
+  }
+
+  private static Path ofTheUser() {
+    String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    Path home = Path.of(System.getProperty("user.home", "."));
+    if (system.contains("windows")) {
+      return variable("LOCALAPPDATA").orElse(home.resolve("AppData").resolve("Local"));
+    }
+    return system.contains("mac") ? home.resolve("Library").resolve("Caches") : variable("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
+  }
+
+  private static Optional<Path> variable(String name) {
+    return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isEmpty()).map(Path::of);
+  }
+
+  Optional<byte[]> read(String key) {
+    Path file = folder.map(f -> f.resolve(key)).orElse(null);
+    try {
+      return file == null || !Files.exists(file) ? Optional.empty() : Optional.of(Files.readAllBytes(file));
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a compiled program could not be read", e);
+      return Optional.empty();
+    }
+  }
+
+  /** Whole or not at all. */
+  void write(String key, byte[] program) {
+    if (folder.isEmpty()) {
+      return;
+    }
+    try {
+      Files.createDirectories(folder.get());
+      Path part = Files.createTempFile(folder.get(), key, ".part");
+      Files.write(part, program);
+      Files.move(part, folder.get().resolve(key), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a compiled program could not be kept", e);
+    }
+  }
+}

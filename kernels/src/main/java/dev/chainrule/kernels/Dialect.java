@@ -1,0 +1,42 @@
+package dev.chainrule.kernels;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** A language that the kernels can be compiled as: a head of its own before the same text. */
+public enum Dialect {
+  OPENCL("opencl.h"),
+  CUDA("cuda.h"),
+  HOST("host.h");
+
+  private static final List<String> COMMON = List.of("types.h", "functions.h", "floats.h", "doubles.h", "products.h");
+
+  private final String prelude;
+
+  Dialect(String prelude) {
+    this.prelude = prelude;
+  }
+
+  /**
+   * What comes before kernels.
+   *
+   * @param f64 whether the device computes in f64
+   */
+  public String head(boolean f64) {
+    return (f64 ? "#define WITH_F64\n" : "") + resource(prelude) + COMMON.stream().map(Dialect::resource).collect(Collectors.joining());
+  }
+
+  /** A file of this package. */
+  static String resource(String name) {
+    try (InputStream file = Objects.requireNonNull(Dialect.class.getResourceAsStream(name), name)) {
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

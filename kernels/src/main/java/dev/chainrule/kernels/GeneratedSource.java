@@ -1,0 +1,153 @@
+package dev.chainrule.kernels;
+
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A generated kernel in the dialect, and its geometry: sizes and strides are data, so that the text depends on operations, types and the
+ * number of axes alone, and few texts do for many shapes.
+ *
+ * <p>Without folds each thread computes elements of its own. With folds of up to {@value #SERIAL} elements each thread computes a row: it
+ * goes through the elements for the folds that need no others, then for those that need these, and so on, and at the end once more for
+ * the results. Longer folds are shared by {@value #LANES} threads, eight rows to a group. Traffic: operands once for each time that a row
+ * is gone through; rows that are read more than once come out of the caches.
+ *
+ * <p>The tree of a fold depends on its length alone. Up to {@value #SERIAL} elements: in order. Longer ones in chunks of {@value #CHUNK}:
+ * lane i combines elements i, i + {@value #LANES}, ... in order, then the upper half of the lanes joins the lower until one is left; the
+ * chunks are combined in order.
+ *
+ * @param source the kernel, whose parameters are the arguments, the results and the word of faults, each with its offset in bytes, then
+ *     the geometry with its offset in numbers
+ * @param geometry what the text calls {@code g}
+ * @param groups how many groups of threads have work
+ */
+record GeneratedSource(Source source, long[] geometry, long groups) {
+
+  /** Elements that one thread combines alone. */
+  static final int SERIAL = 16;
+
+  /** Threads that share a longer row. */
+  static final int LANES = 32;
+
+  /** Elements that lanes go through before they are combined. */
+  static final int CHUNK = 2048;
+
+  /** Beyond it a row is walked by index types of 64 bits. */
+  private static final long MOST_SMALL = Integer.MAX_VALUE;
+
+  /** Groups beyond these have no more effect: threads go on to further rows. */
+  static final long MOST_GROUPS = 32_768;
+
+  /** Names of operations in the kernel's. */
+  private static final int NAMED = 4;
+
+  /** How rows are given to threads. */
+  enum Form {
+    ELEMENTS,
+    SERIAL_ROWS,
+    SHARED_ROWS
+  }
+
+  /**
+   * The text and geometry for a kernel.
+   *
+   * @param code number of the instruction, from 1
+   * @param gated whether it does nothing once something has faulted
+   * @param checks how many checks the instruction's kernels before this one make
+   */
+  static GeneratedSource of(GeneratedKernel given, int code, boolean gated, int checks) {
+    GeneratedKernel kernel = onlyMoves(given) ? moved(given) : given;
+    List<Layout> layouts = new ArrayList<>();
+    List<Integer> indexed = new ArrayList<>();
+    for (KernelExpression value : kernel.values()) {
+      if (value instanceof KernelExpression.Load load) {
+        layouts.add(load.layout());
+      } else if (value instanceof KernelExpression.Index index) {
+        indexed.add(index.axis());
+      }
+    }
+    kernel.results().forEach(result -> layouts.add(result.layout()));
+    Traversal traversal = Traversal.of(kernel.domain(), kernel.folded(), layouts, indexed);
+    Form form = kernel.folded().count() == 0 ? Form.ELEMENTS : traversal.length() <= SERIAL ? Form.SERIAL_ROWS : Form.SHARED_ROWS;
+    boolean wide = Math.max(traversal.rows(), traversal.length()) > MOST_SMALL;
+    String text = new KernelWriter(kernel, traversal, form, wide).text();
+    long perGroup = form == Form.SHARED_ROWS ? Source.THREADS / LANES : Source.THREADS;
+    long groups = Math.min(MOST_GROUPS, Math.ceilDiv(traversal.rows(), perGroup));
+    return new GeneratedSource(Source.named(label(kernel), text), geometry(kernel, traversal, layouts, form, code, gated, checks), groups);
+  }
+
+  private static long[] geometry(
+      GeneratedKernel kernel, Traversal traversal, List<Layout> layouts, Form form, int code, boolean gated, int checks) {
+    List<Long> geometry = new ArrayList<>(List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(),
+        form == Form.SHARED_ROWS && rowsAreNeighbours(kernel, traversal) ? 1L : 0L, (long) checks));
+    geometry.addAll(traversal.outer());
+    geometry.addAll(traversal.inner());
+    for (int i = 0; i < layouts.size(); i++) {
+      geometry.add(layouts.get(i).offset());
+      for (long stride : traversal.strides().get(i)) {
+        geometry.add(stride);
+      }
+    }
+    return geometry.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** Whether what is loaded lies closer from row to row than within a row: then neighbouring threads take neighbouring rows. */
+  private static boolean rowsAreNeighbours(GeneratedKernel kernel, Traversal traversal) {
+    long within = 0;
+    long across = 0;
+    int layout = 0;
+    for (KernelExpression value : kernel.values()) {
+      if (value instanceof KernelExpression.Load) {
+        long[] strides = traversal.strides().get(layout++);
+        long inner = Math.abs(strides[strides.length - 1]);
+        long outer = Math.abs(strides[traversal.outer().size() - 1]);
+        within += inner == 1 ? 1 : 0;
+        across += outer == 1 && inner != 1 ? 1 : 0;
+      }
+    }
+    return across > within;
+  }
+
+  /** Whether it only loads and stores: then bits count, not numbers. */
+  private static boolean onlyMoves(GeneratedKernel kernel) {
+    return kernel.checks().isEmpty() && kernel.values().stream().allMatch(KernelExpression.Load.class::isInstance);
+  }
+
+  /** The same with types that stand for all of their size. */
+  private static GeneratedKernel moved(GeneratedKernel kernel) {
+    List<KernelExpression> values = new ArrayList<>();
+    for (KernelExpression value : kernel.values()) {
+      var load = (KernelExpression.Load) value;
+      values.add(new KernelExpression.Load(load.argument(), ElementType.moved(load.dtype()), load.layout()));
+    }
+    return new GeneratedKernel(kernel.domain(), Axes.NONE, values, kernel.results(), List.of());
+  }
+
+  private static String label(GeneratedKernel kernel) {
+    List<String> names = kernel.values().stream().map(GeneratedSource::name).flatMap(Optional::stream).toList();
+    String few = names.stream().limit(NAMED).collect(Collectors.joining("_"));
+    return names.isEmpty() ? kernel.checks().isEmpty() ? "copy" : "check" : few;
+  }
+
+  private static Optional<String> name(KernelExpression value) {
+    return switch (value) {
+      case KernelExpression.Load _ -> Optional.empty();
+      case KernelExpression.Index _ -> Optional.of("index");
+      case KernelExpression.Apply apply -> Optional.of(apply.op().label());
+      case KernelExpression.Fold fold -> Optional.of(fold.fold().toString().toLowerCase(java.util.Locale.ROOT));
+    };
+  }
+
+  /** The types that it computes with. */
+  static Stream<DType> types(GeneratedKernel kernel) {
+    return onlyMoves(kernel) ? Stream.of() : kernel.values().stream().map(KernelExpression::dtype);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.chainrule.kernels;
+
+import java.util.List;
+
+/** What the host does for a plan, one thing after the other. */
+public sealed interface Step {
+
+  /**
+   * A kernel to start.
+   *
+   * @param places of its buffers, in the order of its parameters
+   * @param numbers where its sizes and strides begin among {@link GpuProgram#numbers}
+   */
+  record Launch(Source source, long groups, List<Place> places, int numbers) implements Step {
+    public Launch {
+      places = List.copyOf(places);
+    }
+  }
+
+  /**
+   * A number of repetitions.
+   *
+   * @param zero sets the number of the repetition to 0
+   * @param next adds 1 to it
+   */
+  record Repeat(long length, Launch zero, Launch next, List<Moving> slices, List<Step> body) implements Step {
+    public Repeat {
+      slices = List.copyOf(slices);
+      body = List.copyOf(body);
+    }
+  }
+
+  /**
+   * An entry of the table of memories that moves on with the repetitions.
+   *
+   * @param whole where it begins
+   * @param bytes from one repetition to the next
+   */
+  record Moving(int base, Place whole, long bytes) {}
+
+  /** The condition; as long as it leaves a byte other than 0 and nothing has faulted, the body and the condition again. */
+  record RepeatWhile(List<Step> condition, Place holds, List<Step> body) implements Step {
+    public RepeatWhile {
+      condition = List.copyOf(condition);
+      body = List.copyOf(body);
+    }
+  }
+
+  /** One of two lists, as a byte says. */
+  record Choice(Place predicate, List<Step> then, List<Step> otherwise) implements Step {
+    public Choice {
+      then = List.copyOf(then);
+      otherwise = List.copyOf(otherwise);
+    }
+  }
+}
