@@ -6,19 +6,21 @@ import dev.chainrule.schedule.Schedule;
 
 /**
  * The table of the memories that a run binds: the arena, the frame, which holds the word of faults and the Java numbers, what is the same at
- * every run, then inputs, states, outputs and moving slices.
+ * every run, what kernels hand on to the next, then inputs, states, outputs and moving slices.
  */
 public final class Bases {
 
   public static final int ARENA = 0;
   public static final int FRAME = 1;
   public static final int FIXED = 2;
-  public static final int INPUTS = 3;
+  public static final int SCRATCH = 3;
+  public static final int INPUTS = 4;
 
   /** Where in the frame the Java numbers begin; before them lies the word of faults. */
   public static final long PARAMETERS = Schedule.ALIGNMENT;
 
   static final Place FAULTS = new Place(FRAME, 0);
+  static final Place PARTIALS = new Place(SCRATCH, 0);
 
   private final Schedule schedule;
   private final long[] constantOffsets;

@@ -3,6 +3,7 @@ package dev.chainrule.kernels;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Philox;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.GeneratedKernel;
@@ -103,7 +104,7 @@ final class Calls {
   private static void philox(long stream, List<Operand> in, Operand out, Launches to) {
     long elements = out.shape().elements();
     to.each(Math.ceilDiv(elements, 4), Template.of("philox.cl"), List.of(in.get(0), in.get(1), in.get(2), out),
-        elements, dev.chainrule.graph.Philox.mix(stream));
+        elements, Philox.mix(stream));
   }
 
   /** Whether kernels of the operation compute in the type. */

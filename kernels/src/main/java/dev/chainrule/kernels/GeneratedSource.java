@@ -7,6 +7,7 @@ import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,14 +23,16 @@ import java.util.stream.Stream;
  *
  * <p>The tree of a fold depends on its length alone. Up to {@value #SERIAL} elements: in order. Longer ones in chunks of {@value #CHUNK}:
  * lane i combines elements i, i + {@value #LANES}, ... in order, then the upper half of the lanes joins the lower until one is left; the
- * chunks are combined in order.
+ * chunks are combined in order. Where there are few rows, and only their folds are wanted, the chunks are shared out as well, and a second
+ * kernel combines them: the same tree.
  *
  * @param source the kernel, whose parameters are the arguments, the results and the word of faults, each with its offset in bytes, then
  *     the geometry with its offset in numbers
  * @param geometry what the text calls {@code g}
  * @param groups how many groups of threads have work
+ * @param partialBytes of the memory for chunks' numbers, which comes after the results; 0 if there is none
  */
-record GeneratedSource(Source source, long[] geometry, long groups) {
+record GeneratedSource(Source source, long[] geometry, long groups, long partialBytes) {
 
   /** Elements that one thread combines alone. */
   static final int SERIAL = 16;
@@ -46,6 +49,9 @@ record GeneratedSource(Source source, long[] geometry, long groups) {
   /** Groups beyond these have no more effect: threads go on to further rows. */
   static final long MOST_GROUPS = 32_768;
 
+  /** Rows that keep a device busy without sharing out their chunks. */
+  private static final long MANY_ROWS = 4096;
+
   /** Names of operations in the kernel's. */
   private static final int NAMED = 4;
 
@@ -53,17 +59,19 @@ record GeneratedSource(Source source, long[] geometry, long groups) {
   enum Form {
     ELEMENTS,
     SERIAL_ROWS,
-    SHARED_ROWS
+    SHARED_ROWS,
+    CHUNKS,
+    JOINED_CHUNKS
   }
 
   /**
-   * The text and geometry for a kernel.
+   * The texts and geometries for a kernel, to run one after the other.
    *
    * @param code number of the instruction, from 1
    * @param gated whether it does nothing once something has faulted
    * @param checks how many checks the instruction's kernels before this one make
    */
-  static GeneratedSource of(GeneratedKernel given, int code, boolean gated, int checks) {
+  static List<GeneratedSource> of(GeneratedKernel given, int code, boolean gated, int checks) {
     GeneratedKernel kernel = onlyMoves(given) ? moved(given) : given;
     List<Layout> layouts = new ArrayList<>();
     List<Integer> indexed = new ArrayList<>();
@@ -76,18 +84,48 @@ record GeneratedSource(Source source, long[] geometry, long groups) {
     }
     kernel.results().forEach(result -> layouts.add(result.layout()));
     Traversal traversal = Traversal.of(kernel.domain(), kernel.folded(), layouts, indexed);
-    Form form = kernel.folded().count() == 0 ? Form.ELEMENTS : traversal.length() <= SERIAL ? Form.SERIAL_ROWS : Form.SHARED_ROWS;
-    boolean wide = Math.max(traversal.rows(), traversal.length()) > MOST_SMALL;
-    String text = new KernelWriter(kernel, traversal, form, wide).text();
-    long perGroup = form == Form.SHARED_ROWS ? Source.THREADS / LANES : Source.THREADS;
-    long groups = Math.min(MOST_GROUPS, Math.ceilDiv(traversal.rows(), perGroup));
-    return new GeneratedSource(Source.named(label(kernel), text), geometry(kernel, traversal, layouts, form, code, gated, checks), groups);
+    var values = new KernelValues(kernel, traversal);
+    List<GeneratedSource> sources = new ArrayList<>();
+    for (Form form : forms(kernel, traversal, values)) {
+      String text = new KernelWriter(values, traversal, form, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL).text();
+      boolean neighbours = shares(form) && rowsAreNeighbours(kernel, traversal);
+      sources.add(new GeneratedSource(Source.named(label(kernel), text),
+          geometry(traversal, layouts, List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(), neighbours ? 1L : 0L, (long) checks)),
+          groups(form, traversal), form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
+    }
+    return sources;
   }
 
-  private static long[] geometry(
-      GeneratedKernel kernel, Traversal traversal, List<Layout> layouts, Form form, int code, boolean gated, int checks) {
-    List<Long> geometry = new ArrayList<>(List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(),
-        form == Form.SHARED_ROWS && rowsAreNeighbours(kernel, traversal) ? 1L : 0L, (long) checks));
+  private static List<Form> forms(GeneratedKernel kernel, Traversal traversal, KernelValues values) {
+    if (kernel.folded().count() == 0) {
+      return List.of(Form.ELEMENTS);
+    }
+    if (traversal.length() <= SERIAL) {
+      return List.of(Form.SERIAL_ROWS);
+    }
+    boolean few = traversal.length() > CHUNK && traversal.rows() < MANY_ROWS;
+    return few && values.depth() == 1 && !values.hasElements() ? List.of(Form.CHUNKS, Form.JOINED_CHUNKS) : List.of(Form.SHARED_ROWS);
+  }
+
+  private static boolean shares(Form form) {
+    return form == Form.SHARED_ROWS || form == Form.CHUNKS;
+  }
+
+  private static long groups(Form form, Traversal traversal) {
+    long items = form == Form.CHUNKS ? Math.multiplyExact(traversal.rows(), chunks(traversal)) : traversal.rows();
+    return Math.min(MOST_GROUPS, Math.ceilDiv(items, shares(form) ? Source.THREADS / LANES : Source.THREADS));
+  }
+
+  private static long chunks(Traversal traversal) {
+    return Math.ceilDiv(traversal.length(), CHUNK);
+  }
+
+  private static long partialBytes(Traversal traversal, KernelValues values) {
+    return values.folds(0).size() * traversal.rows() * chunks(traversal) * Long.BYTES;
+  }
+
+  private static long[] geometry(Traversal traversal, List<Layout> layouts, List<Long> header) {
+    List<Long> geometry = new ArrayList<>(header);
     geometry.addAll(traversal.outer());
     geometry.addAll(traversal.inner());
     for (int i = 0; i < layouts.size(); i++) {
@@ -142,7 +180,7 @@ record GeneratedSource(Source source, long[] geometry, long groups) {
       case KernelExpression.Load _ -> Optional.empty();
       case KernelExpression.Index _ -> Optional.of("index");
       case KernelExpression.Apply apply -> Optional.of(apply.op().label());
-      case KernelExpression.Fold fold -> Optional.of(fold.fold().toString().toLowerCase(java.util.Locale.ROOT));
+      case KernelExpression.Fold fold -> Optional.of(fold.fold().toString().toLowerCase(Locale.ROOT));
     };
   }
 

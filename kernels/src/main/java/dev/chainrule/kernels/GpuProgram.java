@@ -7,6 +7,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
@@ -24,9 +25,11 @@ import java.util.stream.Stream;
  * @param instructions for each instruction of the schedule what the host does
  * @param bases the table of memories that a run binds
  * @param sources all kernels, each once
+ * @param scratchBytes of the memory for what kernels hand on to the next
  * @param numbers sizes and strides of all launches
  */
-public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases bases, Set<Source> sources, long... numbers) {
+public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases bases, Set<Source> sources, long scratchBytes,
+    long... numbers) {
 
   /** What all devices' kernels can do, but for types that a device lacks. */
   public static Optional<NativeKernel> support(Op op, List<TensorType> inputs, List<TensorType> outputs, boolean f64) {
@@ -40,7 +43,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
    * @param parameterBytes what the device can hand to a kernel
    */
   public static boolean generates(GeneratedKernel kernel, boolean f64, long parameterBytes) {
-    long buffers = kernel.values().stream().filter(dev.chainrule.schedule.KernelExpression.Load.class::isInstance).count()
+    long buffers = kernel.values().stream().filter(KernelExpression.Load.class::isInstance).count()
         + kernel.results().size() + 2L;
     boolean lacking = !f64 && (GeneratedSource.types(kernel).anyMatch(dtype -> dtype == DType.F64) || needsF64(kernel));
     return !lacking && buffers * 2 * Long.BYTES <= parameterBytes;
@@ -48,7 +51,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
 
   /** Powers and tangents of floats are computed in f64. */
   private static boolean needsF64(GeneratedKernel kernel) {
-    return kernel.values().stream().anyMatch(value -> value instanceof dev.chainrule.schedule.KernelExpression.Apply apply
+    return kernel.values().stream().anyMatch(value -> value instanceof KernelExpression.Apply apply
         && (apply.op() instanceof Op.Pow || apply.op() instanceof Op.Tan));
   }
 
@@ -60,7 +63,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     }
     Set<Source> sources = new LinkedHashSet<>();
     instructions.forEach(steps -> collect(steps, sources));
-    return new GpuProgram(schedule, List.copyOf(instructions), linker.bases, sources, linker.numbers.all());
+    return new GpuProgram(schedule, List.copyOf(instructions), linker.bases, sources, linker.scratchBytes, linker.numbers.all());
   }
 
   private static void collect(List<Step> steps, Set<Source> sources) {
@@ -111,6 +114,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
   private static final class Linker {
     private final Bases bases;
     private final Numbers numbers = new Numbers();
+    private long scratchBytes;
 
     Linker(Schedule schedule) {
       this.bases = new Bases(schedule);
@@ -136,6 +140,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
           return List.of(new Step.Choice(launches.start(predicate), steps(then, code), steps(otherwise, code)));
         }
       }
+      scratchBytes = Math.max(scratchBytes, launches.partialBytes());
       return launches.steps();
     }
 

@@ -14,6 +14,7 @@ final class Launches {
   private final boolean gated;
   private final List<Step> steps = new ArrayList<>();
   private int checks;
+  private long partialBytes;
 
   /**
    * @param code number of the instruction, from 1
@@ -31,12 +32,21 @@ final class Launches {
   }
 
   void generated(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs) {
-    GeneratedSource generated = GeneratedSource.of(kernel, code, gated, checks);
-    checks += kernel.checks().size();
     List<Place> places = new ArrayList<>();
     arguments.forEach(argument -> places.add(bases.place(argument.buffer())));
     outputs.forEach(output -> places.add(bases.place(output.buffer())));
-    add(generated.source(), generated.groups(), places, generated.geometry());
+    List<Place> staged = new ArrayList<>(places);
+    staged.add(Bases.PARTIALS);
+    for (GeneratedSource generated : GeneratedSource.of(kernel, code, gated, checks)) {
+      partialBytes = Math.max(partialBytes, generated.partialBytes());
+      add(generated.source(), generated.groups(), generated.partialBytes() == 0 ? places : staged, generated.geometry());
+    }
+    checks += kernel.checks().size();
+  }
+
+  /** What the launches need for numbers between two of them. */
+  long partialBytes() {
+    return partialBytes;
   }
 
   /**

@@ -10,7 +10,7 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), NUMBERS) {
     i64 at = 0;
     for (i64 k = 1; k < g[2]; k++) {
       const val_$T candidate = LOAD_$T(x[k * g[3]]);
-      if (best == best && (candidate != candidate || candidate $beats best)) {
+      if (!IS_NAN_$T(best) && (IS_NAN_$T(candidate) || candidate $beats best)) {
         best = candidate;
         at = k;
       }

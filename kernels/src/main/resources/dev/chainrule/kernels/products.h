@@ -64,3 +64,12 @@ DEVICE i64 reached(GLOBAL const i64 *axes, int rank, u32 element, u32 place) {
 #define MULTIPLY_i32(x, y) mul_i32(x, y)
 #define MULTIPLY_i64(x, y) mul_i64(x, y)
 #define MULTIPLY_u8(x, y) mul_u8(x, y)
+
+#define IS_NAN_f32(x) ((x) != (x))
+#define IS_NAN_f16(x) ((x) != (x))
+#define IS_NAN_bf16(x) ((x) != (x))
+#define IS_NAN_f64(x) ((x) != (x))
+#define IS_NAN_i32(x) 0
+#define IS_NAN_i64(x) 0
+#define IS_NAN_u8(x) 0
+#define IS_NAN_bool(x) 0

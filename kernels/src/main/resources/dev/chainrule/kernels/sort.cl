@@ -13,8 +13,8 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), NUMBERS) {
     i64 rank = 0;
     for (i64 j = 0; j < g[2]; j++) {
       const val_$T other = LOAD_$T(line[j * g[3]]);
-      const int less = own == own ? (g[4] != 0 ? other > own : other < own) : other == other;
-      const int equal = own == own ? other == own : other != other;
+      const int less = IS_NAN_$T(own) ? !IS_NAN_$T(other) : g[4] != 0 ? other > own : other < own;
+      const int equal = IS_NAN_$T(own) ? IS_NAN_$T(other) : other == own;
       rank += less || (equal && j < k);
     }
     AT(mem_$T, 1)[start + rank * g[3]] = line[k * g[3]];

@@ -23,8 +23,21 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
   }
 
   /** A device and what it can do. */
-  record Found(cl_platform_id platform, cl_device_id device, boolean isGpu, String name, String platformName, String version, String driver,
+  record Found(cl_platform_id platform, cl_device_id device, long type, String name, String platformName, String version, String driver,
       long memoryBytes, long largestBuffer, long parameterBytes, boolean f64, boolean roundsCorrectly) {
+
+    boolean isCpu() {
+      return (type & CL.CL_DEVICE_TYPE_CPU) != 0;
+    }
+
+    boolean isGpu() {
+      return (type & CL.CL_DEVICE_TYPE_GPU) != 0;
+    }
+
+    /** PoCL keeps what it has compiled itself; asked for a binary it compiles all kernels once more. */
+    boolean keepsPrograms() {
+      return platformName.equals("Portable Computing Language");
+    }
 
     String description() {
       return name + ", " + platformName + ", " + version.strip() + ", driver " + driver + (f64 ? "" : ", without f64");
@@ -51,7 +64,7 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
       findings.add("platform " + name + " has " + (own.isEmpty() ? "no device" : own.size() == 1 ? "1 device" : own.size() + " devices"));
       own.forEach(device -> devices.add(found(platform, name, device)));
     }
-    devices.sort(Comparator.comparing(found -> !found.isGpu));
+    devices.sort(Comparator.comparing(found -> !found.isGpu()));
     return new Hardware(devices, findings,
         devices.isEmpty() ? "Check that your user may use the device (groups video and render on Linux) and that the driver fits it." : "");
   }
@@ -87,7 +100,7 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
   private static Found found(cl_platform_id platform, String platformName, cl_device_id device) {
     boolean f64 = text(device, CL.CL_DEVICE_EXTENSIONS).contains("cl_khr_fp64");
     long config = number(device, CL.CL_DEVICE_SINGLE_FP_CONFIG, Long.BYTES);
-    return new Found(platform, device, (number(device, CL.CL_DEVICE_TYPE, Long.BYTES) & CL.CL_DEVICE_TYPE_GPU) != 0,
+    return new Found(platform, device, number(device, CL.CL_DEVICE_TYPE, Long.BYTES),
         text(device, CL.CL_DEVICE_NAME), platformName, text(device, CL.CL_DEVICE_VERSION), text(device, CL.CL_DRIVER_VERSION),
         number(device, CL.CL_DEVICE_GLOBAL_MEM_SIZE, Long.BYTES), number(device, CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE, Long.BYTES),
         number(device, CL.CL_DEVICE_MAX_PARAMETER_SIZE, Long.BYTES), f64, (config & CORRECTLY_ROUNDED) != 0);

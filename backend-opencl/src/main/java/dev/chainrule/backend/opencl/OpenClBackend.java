@@ -42,6 +42,12 @@ public final class OpenClBackend implements Backend {
     return new OpenClDevice(info(index, found), found);
   }
 
+  /** A driver for processors is no reason to leave the CPU's own kernels. */
+  @Override
+  public boolean accelerates() {
+    return Hardware.look().devices().stream().anyMatch(found -> !found.isCpu());
+  }
+
   @Override
   public Diagnosis diagnose() {
     Hardware hardware = Hardware.look();

@@ -8,6 +8,7 @@ import dev.chainrule.device.events.KernelEvent;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.Bases;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.Place;
 import dev.chainrule.kernels.Step;
 import dev.chainrule.schedule.Schedule;
 import dev.chainrule.schedule.Work;
@@ -31,6 +32,7 @@ final class OpenClExecutable implements Executable {
   private final OpenClLibrary library;
   private final OpenClMemory frame;
   private final OpenClMemory fixed;
+  private final OpenClMemory scratch;
   private final BoundMemories memories;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment host;
@@ -51,6 +53,7 @@ final class OpenClExecutable implements Executable {
     device.programs().require(program.sources());
     this.frame = OpenClMemory.of(device.allocate(program.frameBytes()));
     this.fixed = OpenClMemory.of(device.allocate(program.fixedBytes()));
+    this.scratch = OpenClMemory.of(device.allocate(program.scratchBytes()));
     this.memories = new BoundMemories(program.bases().count());
     this.host = arena.allocate(program.frameBytes(), Schedule.ALIGNMENT);
     try (Arena once = Arena.ofConfined()) {
@@ -116,7 +119,7 @@ final class OpenClExecutable implements Executable {
     };
   }
 
-  private boolean isTrue(dev.chainrule.kernels.Place place) {
+  private boolean isTrue(Place place) {
     library.read(device.commands(), memories.buffer(place.base()), memories.offset(place.base()) + place.offset(), 1, host);
     return host.get(ValueLayout.JAVA_BYTE, 0) != 0;
   }
@@ -161,6 +164,7 @@ final class OpenClExecutable implements Executable {
     memories.bind(Bases.ARENA, checked(bindings.arena(), schedule.arenaBytes(), "arena"), 0);
     memories.bind(Bases.FRAME, frame.handle(), 0);
     memories.bind(Bases.FIXED, fixed.handle(), 0);
+    memories.bind(Bases.SCRATCH, scratch.handle(), 0);
     bind(Bases.INPUTS, bindings.inputs(), schedule.inputs(), "input");
     bind(program.bases().states(), bindings.states(), schedule.states(), "state");
     bind(program.bases().outputs(), bindings.outputs(), schedule.outputs(), "output");
@@ -182,7 +186,7 @@ final class OpenClExecutable implements Executable {
 
   @Override
   public long bytes() {
-    return frame.bytes() + fixed.bytes();
+    return frame.bytes() + fixed.bytes() + scratch.bytes();
   }
 
   @Override
@@ -194,6 +198,7 @@ final class OpenClExecutable implements Executable {
     launches.forEach(PreparedLaunch::release);
     frame.free();
     fixed.free();
+    scratch.free();
     arena.close();
   }
 }

@@ -6,6 +6,7 @@ import dev.chainrule.kernels.Step;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import org.jocl.CL;
 import org.jocl.cl_kernel;
@@ -42,7 +43,7 @@ final class PreparedLaunch {
     offsets[count - 1] = numbers.offset() / Long.BYTES + launch.numbers();
     this.setBuffers = new long[count];
     this.setOffsets = new long[count];
-    java.util.Arrays.fill(setOffsets, Long.MIN_VALUE);
+    Arrays.fill(setOffsets, Long.MIN_VALUE);
     this.word = arena.allocate(ValueLayout.JAVA_LONG);
     this.size = arena.allocateFrom(ValueLayout.JAVA_LONG, launch.groups() * Source.THREADS);
     this.groupSize = arena.allocateFrom(ValueLayout.JAVA_LONG, Source.THREADS);

@@ -17,15 +17,19 @@ record ProgramFiles(Optional<Path> folder) {
   private static final String PROPERTY = "chainrule.opencl.cache";
   private static final System.Logger LOG = System.getLogger(ProgramFiles.class.getName());
 
+  static ProgramFiles none() {
+    return new ProgramFiles(Optional.empty());
+  }
+
   static ProgramFiles chosen() {
     String given = System.getProperty(PROPERTY, "");
     if (given.equals("off")) {
-      return new ProgramFiles(Optional.empty());
+      return none();
     }
     try {
       return new ProgramFiles(Optional.of(given.isEmpty() ? ofTheUser().resolve("chainrule").resolve("opencl") : Path.of(given)));
     } catch (InvalidPathException e) {
-      return new ProgramFiles(Optional.empty());
+      return none();
     }
   }
 

@@ -25,19 +25,24 @@ import org.jocl.cl_program;
  */
 final class Programs {
 
+  /** {@code off}: compilers are told not to optimise, which takes half the time where many kernels run once, as in tests. */
+  private static final String OPTIMISE = "chainrule.opencl.optimise";
+
   private final cl_context context;
   private final cl_device_id device;
   private final String options;
   private final String head;
   private final String compiler;
-  private final ProgramFiles files = ProgramFiles.chosen();
+  private final ProgramFiles files;
   private final Map<String, cl_program> byKernel = new HashMap<>();
   private final List<cl_program> all = new ArrayList<>();
 
   Programs(cl_context context, Hardware.Found found) {
     this.context = context;
     this.device = found.device();
-    this.options = "-cl-std=CL1.2" + (found.roundsCorrectly() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+    this.options = "-cl-std=CL1.2" + (found.roundsCorrectly() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+        + (System.getProperty(OPTIMISE, "on").equals("off") ? " -cl-opt-disable" : "");
+    this.files = found.keepsPrograms() ? ProgramFiles.none() : ProgramFiles.chosen();
     this.head = Dialect.OPENCL.head(found.f64());
     this.compiler = String.join("\n", found.platformName(), found.name(), found.version(), found.driver(), options);
   }

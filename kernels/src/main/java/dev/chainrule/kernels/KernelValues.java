@@ -1,0 +1,213 @@
+package dev.chainrule.kernels;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.KernelExpression;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * What a generated kernel's values are in the dialect: value 3 is the variable {@code v3}, index 1 the variable {@code i1}, sizes and
+ * strides the numbers {@code g}; buffers are in the order of arguments and results.
+ */
+final class KernelValues {
+
+  /**
+   * Numbers of the geometry before the sizes: code, gated, rows, length, whether neighbouring threads take neighbouring rows, checks of the
+   * instruction's kernels before this one.
+   */
+  static final int HEADER = 6;
+
+  private final GeneratedKernel kernel;
+  private final Traversal traversal;
+  private final List<Boolean> uniform;
+  private final List<Integer> depths = new ArrayList<>();
+  private final boolean[] live;
+  private final int arguments;
+
+  KernelValues(GeneratedKernel kernel, Traversal traversal) {
+    this.kernel = kernel;
+    this.traversal = traversal;
+    this.uniform = kernel.uniform();
+    kernel.values().forEach(value -> depths.add(depth(value)));
+    this.live = needed(Stream.concat(kernel.results().stream().map(GeneratedKernel.Result::value), kernel.checks().stream()), false);
+    this.arguments = kernel.values().stream().mapToInt(v -> v instanceof KernelExpression.Load load ? load.argument() + 1 : 0).max().orElse(0);
+  }
+
+  /** How many folds a value needs one after the other. */
+  private int depth(KernelExpression value) {
+    int below = inputs(value).stream().mapToInt(depths::get).max().orElse(0);
+    return value instanceof KernelExpression.Fold ? below + 1 : below;
+  }
+
+  private static List<Integer> inputs(KernelExpression value) {
+    return switch (value) {
+      case KernelExpression.Load _, KernelExpression.Index _ -> List.of();
+      case KernelExpression.Apply apply -> apply.arguments();
+      case KernelExpression.Fold fold -> List.of(fold.argument());
+    };
+  }
+
+  /** What the given values need, they themselves included; only what differs along the folded axes, or all. */
+  private boolean[] needed(Stream<Integer> roots, boolean differing) {
+    boolean[] needed = new boolean[kernel.values().size()];
+    roots.forEach(root -> needed[root] = !(differing && uniform.get(root)));
+    for (int i = needed.length - 1; i >= 0; i--) {
+      if (needed[i]) {
+        inputs(kernel.values().get(i)).stream().filter(a -> !(differing && uniform.get(a))).forEach(a -> needed[a] = true);
+      }
+    }
+    return needed;
+  }
+
+  /** Arguments and results. */
+  int buffers() {
+    return arguments + kernel.results().size();
+  }
+
+  /** How many folds follow one another. */
+  int depth() {
+    return IntStream.range(0, live.length).filter(i -> live[i]).map(depths::get).max().orElse(0);
+  }
+
+  /** The folds whose arguments need so many folds before them. */
+  List<Integer> folds(int depth) {
+    return IntStream.range(0, live.length).boxed()
+        .filter(i -> live[i] && kernel.values().get(i) instanceof KernelExpression.Fold && depths.get(i) == depth + 1).toList();
+  }
+
+  Set<DType> accumulated() {
+    return kernel.values().stream().filter(KernelExpression.Fold.class::isInstance).map(KernelExpression::dtype)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  boolean mayDivide() {
+    return IntStream.range(0, live.length).anyMatch(i -> live[i] && kernel.values().get(i) instanceof KernelExpression.Apply apply
+        && Operations.divides(apply.op(), apply.dtype()));
+  }
+
+  /** Whether anything is stored or checked at each of the folded indices. */
+  boolean hasElements() {
+    return differing().findAny().isPresent();
+  }
+
+  /** The values stored or checked at each of the folded indices. */
+  private Stream<Integer> differing() {
+    return Stream.concat(
+        kernel.results().stream().filter(r -> !r.isFolded(kernel.folded())).map(GeneratedKernel.Result::value),
+        kernel.checks().stream().filter(check -> !uniform.get(check)));
+  }
+
+  // --- declarations ----------------------------------------------------------------------------------------------------------------------
+
+  /** Of all values, for kernels without folds. */
+  List<String> all() {
+    return declared(live);
+  }
+
+  /** Of the values that are the same along the folded axes and need so many folds. */
+  List<String> uniform(int depth) {
+    boolean[] here = new boolean[live.length];
+    for (int i = 0; i < here.length; i++) {
+      here[i] = live[i] && uniform.get(i) && depths.get(i) == depth;
+    }
+    return declared(here);
+  }
+
+  /** Of what the folds combine at each of the folded indices. */
+  List<String> combined(List<Integer> folds) {
+    return declared(needed(folds.stream().map(fold -> fold(fold).argument()), true));
+  }
+
+  /** Of what is stored or checked at each of the folded indices. */
+  List<String> elements() {
+    return declared(needed(differing(), true));
+  }
+
+  private List<String> declared(boolean... chosen) {
+    return IntStream.range(0, chosen.length).filter(i -> chosen[i])
+        .mapToObj(i -> "const %s v%d = %s;".formatted(ElementType.of(kernel.values().get(i).dtype()).value(), i, expression(i))).toList();
+  }
+
+  private String expression(int number) {
+    return switch (kernel.values().get(number)) {
+      case KernelExpression.Load(int argument, DType dtype, var _) -> ElementType.of(dtype).loaded(loaded(number, argument, dtype));
+      case KernelExpression.Index(DType dtype, int axis) ->
+          Operations.cast(traversal.places()[axis] < 0 ? "(i64)0" : "i" + traversal.places()[axis], ElementType.of(DType.I64), ElementType.of(dtype));
+      case KernelExpression.Apply(Op.Pointwise op, var inputs, DType dtype) -> Operations.of(op,
+          inputs.stream().map(a -> "v" + a).toList(), inputs.stream().map(a -> kernel.values().get(a).dtype()).toList(), dtype);
+      case KernelExpression.Fold(var _, int _, DType dtype) -> ElementType.of(dtype).rounded("a" + number);
+    };
+  }
+
+  private String loaded(int value, int argument, DType dtype) {
+    long before = kernel.values().subList(0, value).stream().filter(KernelExpression.Load.class::isInstance).count();
+    return element("GLOBAL const " + ElementType.of(dtype).memory(), argument, (int) before, uniform.get(value));
+  }
+
+  // --- folds -----------------------------------------------------------------------------------------------------------------------------
+
+  private KernelExpression.Fold fold(int number) {
+    return (KernelExpression.Fold) kernel.values().get(number);
+  }
+
+  /** The type in which a fold combines. */
+  DType dtype(int fold) {
+    return fold(fold).dtype();
+  }
+
+  String accumulator(int fold, String name) {
+    ElementType type = ElementType.of(dtype(fold));
+    return "%s %s%d = %s;".formatted(type.value(), name, fold, type.neutral(fold(fold).fold()));
+  }
+
+  /** An accumulator with one more number. */
+  String combined(int fold, String total, String x) {
+    return Operations.combined(fold(fold).fold(), total, x, ElementType.of(dtype(fold)));
+  }
+
+  /** An accumulator with the current element. */
+  String withElement(int fold, String total) {
+    return combined(fold, total, "v" + fold(fold).argument());
+  }
+
+  // --- outcomes --------------------------------------------------------------------------------------------------------------------------
+
+  /** What is stored once for all indices along the folded axes or checked there, or what at each of them. */
+  List<String> outcomes(boolean once) {
+    List<String> lines = new ArrayList<>();
+    int loads = (int) kernel.values().stream().filter(KernelExpression.Load.class::isInstance).count();
+    for (int i = 0; i < kernel.results().size(); i++) {
+      int value = kernel.results().get(i).value();
+      if (kernel.results().get(i).isFolded(kernel.folded()) == once) {
+        ElementType type = ElementType.of(kernel.values().get(value).dtype());
+        // Bits of a NaN that is only moved stay.
+        String stored = type.isNarrow() && kernel.values().get(value) instanceof KernelExpression.Load load
+            ? loaded(value, load.argument(), load.dtype()) : type.stored("v" + value);
+        lines.add(element("GLOBAL " + type.memory(), arguments + i, loads + i, once) + " = " + stored + ";");
+      }
+    }
+    for (int i = 0; i < kernel.checks().size(); i++) {
+      int value = kernel.checks().get(i);
+      if (uniform.get(value) == once) {
+        lines.add("if (!is_finite_%s(v%d)) fault(faults, g[0], (u32)g[5] + %d);".formatted(
+            ElementType.of(kernel.values().get(value).dtype()).name(), value, i));
+      }
+    }
+    return lines;
+  }
+
+  private String element(String type, int buffer, int layout, boolean once) {
+    int axes = traversal.outer().size() + traversal.inner().size();
+    int at = HEADER + axes + layout * (1 + axes);
+    String place = IntStream.range(0, once ? traversal.outer().size() : axes).mapToObj(axis -> " + i%d * g[%d]".formatted(axis, at + 1 + axis))
+        .collect(Collectors.joining());
+    return "((%1$s *)(b%2$d + o%2$d))[g[%3$d]%4$s]".formatted(type, buffer, at, place);
+  }
+}

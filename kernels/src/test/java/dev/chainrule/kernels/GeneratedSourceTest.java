@@ -1,0 +1,76 @@
+package dev.chainrule.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Few texts for many kernels, and what their threads share. */
+class GeneratedSourceTest {
+
+  private static KernelExpression.Load load(DType dtype, Shape shape) {
+    return new KernelExpression.Load(0, dtype, Layout.dense(shape));
+  }
+
+  private static GeneratedSource exp(DType dtype, long... dims) {
+    return GeneratedSource.of(GeneratedKernel.of(
+        List.of(load(dtype, Shape.of(dims)), new KernelExpression.Apply(new Op.Exp(), List.of(0), dtype)), Shape.of(dims)), 1, false, 0).getFirst();
+  }
+
+  private static GeneratedSource sum(long rows, long length) {
+    Shape domain = Shape.of(rows, length);
+    return GeneratedSource.of(new GeneratedKernel(domain, Axes.of(1),
+        List.of(load(DType.F32, domain), new KernelExpression.Fold(Op.Fold.SUM, 0, DType.F32)),
+        List.of(new GeneratedKernel.Result(1, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0).getFirst();
+  }
+
+  @Test
+  void shapesAreDataAndNoText() {
+    assertEquals(exp(DType.F32, 7).source(), exp(DType.F32, 3, 5, 2).source());
+    assertEquals(sum(4, 100).source(), sum(1000, 500).source());
+  }
+
+  @Test
+  void typesAndOperationsAreText() {
+    assertNotEquals(exp(DType.F32, 7).source().name(), exp(DType.BF16, 7).source().name());
+  }
+
+  @Test
+  void copiesOfTypesOfOneSizeAreOneText() {
+    Shape shape = Shape.of(9);
+    Source floats = GeneratedSource.of(GeneratedKernel.copy(load(DType.F32, shape)), 1, false, 0).getFirst().source();
+    assertEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.I32, shape)), 1, true, 0).getFirst().source());
+    assertNotEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.F64, shape)), 1, false, 0).getFirst().source());
+  }
+
+  @Test
+  void theNameIsInTheText() {
+    Source source = exp(DType.F32, 7).source();
+    assertTrue(source.name().startsWith("exp_"), source.name());
+    assertTrue(source.text().contains("void " + source.name() + "("), source.text());
+  }
+
+  @Test
+  void onlyLongRowsAreShared() {
+    assertFalse(sum(1, GeneratedSource.SERIAL).source().text().contains("BARRIER"));
+    assertTrue(sum(1, GeneratedSource.SERIAL + 1).source().text().contains("BARRIER"));
+  }
+
+  @Test
+  void groupsCoverTheRowsUpToALimit() {
+    assertEquals(1, exp(DType.F32, 256).groups());
+    assertEquals(2, exp(DType.F32, 257).groups());
+    assertEquals(GeneratedSource.MOST_GROUPS, exp(DType.F32, 1L << 40).groups());
+    assertEquals(2, sum(9, 100).groups());
+  }
+}
