@@ -21,6 +21,14 @@ public interface Backend {
    */
   Device open(int index);
 
+  /**
+   * Whether {@code auto} prefers it to the backends after it: it has a device that is more than another way to the processor that runs the
+   * JVM.
+   */
+  default boolean accelerates() {
+    return !discover().isEmpty();
+  }
+
   /** What was looked for, what was found, what is missing and how to get it. */
   Diagnosis diagnose();
 }

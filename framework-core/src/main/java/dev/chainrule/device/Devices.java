@@ -122,11 +122,12 @@ public final class Devices {
   }
 
   private static Device auto() {
-    for (Backend backend : backends()) {
-      if (!backend.discover().isEmpty()) {
-        LOG.log(System.Logger.Level.DEBUG, "auto chose {0}: the first of {1} with a device", backend.name(), names());
-        return open(backend.name());
-      }
+    List<Backend> backends = backends();
+    Optional<Backend> chosen = backends.stream().filter(Backend::accelerates).findFirst()
+        .or(() -> backends.stream().filter(backend -> !backend.discover().isEmpty()).findFirst());
+    if (chosen.isPresent()) {
+      LOG.log(System.Logger.Level.DEBUG, "auto chose {0}: the first of {1} with a device of its own", chosen.get().name(), names());
+      return open(chosen.get().name());
     }
     throw new DeviceUnavailableException("auto", "no backend with a device among " + names(),
         "Add a backend to the class path, such as dev.chainrule:chainrule-cpu.");

@@ -16,11 +16,14 @@ import java.util.stream.Stream;
 final class Cases {
 
   /**
-   * What a backend beside the CPU may lack. A device either computes it right or says that it has no kernel; the cases are the same, so
+   * What a backend that is not of this project may lack. A device either computes it right or says that it has no kernel; the cases are the same, so
    * whatever a device starts to support is checked from its first day.
    */
   private static final Set<Class<? extends Op>> REFUSED_BY_OTHERS = Set.of(Op.Conv.class, Op.ConvInputGradient.class,
       Op.ConvWeightGradient.class, Op.Sort.class, Op.Overlap.class, Op.Cumulate.class);
+
+  /** The backends that lack nothing. */
+  private static final Set<String> COMPLETE = Set.of("cpu", "opencl");
 
   private static final Set<DType> TYPES_REFUSED_BY_OTHERS = Set.of(DType.F16, DType.BF16);
 
@@ -55,7 +58,7 @@ final class Cases {
   /** Whether a device of the backend may answer the case with UnsupportedOpException. */
   static boolean mayBeRefused(Case c, String backend) {
     List<Node> nodes = nodes(c);
-    boolean other = !backend.equals("cpu");
+    boolean other = !COMPLETE.contains(backend);
     return (other && nodes.stream().anyMatch(n -> REFUSED_BY_OTHERS.contains(n.op().getClass())))
         || (other && nodes.stream().flatMap(n -> n.types().stream()).anyMatch(t -> TYPES_REFUSED_BY_OTHERS.contains(t.dtype())));
   }

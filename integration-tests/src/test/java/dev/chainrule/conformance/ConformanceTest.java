@@ -65,8 +65,8 @@ class ConformanceTest {
   }
 
   @Test
-  void theCpuIsAmongTheDevices() {
-    assertTrue(tested.devices().stream().anyMatch(d -> d.info().backend().equals("cpu")), tested.toString());
+  void thereIsADeviceOrAReason() {
+    assertTrue(!tested.devices().isEmpty() || !tested.skipped().isEmpty(), tested.toString());
   }
 
   @Test
