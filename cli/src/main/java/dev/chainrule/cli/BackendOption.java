@@ -13,8 +13,21 @@ final class BackendOption {
       description = "cpu, opencl[:n], cuda[:n] or auto; 'chainrule devices' lists what is here.")
   private Optional<String> name = Optional.empty();
 
+  @Option(names = "--no-graphs", description = "With cuda: launch kernels one by one rather than whole steps as graphs.")
+  private boolean noGraphs;
+
+  @Option(names = "--sync", description = "With cuda: wait for each kernel, so that one that fails is named.")
+  private boolean sync;
+
   /** The device asked for; without the option, what property and environment say, else auto. */
   Device open() {
+    // The backend reads them when it opens the device; what the user's own properties say stays where nothing is asked for.
+    if (noGraphs) {
+      System.setProperty("chainrule.cuda.graphs", "false");
+    }
+    if (sync) {
+      System.setProperty("chainrule.cuda.sync", "true");
+    }
     return name.map(Devices::open).orElseGet(Devices::current);
   }
 }

@@ -1,0 +1,86 @@
+package dev.chainrule.backend.cuda;
+
+import dev.chainrule.device.Device;
+import dev.chainrule.device.DeviceInfo;
+import dev.chainrule.device.Executable;
+import dev.chainrule.device.Lifetime;
+import dev.chainrule.device.Memory;
+import dev.chainrule.device.NativeKernel;
+import dev.chainrule.device.Queue;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.Schedule;
+import java.util.List;
+import java.util.Optional;
+
+/** A GPU of NVIDIA's. */
+final class CudaDevice implements Device {
+
+  /** Bytes of parameters that every GPU takes. */
+  private static final long PARAMETER_BYTES = 4096;
+
+  private final DeviceInfo info;
+  private final Machine machine;
+  private final CudaQueue queue;
+  private final Lifetime lifetime;
+
+  private CudaDevice(DeviceInfo info, Machine machine) {
+    this.info = info;
+    this.machine = machine;
+    this.queue = new CudaQueue(machine);
+    this.lifetime = new Lifetime(info.id());
+    lifetime.atEnd(machine.context()::close);
+  }
+
+  static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Settings settings) {
+    Context context = Context.open(info.id(), card, driver);
+    try {
+      return new CudaDevice(info, Machine.of(context, card, compiler, settings));
+    } catch (RuntimeException e) {
+      context.close();
+      throw e;
+    }
+  }
+
+  /** What the device shares among its plans. */
+  Machine machine() {
+    return machine;
+  }
+
+  @Override
+  public DeviceInfo info() {
+    return info;
+  }
+
+  @Override
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
+    return GpuProgram.support(op, inputs, outputs, true);
+  }
+
+  @Override
+  public boolean generates(GeneratedKernel kernel) {
+    return GpuProgram.generates(kernel, true, PARAMETER_BYTES);
+  }
+
+  @Override
+  public Memory allocate(long bytes) {
+    return machine.memory().allocate(bytes);
+  }
+
+  @Override
+  public Executable link(Schedule schedule) {
+    return new CudaExecutable(GpuProgram.of(schedule), machine);
+  }
+
+  @Override
+  public Queue queue() {
+    return queue;
+  }
+
+  @Override
+  public Lifetime lifetime() {
+    return lifetime;
+  }
+}

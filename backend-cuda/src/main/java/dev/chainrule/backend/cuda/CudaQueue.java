@@ -1,0 +1,46 @@
+package dev.chainrule.backend.cuda;
+
+import dev.chainrule.device.Executable;
+import dev.chainrule.device.Memory;
+import dev.chainrule.device.Queue;
+import java.lang.foreign.MemorySegment;
+
+/** Copies and runs in the order in which they are asked for. */
+final class CudaQueue implements Queue {
+
+  private final Machine machine;
+
+  CudaQueue(Machine machine) {
+    this.machine = machine;
+  }
+
+  @Override
+  public void upload(MemorySegment source, Memory target) {
+    checkFits(source.byteSize(), target.bytes());
+    MemorySegment data = HostData.of(source);
+    long address = CudaMemory.of(target).address();
+    machine.context().run(() -> machine.streams().upload(data, address));
+  }
+
+  @Override
+  public void download(Memory source, MemorySegment target) {
+    checkFits(target.byteSize(), source.bytes());
+    MemorySegment data = HostData.of(target);
+    long address = CudaMemory.of(source).address();
+    machine.context().run(() -> machine.streams().download(address, data));
+  }
+
+  private static void checkFits(long wanted, long available) {
+    if (wanted > available) {
+      throw new IllegalArgumentException("[cuda] a copy of " + wanted + " bytes exceeds a memory of " + available);
+    }
+  }
+
+  @Override
+  public Completion run(Executable executable, Bindings bindings) {
+    if (!(executable instanceof CudaExecutable linked)) {
+      throw new IllegalArgumentException("[cuda] expected an executable of this device, got " + executable);
+    }
+    return linked.run(bindings);
+  }
+}

@@ -1,0 +1,20 @@
+package dev.chainrule.backend.cuda;
+
+import java.lang.foreign.MemorySegment;
+
+/** Host memory as the context's thread sees it. */
+final class HostData {
+
+  private HostData() {}
+
+  /** Memory that the driver gave. */
+  @SuppressWarnings("restricted") // its address comes from the driver, with that size
+  static MemorySegment at(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  /** A caller's memory, which may be of its thread alone; good while the caller waits. */
+  static MemorySegment of(MemorySegment callers) {
+    return callers.isNative() ? at(callers.address(), callers.byteSize()) : callers;
+  }
+}

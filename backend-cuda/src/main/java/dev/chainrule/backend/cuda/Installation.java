@@ -1,0 +1,134 @@
+package dev.chainrule.backend.cuda;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+
+/**
+ * What a machine has of NVIDIA's: driver, GPUs, compiler. Found out without touching JCuda, whose classes can't be initialised where
+ * there is no driver.
+ *
+ * @param driver if it is there and works
+ * @param cards the GPUs that can be used
+ * @param compiler if it is there
+ * @param findings one line each
+ * @param remedy what to do; empty if all is well
+ */
+record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> compiler, List<String> findings, String remedy) {
+
+  private static final int OLDEST_CUDA = 12000;
+
+  Installation {
+    cards = List.copyOf(cards);
+    findings = List.copyOf(findings);
+  }
+
+  boolean isUsable() {
+    return remedy.isEmpty();
+  }
+
+  static Installation of(LibrarySearch search) {
+    if (!System.getProperty("os.name").equals("Linux") || !System.getProperty("os.arch").equals("amd64")) {
+      return without("there is no CUDA backend for %s on %s".formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
+          "Use Linux on x86-64, or --backend opencl.");
+    }
+    Optional<Library> library;
+    try {
+      library = search.open(List.of(Driver.LIBRARY));
+    } catch (IllegalArgumentException e) {
+      return without("NVIDIA's driver library " + Driver.LIBRARY + " cannot be opened: " + e.getMessage(), "Install NVIDIA's driver anew.");
+    }
+    if (library.isEmpty()) {
+      return without("NVIDIA's driver library " + Driver.LIBRARY + " is not there: " + search.where(),
+          "Install NVIDIA's driver, version 525 or newer (Ubuntu: sudo apt install nvidia-driver-580); in a container start it with"
+              + " --gpus all, which needs the NVIDIA Container Toolkit.");
+    }
+    return of(library.get(), search);
+  }
+
+  private static Installation without(String finding, String remedy) {
+    return new Installation(Optional.empty(), List.of(), Optional.empty(), List.of(finding), remedy);
+  }
+
+  private static Installation of(Library library, LibrarySearch search) {
+    Driver driver;
+    try {
+      driver = new Driver(library);
+    } catch (NoSuchElementException e) {
+      return without(library.path() + " is older than CUDA 12: " + e.getMessage(), "Install NVIDIA's driver, version 525 or newer.");
+    }
+    try {
+      driver.cuInit();
+      int version = driver.cuDriverGetVersion();
+      if (version < OLDEST_CUDA) {
+        return without("the driver (%s) is for CUDA %s; 12.0 is needed".formatted(driver.path(), cuda(version)),
+            "Install NVIDIA's driver, version 525 or newer.");
+      }
+      return with(driver, version, search);
+    } catch (CudaException e) {
+      return without("the driver (%s) does not start: %s".formatted(driver.path(), e.problem()), remedy(e.status(), Path.of("/dev")));
+    }
+  }
+
+  private static Installation with(Driver driver, int version, LibrarySearch search) {
+    List<String> findings = new ArrayList<>(List.of("driver for CUDA %s (%s)".formatted(cuda(version), driver.path())));
+    List<Card> cards = new ArrayList<>();
+    int count = driver.cuDeviceGetCount();
+    for (int ordinal = 0; ordinal < count; ordinal++) {
+      Card card = Card.of(driver, ordinal);
+      if (card.isNewEnough()) {
+        cards.add(card);
+      } else {
+        findings.add("too old, 7.5 is needed: " + card.description());
+      }
+    }
+    Optional<Nvrtc> compiler = Optional.empty();
+    try {
+      compiler = Nvrtc.find(search, version / 1000);
+      findings.add(compiler.map(c -> "%s (%s)".formatted(c.version(), c.path())).orElse("NVRTC, NVIDIA's compiler, is not there: " + search.where()));
+    } catch (IllegalArgumentException | NoSuchElementException | CudaException e) {
+      findings.add("NVRTC, NVIDIA's compiler, cannot be opened: " + e.getMessage());
+    }
+    return new Installation(Optional.of(driver), cards, compiler, findings, remedy(count, cards, compiler, version / 1000));
+  }
+
+  private static String remedy(int count, List<Card> cards, Optional<Nvrtc> compiler, int cuda) {
+    if (count == 0) {
+      return remedy(CudaException.NO_DEVICE, Path.of("/dev"));
+    }
+    if (cards.isEmpty()) {
+      return "Use --backend opencl with this GPU.";
+    }
+    return compiler.isPresent() ? "" : "Install NVRTC: pip install nvidia-cuda-nvrtc%s, or the CUDA toolkit; or name the folder of libnvrtc.so.%d with -D%s."
+        .formatted(cuda >= 13 ? "" : "-cu12", cuda, LibrarySearch.FOLDER);
+  }
+
+  private static String cuda(int version) {
+    return version / 1000 + "." + version % 1000 / 10;
+  }
+
+  /**
+   * What helps against a status of {@code cuInit}.
+   *
+   * @param devices the folder with the GPUs' files
+   */
+  static String remedy(int status, Path devices) {
+    Path control = devices.resolve("nvidiactl");
+    if (Files.exists(control) && !(Files.isReadable(control) && Files.isWritable(control))) {
+      return "You may not use " + control + ": become a member of its group (often video or render), then log in again.";
+    }
+    return switch (status) {
+      case 34 -> "This is the toolkit's stub of the driver: take .../lib64/stubs out of LD_LIBRARY_PATH, and install the driver.";
+      case CudaException.NO_DEVICE -> Files.exists(control)
+          ? "Look at CUDA_VISIBLE_DEVICES, which may hide the GPUs, and at what nvidia-smi says."
+          : "There is no " + control + ": this machine has no NVIDIA GPU, or its kernel module is not loaded (sudo nvidia-modprobe);"
+              + " in a container start it with --gpus all.";
+      case CudaException.OPERATING_SYSTEM -> "The operating system refuses access to the GPU: look at what nvidia-smi and dmesg say.";
+      case 803, 804 -> "The driver's library and kernel module are of different versions: restart the machine, or install the driver anew.";
+      default -> "Look at what nvidia-smi says; restarting the machine helps after an update of the driver.";
+    };
+  }
+}

@@ -1,0 +1,123 @@
+package dev.chainrule.backend.cuda;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Where NVIDIA's libraries may lie. They are opened by their absolute paths, since neither the toolkit nor Python's packages tell the
+ * operating system where they put them; only what is in none of the folders is asked for by its name.
+ *
+ * @param folders in the order in which they are looked through
+ * @param bySystem whether the operating system is asked for what they lack
+ */
+record LibrarySearch(List<Path> folders, boolean bySystem) {
+
+  /** Names the only folder to look in. */
+  static final String FOLDER = "chainrule.cuda.libraries";
+
+  LibrarySearch {
+    folders = List.copyOf(folders);
+  }
+
+  /** Only in one folder. */
+  static LibrarySearch in(Path folder) {
+    return new LibrarySearch(List.of(folder), false);
+  }
+
+  /** As this process's properties and environment say. */
+  static LibrarySearch here() {
+    String given = System.getProperty(FOLDER, "");
+    if (!given.isEmpty()) {
+      return in(Path.of(given).toAbsolutePath());
+    }
+    Set<Path> folders = new LinkedHashSet<>();
+    Stream.of("CUDA_HOME", "CUDA_PATH").flatMap(LibrarySearch::environment).forEach(home -> addToolkit(home, folders));
+    Stream.of("VIRTUAL_ENV", "CONDA_PREFIX").flatMap(LibrarySearch::environment).forEach(prefix -> addPython(prefix, folders));
+    environment("PATH").flatMap(path -> Stream.of(path.toString().split(File.pathSeparator, -1))).map(Path::of)
+        .map(Path::getParent).filter(prefix -> prefix != null && prefix.isAbsolute()).forEach(prefix -> addPython(prefix, folders));
+    addPython(Path.of(System.getProperty("user.home"), ".local"), folders);
+    matching(Path.of("/usr/local"), "cuda*").forEach(home -> addToolkit(home, folders));
+    Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/nvidia/lib64").map(Path::of)
+        .filter(Files::isDirectory).forEach(folders::add);
+    return new LibrarySearch(List.copyOf(folders), true);
+  }
+
+  private static Stream<Path> environment(String name) {
+    String value = System.getenv(name);
+    return value == null || value.isEmpty() ? Stream.of() : Stream.of(Path.of(value));
+  }
+
+  private static void addToolkit(Path home, Set<Path> folders) {
+    Stream.of("lib64", "lib", "targets/x86_64-linux/lib").map(home::resolve).filter(Files::isDirectory).forEach(folders::add);
+  }
+
+  /** The folders of NVIDIA's packages below an installation of Python: {@code nvidia/cuda_nvrtc/lib}, {@code nvidia/cu13/lib}. */
+  private static void addPython(Path prefix, Set<Path> folders) {
+    for (Path python : matching(prefix.resolve("lib"), "python3*")) {
+      for (String packages : List.of("site-packages", "dist-packages")) {
+        matching(python.resolve(packages).resolve("nvidia"), "*").stream().map(p -> p.resolve("lib")).filter(Files::isDirectory)
+            .forEach(folders::add);
+      }
+    }
+  }
+
+  private static List<Path> matching(Path folder, String pattern) {
+    List<Path> found = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, pattern)) {
+        entries.forEach(found::add);
+      } catch (IOException _) {
+        return List.of(); // nobody may look in there, so nothing is found in there
+      }
+    }
+    return found.stream().sorted().toList();
+  }
+
+  /** The file of the first name that is in one of the folders. */
+  Optional<Path> file(List<String> names) {
+    return names.stream().flatMap(name -> folders.stream().map(f -> f.resolve(name))).filter(Files::isRegularFile).findFirst();
+  }
+
+  /**
+   * Opens the first of some files that is there.
+   *
+   * @param names of the file, the best first
+   * @throws IllegalArgumentException if it is there and the operating system cannot open it
+   */
+  @SuppressWarnings("restricted") // native calls live in this package
+  Optional<Library> open(List<String> names) {
+    Optional<Path> file = file(names);
+    if (file.isPresent()) {
+      return file.map(path -> new Library(path.toString(), SymbolLookup.libraryLookup(path, Arena.global())));
+    }
+    return bySystem ? names.stream().flatMap(name -> bySystem(name).stream()).findFirst() : Optional.empty();
+  }
+
+  @SuppressWarnings("restricted")
+  private static Optional<Library> bySystem(String name) {
+    try {
+      return Optional.of(new Library(name, SymbolLookup.libraryLookup(name, Arena.global())));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty(); // there is no such file
+    }
+  }
+
+  /** Where was looked, for messages. */
+  String where() {
+    if (!bySystem) {
+      return "looked in " + folders + ", which -D" + FOLDER + " names";
+    }
+    return "looked where the system looks, in CUDA_HOME, CUDA_PATH, /usr/local/cuda* and Python's packages of NVIDIA";
+  }
+}

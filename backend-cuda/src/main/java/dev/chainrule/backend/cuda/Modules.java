@@ -1,0 +1,91 @@
+package dev.chainrule.backend.cuda;
+
+import dev.chainrule.KernelCompilationException;
+import dev.chainrule.kernels.Dialect;
+import dev.chainrule.kernels.Source;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import jcuda.driver.CUmodule;
+
+/** The kernels that are on the device. What a plan lacks is compiled as one program, unless it is on disk, and stays to the end. */
+final class Modules {
+
+  private static final String HEAD = Dialect.CUDA.head(true);
+
+  private final Context context;
+  private final KernelCompiler compiler;
+  private final String architecture;
+  private final CubinFiles files;
+  private final Map<String, Long> functions = new HashMap<>();
+  private final Map<String, CUmodule> modules = new HashMap<>();
+
+  Modules(Context context, KernelCompiler compiler, String architecture, Settings settings) {
+    this.context = context;
+    this.compiler = compiler;
+    this.architecture = architecture;
+    this.files = new CubinFiles(settings.cubins(), compiler.version(), architecture, HEAD);
+    context.atEnd(() -> modules.values().forEach(context.setup()::cuModuleUnload));
+  }
+
+  /**
+   * Has these kernels on the device.
+   *
+   * @throws KernelCompilationException if the compiler refuses one
+   */
+  void require(Collection<Source> sources) {
+    List<Source> missing = new ArrayList<>();
+    for (Source source : sources) {
+      if (!functions.containsKey(source.name()) && !isOnDisk(source)) {
+        missing.add(source);
+      }
+    }
+    if (!missing.isEmpty()) {
+      String name = CubinFiles.name(missing);
+      byte[] cubin = compiled(missing);
+      files.keep(name, cubin, missing);
+      load(name, cubin, missing);
+    }
+  }
+
+  private boolean isOnDisk(Source source) {
+    Optional<String> name = files.cubinOf(source);
+    if (name.isEmpty()) {
+      return false;
+    }
+    // Many kernels share a cubin, which is read once.
+    Optional<byte[]> cubin = modules.containsKey(name.get()) ? Optional.of(new byte[0]) : files.cubin(name.get());
+    cubin.ifPresent(bytes -> load(name.get(), bytes, List.of(source)));
+    return cubin.isPresent();
+  }
+
+  private byte[] compiled(List<Source> sources) {
+    String text = HEAD + sources.stream().map(Source::text).collect(Collectors.joining("\n"));
+    try {
+      return compiler.compile(text, architecture);
+    } catch (KernelCompiler.CompilationFailure e) {
+      throw new KernelCompilationException(context.id(), "%s refuses kernels for %s:%n%s".formatted(compiler.version(), architecture, e.getMessage()),
+          "This is a defect of Chainrule's, or the compiler is older than the GPU: try a newer NVRTC.");
+    } catch (CudaException e) {
+      throw new KernelCompilationException(context.id(), e.problem(), "Try another version of NVRTC: pip install nvidia-cuda-nvrtc.");
+    }
+  }
+
+  private void load(String name, byte[] cubin, List<Source> kernels) {
+    context.run(() -> {
+      DriverSetup setup = context.setup();
+      CUmodule module = modules.computeIfAbsent(name, _ -> setup.cuModuleLoadData(cubin));
+      kernels.forEach(kernel -> functions.put(kernel.name(), setup.cuModuleGetFunction(module, kernel.name()).handle()));
+    });
+  }
+
+  /** Handle of a kernel that was required before. */
+  long function(Source source) {
+    return Objects.requireNonNull(functions.get(source.name()), source.name());
+  }
+}

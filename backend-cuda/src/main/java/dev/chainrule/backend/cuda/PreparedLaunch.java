@@ -1,0 +1,57 @@
+package dev.chainrule.backend.cuda;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.chainrule.kernels.Place;
+import dev.chainrule.kernels.Source;
+import dev.chainrule.kernels.Step;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/**
+ * A launch with a block of parameters of its own: an address and an offset for each buffer, and the table of where these parameters lie,
+ * which the driver reads. What differs from run to run is an address here and there.
+ */
+final class PreparedLaunch {
+
+  private final String name;
+  private final long function;
+  private final int groups;
+  private final int[] bases;
+  private final MemorySegment parameters;
+  private final long table;
+
+  /** @param numbers where the program's numbers begin */
+  PreparedLaunch(Step.Launch launch, Place numbers, Modules modules, SegmentAllocator allocator) {
+    this.name = launch.source().name();
+    this.function = modules.function(launch.source());
+    this.groups = Math.toIntExact(launch.groups());
+    int buffers = launch.places().size() + 1;
+    this.bases = new int[buffers];
+    this.parameters = allocator.allocate(JAVA_LONG, 2L * buffers);
+    for (int i = 0; i < buffers - 1; i++) {
+      bases[i] = launch.places().get(i).base();
+      parameters.setAtIndex(JAVA_LONG, 2L * i + 1, launch.places().get(i).offset());
+    }
+    // The last parameter counts in numbers.
+    bases[buffers - 1] = numbers.base();
+    parameters.setAtIndex(JAVA_LONG, 2L * buffers - 1, numbers.offset() / Long.BYTES + launch.numbers());
+    MemorySegment addresses = allocator.allocate(JAVA_LONG, 2L * buffers);
+    for (int i = 0; i < 2 * buffers; i++) {
+      addresses.setAtIndex(JAVA_LONG, i, parameters.address() + i * JAVA_LONG.byteSize());
+    }
+    this.table = addresses.address();
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Enqueues the kernel; {@code addresses} is the table of the run's memories. */
+  void enqueue(Driver driver, long stream, long... addresses) {
+    for (int i = 0; i < bases.length; i++) {
+      parameters.setAtIndex(JAVA_LONG, 2L * i, addresses[bases[i]]);
+    }
+    driver.cuLaunchKernel(function, groups, Source.THREADS, stream, table);
+  }
+}

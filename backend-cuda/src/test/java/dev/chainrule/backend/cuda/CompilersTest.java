@@ -1,0 +1,126 @@
+package dev.chainrule.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.nn.BatchNorm;
+import dev.chainrule.nn.Conv2d;
+import dev.chainrule.nn.Dropout;
+import dev.chainrule.nn.Flatten;
+import dev.chainrule.nn.Linear;
+import dev.chainrule.nn.Losses;
+import dev.chainrule.nn.MaxPool2d;
+import dev.chainrule.nn.Module;
+import dev.chainrule.nn.Relu;
+import dev.chainrule.nn.Sequential;
+import dev.chainrule.optim.Adam;
+import dev.chainrule.optim.Optimizer;
+import dev.chainrule.optim.Schedule;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.train.Step;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** NVIDIA's own compilers, where they are, take the kernels of trainings, for the oldest GPU and a new one, and need no spilled registers. */
+class CompilersTest {
+
+  private static final List<String> ARCHITECTURES = List.of("sm_75", "sm_90");
+  private static final Path REPORTS = Path.of("target", "gpu");
+
+  /** A compiler that remembers what it was given. */
+  private record Remembering(KernelCompiler compiler, List<String> programs) implements KernelCompiler {
+    @Override
+    public String version() {
+      return compiler.version() + "-remembered-" + ProcessHandle.current().pid();
+    }
+
+    @Override
+    public byte[] compile(String source, String architecture) {
+      programs.add(source);
+      return compiler.compile(source, architecture);
+    }
+  }
+
+  /** The programs of two trainings. */
+  private static List<String> programs() {
+    Installation found = OnTheStandIn.standIn().installation();
+    var compiler = new Remembering(found.compiler().orElseThrow(), new ArrayList<>());
+    var info = new CudaBackend(() -> found).discover().getFirst();
+    try (var device = CudaDevice.open(info, found.cards().getFirst(), found.driver().orElseThrow(), compiler, OnTheStandIn.usual())) {
+      OnTheStandIn.run(device, () -> {
+        train(new Sequential(new Conv2d(1, 4, 3), new BatchNorm(4), new Relu(), new MaxPool2d(2), new Flatten(), new Dropout(0.2),
+            new Linear(36, 3)), TensorType.of(DType.F32, 8, 1, 8, 8));
+        train(new Sequential(new Linear(12, 16), new Relu(), new Linear(16, 3)), TensorType.of(DType.F32, 8, 12));
+      });
+    }
+    assertFalse(compiler.programs.isEmpty());
+    return compiler.programs;
+  }
+
+  private static void train(Module model, TensorType batch) {
+    model.initialise(1);
+    Optimizer optimizer = new Adam(model.parameters(), Schedule.constant(0.01));
+    Step step = Step.training(in -> {
+      Tensor loss = Losses.crossEntropy(model.apply(in.get(0)), in.get(1));
+      optimizer.minimise(loss);
+      return List.of(loss);
+    });
+    double loss = step.run(Tensor.ones(batch), Tensor.of(HostArray.ofLongs(TensorType.of(DType.I32, 8), new long[8]))).getFirst().item();
+    assertTrue(Double.isFinite(loss), "a loss of " + loss);
+  }
+
+  @Test
+  void nvrtcCompilesTrainings() {
+    Optional<Nvrtc> nvrtc = Nvrtc.find(LibrarySearch.here(), 13);
+    assumeTrue(nvrtc.isPresent(), "skipped: NVRTC is not here");
+    for (String program : programs()) {
+      for (String architecture : ARCHITECTURES) {
+        byte[] cubin = nvrtc.get().compile(program, architecture);
+        assertEquals("\177ELF", new String(cubin, 0, 4, java.nio.charset.StandardCharsets.ISO_8859_1));
+      }
+    }
+    var refused = assertThrows(KernelCompiler.CompilationFailure.class, () -> nvrtc.get().compile("__global__ void f() { wrong }", "sm_90"));
+    assertTrue(String.valueOf(refused.getMessage()).contains("wrong"), refused.getMessage());
+  }
+
+  @Test
+  void nvccCompilesTrainingsWithoutSpills() throws IOException {
+    Optional<Path> nvcc = nvcc();
+    assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
+    Files.createDirectories(REPORTS);
+    Path source = REPORTS.resolve("kernels.cu").toAbsolutePath();
+    List<String> programs = programs();
+    for (String architecture : ARCHITECTURES) {
+      var report = new StringBuilder();
+      for (String program : programs) {
+        Files.writeString(source, program);
+        report.append(StandIn.run(REPORTS, List.of(nvcc.get().toString(), "-std=c++17", "-cubin", "-arch=" + architecture, "--fmad=false",
+            "-Xptxas", "-v", "-o", "kernels.cubin", source.toString())));
+      }
+      Path kept = REPORTS.resolve("ptxas-" + architecture + ".txt");
+      Files.writeString(kept, report);
+      List<String> spilled = report.toString().lines().filter(l -> l.contains("spill stores") && !l.contains("0 bytes spill stores")).toList();
+      assertTrue(report.toString().contains("spill stores"), "ptxas reported nothing: " + report);
+      assertEquals(List.of(), spilled, kept.toString());
+    }
+  }
+
+  private static Optional<Path> nvcc() throws IOException {
+    try (Stream<Path> toolkits = Files.list(Path.of("/usr/local"))) {
+      return toolkits.filter(t -> t.getFileName().toString().startsWith("cuda")).map(t -> t.resolve("bin/nvcc")).filter(Files::isExecutable)
+          .sorted().reduce((_, later) -> later);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package dev.chainrule.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.DeviceOutOfMemoryException;
+import dev.chainrule.DeviceUnavailableException;
+import dev.chainrule.device.Memory;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.tensor.Variable;
+import dev.chainrule.train.Step;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Whatever the driver refuses or the GPU breaks off ends in an exception that says so, with variables whole or unusable, never wrong. */
+class FailuresTest {
+
+  private static final double[] START = {1, 2, 3};
+
+  @AfterEach
+  void restoreTheMachine() {
+    OnTheStandIn.standIn().set("memory", 2L << 30);
+  }
+
+  private static Variable variable(String name) {
+    return Variable.of(name, HostArray.ofDoubles(TensorType.of(DType.F32, 3), START), true);
+  }
+
+  private static Step doubling(Variable... variables) {
+    return Step.training(_ -> {
+      for (Variable variable : variables) {
+        variable.assign(variable.value().mul(2));
+      }
+      return List.of();
+    });
+  }
+
+  @Test
+  void anAllocationThatFailsOnceIsAskedForAgain() {
+    OnTheStandIn.with(device -> {
+      device.allocate(1000).free();
+      assertEquals(1024, device.machine().memory().keptBytes());
+      OnTheStandIn.standIn().fail("alloc", 1);
+      Memory memory = device.allocate(5000);
+      assertEquals(0, device.machine().memory().keptBytes(), "what was kept was not given back first");
+      memory.free();
+    });
+  }
+
+  @Test
+  void moreThanTheDeviceHasIsRefusedWithAReportAndChangesNothing() {
+    OnTheStandIn.with(device -> {
+      Variable variable = variable("w");
+      Step step = doubling(variable);
+      step.run();
+      OnTheStandIn.standIn().set("memory", 1L << 20);
+      DeviceOutOfMemoryException full = assertThrows(DeviceOutOfMemoryException.class, () -> device.allocate(8L << 20));
+      assertTrue(full.getMessage().startsWith("[cuda:0] 8,388,608 bytes are not to be had: "), full.getMessage());
+      assertTrue(full.getMessage().contains("of the GPU's 1,048,576 are free"), full.getMessage());
+      assertThrows(DeviceOutOfMemoryException.class, () -> Tensor.ones(TensorType.of(DType.F32, 1 << 20)).add(1).eval());
+      assertArrayEquals(new double[] {2, 4, 6}, variable.value().toDoubleArray());
+      OnTheStandIn.standIn().set("memory", 2L << 30);
+      step.run();
+      assertArrayEquals(new double[] {4, 8, 12}, variable.value().toDoubleArray());
+    });
+  }
+
+  @Test
+  void aLaunchThatIsRefusedSpoilsWhatTheRunWritesAndNothingElse() {
+    OnTheStandIn.with(_ -> {
+      Variable written = variable("written");
+      Variable other = variable("other");
+      Step step = doubling(written);
+      doubling(other).run();
+      step.run();
+      OnTheStandIn.standIn().fail("launch", 1);
+      DeviceUnavailableException refused = assertThrows(DeviceUnavailableException.class, step::run);
+      assertTrue(refused.getMessage().contains("cuLaunchKernel gave CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES (701)"), refused.getMessage());
+      assertThrows(RuntimeException.class, () -> written.value().toDoubleArray());
+      assertArrayEquals(new double[] {2, 4, 6}, other.value().toDoubleArray());
+      written.assign(Tensor.of(HostArray.ofDoubles(TensorType.of(DType.F32, 3), START)));
+      step.run();
+      assertArrayEquals(new double[] {2, 4, 6}, written.value().toDoubleArray());
+    });
+  }
+
+  @Test
+  void anErrorThatSurfacesLaterLosesTheDevice() {
+    losing("async", "cuEventSynchronize gave CUDA_ERROR_LAUNCH_FAILED (719)");
+  }
+
+  @Test
+  void aLostDeviceLosesWhatLayOnIt() {
+    losing("lost", "gave CUDA_ERROR_UNKNOWN (999)");
+  }
+
+  private static void losing(String failure, String named) {
+    OnTheStandIn.with(_ -> {
+      Variable written = variable("written");
+      Variable other = variable("other");
+      Variable untouched = variable("untouched");
+      Step step = doubling(written);
+      doubling(other).run();
+      step.run();
+      OnTheStandIn.standIn().fail(failure, 1);
+      DeviceUnavailableException first = assertThrows(DeviceUnavailableException.class, step::run);
+      assertTrue(first.getMessage().contains(named), first.getMessage());
+      assertTrue(first.getMessage().contains("the GPU is lost"), first.getMessage());
+      assertTrue(first.getMessage().contains("--sync"), first.getMessage());
+      assertNamed(named, assertThrows(RuntimeException.class, () -> written.value().toDoubleArray()));
+      assertNamed(named, assertThrows(RuntimeException.class, () -> other.value().toDoubleArray()));
+      assertNamed(named, assertThrows(RuntimeException.class, () -> doubling(other).run()));
+      assertArrayEquals(START, untouched.toHostArray().toDoubleArray());
+    });
+    OnTheStandIn.with(_ -> assertEquals(6, Tensor.of(new float[] {1, 2, 3}).sum().item(), "after it was opened again"));
+  }
+
+  /** The first cause is in the message or below it. */
+  private static void assertNamed(String named, Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (String.valueOf(cause.getMessage()).contains(named)) {
+        return;
+      }
+    }
+    throw new AssertionError(named + " is not named", thrown);
+  }
+
+  @Test
+  void withSyncTheKernelThatFailsIsNamed() {
+    Settings usual = OnTheStandIn.usual();
+    OnTheStandIn.with(new Settings(true, true, usual.cubins()), _ -> {
+      Tensor.of(new float[] {1, 2, 3}).add(1).eval();
+      OnTheStandIn.standIn().fail("async", 1);
+      DeviceUnavailableException failed =
+          assertThrows(DeviceUnavailableException.class, () -> Tensor.of(new float[] {1, 2, 3}).add(1).eval());
+      assertTrue(failed.getMessage().matches("(?s).*cuStreamSynchronize gave .*, in kernel \\w+.*"), failed.getMessage());
+    });
+  }
+
+  @Test
+  void anAddressWithoutMemoryBehindItLosesTheDevice() {
+    OnTheStandIn.with(device -> {
+      Tensor sum = Tensor.of(new float[2000]).add(1);
+      sum.eval();
+      Context context = device.machine().context();
+      // Given back to the driver behind everybody's back.
+      long[] address = new long[1];
+      Memory memory = device.allocate(4096);
+      address[0] = CudaMemory.of(memory).address();
+      var failed = assertThrows(DeviceUnavailableException.class, () -> context.run(() -> {
+        context.driver().cuMemsetD32Async(address[0] + (1L << 34), 0, 1, device.machine().streams().compute());
+        context.driver().cuStreamSynchronize(device.machine().streams().compute());
+      }));
+      assertTrue(failed.getMessage().contains("cuMemsetD32Async gave CUDA_ERROR_INVALID_VALUE"), failed.getMessage());
+      assertFalse(context.isLost());
+      memory.free();
+    });
+  }
+
+  @Test
+  void afterTheEndNothingCanBeAsked() {
+    CudaDevice device = OnTheStandIn.open(OnTheStandIn.usual());
+    OnTheStandIn.run(device, () -> assertEquals(3, Tensor.of(new float[] {1, 2}).sum().item()));
+    device.close();
+    device.close();
+    OnTheStandIn.assertNothingLeft();
+    OnTheStandIn.run(device, () -> assertThrows(DeviceUnavailableException.class, () -> Tensor.of(new float[] {1, 2}).sum().eval()));
+  }
+}

@@ -1,0 +1,111 @@
+package dev.chainrule.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.chainrule.DeviceUnavailableException;
+import dev.chainrule.device.Diagnosis;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is missing is named, and what helps. */
+class InstallationTest {
+
+  private static CudaBackend backend(Path folder) {
+    return new CudaBackend(() -> Installation.of(LibrarySearch.in(folder)));
+  }
+
+  private static CudaBackend standIn() {
+    return backend(OnTheStandIn.standIn().folder());
+  }
+
+  @AfterEach
+  void restoreTheMachine() {
+    if (StandIn.isPossible()) {
+      StandIn.here().set("init", 0);
+      StandIn.here().set("version", 13000);
+      StandIn.here().set("devices", 1);
+      StandIn.here().set("capability", 90);
+    }
+  }
+
+  private static void assertUnusable(CudaBackend backend, String finding, String remedy) {
+    assertEquals(0, backend.discover().size());
+    Diagnosis diagnosis = backend.diagnose();
+    assertFalse(diagnosis.usable());
+    assertTrue(String.join("; ", diagnosis.findings()).contains(finding), diagnosis.toString());
+    assertTrue(diagnosis.remedy().contains(remedy), diagnosis.toString());
+    DeviceUnavailableException refused = assertThrows(DeviceUnavailableException.class, () -> backend.open(0));
+    assertTrue(refused.getMessage().contains(finding) && refused.getMessage().contains(remedy), refused.getMessage());
+  }
+
+  @Test
+  void withoutADriver(@TempDir Path empty) {
+    assertUnusable(backend(empty), "NVIDIA's driver library libcuda.so.1 is not there", "Install NVIDIA's driver, version 525 or newer");
+  }
+
+  @Test
+  void withAFileThatIsNoLibrary(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve(Driver.LIBRARY), "not a library");
+    assertUnusable(backend(folder), "libcuda.so.1 cannot be opened", "Install NVIDIA's driver anew");
+  }
+
+  @Test
+  void withADriverThatSeesNoGpu() {
+    StandIn standIn = OnTheStandIn.standIn();
+    standIn.set("init", 100);
+    assertUnusable(standIn(), "cuInit gave CUDA_ERROR_NO_DEVICE (100)", "nvidiactl");
+  }
+
+  @Test
+  void withoutAGpu() {
+    OnTheStandIn.standIn().set("devices", 0);
+    assertUnusable(standIn(), "driver for CUDA 13.0", "nvidiactl");
+  }
+
+  @Test
+  void withTheToolkitsStub() {
+    OnTheStandIn.standIn().set("init", 34);
+    assertUnusable(standIn(), "cuInit gave", "LD_LIBRARY_PATH");
+  }
+
+  @Test
+  void withAnOldDriver() {
+    OnTheStandIn.standIn().set("version", 11040);
+    assertUnusable(standIn(), "is for CUDA 11.4; 12.0 is needed", "version 525 or newer");
+  }
+
+  @Test
+  void withAnOldGpu() {
+    OnTheStandIn.standIn().set("capability", 61);
+    assertUnusable(standIn(), "too old, 7.5 is needed: Stand-in, compute capability 6.1", "--backend opencl");
+  }
+
+  @Test
+  void withoutACompiler(@TempDir Path folder) throws IOException {
+    Files.createSymbolicLink(folder.resolve(Driver.LIBRARY), OnTheStandIn.standIn().folder().resolve(Driver.LIBRARY));
+    assertUnusable(backend(folder), "NVRTC, NVIDIA's compiler, is not there", "pip install nvidia-cuda-nvrtc");
+  }
+
+  @Test
+  void withAll() {
+    Diagnosis diagnosis = standIn().diagnose();
+    assertTrue(diagnosis.usable(), diagnosis.toString());
+    assertEquals("Stand-in, compute capability 9.0, 2 multiprocessors", standIn().discover().getFirst().description());
+    assertTrue(diagnosis.findings().get(0).startsWith("driver for CUDA 13.0 ("), diagnosis.toString());
+    assertTrue(diagnosis.findings().get(1).startsWith("nvrtc-13.99 ("), diagnosis.toString());
+  }
+
+  @Test
+  void librariesInFoldersOfPythonPackages(@TempDir Path home) throws IOException {
+    Path file = Files.createDirectories(home.resolve("nvidia/cu13/lib")).resolve("libnvrtc.so.13");
+    Files.writeString(file, "");
+    assertEquals(file, LibrarySearch.in(home.resolve("nvidia/cu13/lib")).file(java.util.List.of("libnvrtc.so.12", "libnvrtc.so.13")).orElseThrow());
+  }
+}
