@@ -23,7 +23,7 @@ final class Cases {
       Op.ConvWeightGradient.class, Op.Sort.class, Op.Overlap.class, Op.Cumulate.class);
 
   /** The backends that lack nothing. */
-  private static final Set<String> COMPLETE = Set.of("cpu", "opencl");
+  private static final Set<String> COMPLETE = Set.of("cpu", "opencl", "cuda");
 
   private static final Set<DType> TYPES_REFUSED_BY_OTHERS = Set.of(DType.F16, DType.BF16);
 

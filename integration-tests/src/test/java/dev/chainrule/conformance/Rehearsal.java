@@ -1,0 +1,117 @@
+package dev.chainrule.conformance;
+
+import dev.chainrule.device.Device;
+import dev.chainrule.device.DeviceInfo;
+import dev.chainrule.device.Devices;
+import dev.chainrule.device.Executable;
+import dev.chainrule.device.Fault;
+import dev.chainrule.device.Lifetime;
+import dev.chainrule.device.Memory;
+import dev.chainrule.device.NativeKernel;
+import dev.chainrule.device.Queue;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.Source;
+import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.Schedule;
+import dev.chainrule.tensor.Tensor;
+import dev.chainrule.train.Step;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** A device that runs nothing and remembers the kernels that it would have needed, so that they can be compiled together. */
+final class Rehearsal implements Device, Queue {
+
+  private static final long PARAMETER_BYTES = 4096;
+
+  private final DeviceInfo info = new DeviceInfo("rehearsal", 0, "runs nothing", 1L << 40);
+  private final Lifetime lifetime = new Lifetime(info.id());
+  private final Set<Source> kernels = new LinkedHashSet<>();
+
+  private record NoMemory(long bytes) implements Memory {
+    @Override
+    public void free() {}
+  }
+
+  private record NoExecutable(long bytes) implements Executable {
+    @Override
+    public void close() {}
+  }
+
+  /** The kernels that the cases need. */
+  static Set<Source> of(List<Case> cases) {
+    try (var device = new Rehearsal()) {
+      for (Case c : cases) {
+        Devices.with(device, () -> {
+          device.play(c);
+          return null;
+        });
+      }
+      return device.kernels;
+    }
+  }
+
+  /** What comes of a case with nothing but zeros does not matter. */
+  private void play(Case c) {
+    try {
+      Tensor[] inputs = c.inputs().stream().map(Tensor::of).toArray(Tensor[]::new);
+      Tensor.eval(c.graph().apply(List.of(inputs)).toArray(Tensor[]::new));
+      Step.evaluation(c.graph()::apply).run(inputs);
+    } catch (RuntimeException _) {
+      // then the suite will say so
+    }
+  }
+
+  @Override
+  public DeviceInfo info() {
+    return info;
+  }
+
+  @Override
+  public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
+    return GpuProgram.support(op, inputs, outputs, true);
+  }
+
+  @Override
+  public boolean generates(GeneratedKernel kernel) {
+    return GpuProgram.generates(kernel, true, PARAMETER_BYTES);
+  }
+
+  @Override
+  public Memory allocate(long bytes) {
+    return new NoMemory(bytes);
+  }
+
+  @Override
+  public Executable link(Schedule schedule) {
+    kernels.addAll(GpuProgram.of(schedule).sources());
+    return new NoExecutable(0);
+  }
+
+  @Override
+  public Queue queue() {
+    return this;
+  }
+
+  @Override
+  public Lifetime lifetime() {
+    return lifetime;
+  }
+
+  @Override
+  public void upload(MemorySegment source, Memory target) {}
+
+  @Override
+  public void download(Memory source, MemorySegment target) {
+    target.fill((byte) 0);
+  }
+
+  @Override
+  public Completion run(Executable executable, Bindings bindings) {
+    return () -> Fault.NONE;
+  }
+}
