@@ -1,0 +1,68 @@
+package dev.chainrule.gpu;
+
+import dev.chainrule.io.Json;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.SequencedMap;
+
+/** The outcomes of checks on one card, kept in a file after each. */
+final class CheckLog {
+
+  private static final String DEVICE = "device";
+
+  private final Path file;
+  private final Properties outcomes = new Properties();
+
+  /** What is in the file, if that is of the same card. */
+  CheckLog(Path file, String device) {
+    this.file = file;
+    if (Files.exists(file)) {
+      try (Reader reader = Files.newBufferedReader(file)) {
+        outcomes.load(reader);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    if (!device.equals(outcomes.getProperty(DEVICE))) {
+      outcomes.clear();
+      outcomes.setProperty(DEVICE, device);
+    }
+  }
+
+  boolean hasPassed(Check check) {
+    return outcome(check).kind() == Check.Kind.PASSED;
+  }
+
+  void record(Check check, Check.Outcome outcome) throws IOException {
+    outcomes.setProperty(check.name(), outcome.kind() + "|" + outcome.figures());
+    try (Writer writer = Files.newBufferedWriter(file)) {
+      outcomes.store(writer, "scripts/gpu-check");
+    }
+  }
+
+  Check.Outcome outcome(Check check) {
+    String kept = outcomes.getProperty(check.name(), Check.Kind.NOT_RUN + "|");
+    int bar = kept.indexOf('|');
+    return new Check.Outcome(Check.Kind.valueOf(kept.substring(0, bar)), kept.substring(bar + 1));
+  }
+
+  String json() {
+    SequencedMap<String, Object> checks = new LinkedHashMap<>();
+    for (Check check : Check.all()) {
+      Check.Outcome outcome = outcome(check);
+      checks.put(check.name(), Map.of("outcome", outcome.kind().text(), "figures", outcome.figures()));
+    }
+    SequencedMap<String, Object> all = new LinkedHashMap<>();
+    all.put(DEVICE, outcomes.getProperty(DEVICE));
+    all.put("java", Runtime.version().toString());
+    all.put("checks", checks);
+    return Json.of(all).toString();
+  }
+}
