@@ -22,7 +22,7 @@ final class Planner {
   private Planner() {}
 
   static Schedule schedule(StepGraph graph, Leaves leaves, Device device) {
-    List<Node> roots = Pruning.of(Merging.of(Simplification.of(Merging.of(Decomposition.of(graph.roots(), device)))));
+    List<Node> roots = Pruning.of(Hoisting.of(Merging.of(Simplification.of(Merging.of(Decomposition.of(graph.roots(), device))))));
     int checks = graph.outputs().size();
     int assignments = checks + graph.checks().size();
     var buffers = new Lowering.Buffers();
