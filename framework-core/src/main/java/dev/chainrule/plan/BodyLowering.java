@@ -13,7 +13,8 @@ import java.util.List;
 
 /**
  * Loops and choices as instructions with instructions in them. A carry has one place, which each repetition reads and, when all else is
- * done, overwrites; slices are read and written where they lie in the whole tensors.
+ * done, overwrites; slices are read and written where they lie in the whole tensors. An output that is only read backwards, as a loop
+ * that goes back over another's repetitions has them, is written so.
  */
 final class BodyLowering {
 
@@ -51,8 +52,9 @@ final class BodyLowering {
     List<Operand> stacked = new ArrayList<>();
     List<Instruction.Slice> outputs = new ArrayList<>();
     List<Operand> parts = new ArrayList<>();
-    for (TensorType type : node.types().subList(op.carries(), node.types().size())) {
-      Operand whole = buffers.temporary(type);
+    for (int i = op.carries(); i < node.types().size(); i++) {
+      Operand inOrder = buffers.temporary(node.types().get(i));
+      Operand whole = around.isReadBackwards(node, i) ? backwards(inOrder) : inOrder;
       BufferRef.Slice part = buffers.slice();
       stacked.add(whole);
       outputs.add(new Instruction.Slice(part, whole));
@@ -65,6 +67,16 @@ final class BodyLowering {
     List<Operand> results = new ArrayList<>(carries);
     results.addAll(stacked);
     return results;
+  }
+
+  /** From the end of the first axis to its beginning. */
+  static Operand backwards(Operand whole) {
+    List<Op.Range> ranges = new ArrayList<>();
+    for (int axis = 0; axis < whole.shape().rank(); axis++) {
+      long size = whole.shape().dim(axis);
+      ranges.add(axis == 0 ? new Op.Range(size - 1, size, -1) : new Op.Range(0, size, 1));
+    }
+    return whole.with(whole.layout().slice(ranges));
   }
 
   private List<Operand> repeat(Node node, Op.While op) {

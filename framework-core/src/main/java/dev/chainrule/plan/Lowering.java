@@ -42,6 +42,7 @@ final class Lowering {
   private final Leaves leaves;
   private final Device device;
   private final List<Node> order;
+  private final Set<Node> roots;
   private final Map<Node, Operand> targets = new IdentityHashMap<>();
   private final Map<Node, List<Operand>> operands = new IdentityHashMap<>();
   private final Set<Operand> delivered = new HashSet<>();
@@ -92,6 +93,7 @@ final class Lowering {
     this.leaves = leaves;
     this.device = device;
     this.order = Graphs.inProgramOrder(roots);
+    this.roots = Set.copyOf(roots);
     for (int i = targets.size() - 1; i >= 0; i--) {
       this.targets.put(roots.get(i), targets.get(i));
     }
@@ -169,6 +171,16 @@ final class Lowering {
   private List<Operand> barrier(Node node) {
     behindBarrier = true;
     return node.inputs().stream().map(this::operand).toList();
+  }
+
+  /** Whether all that is read of a loop's output, and something is, is the output turned around along its first axis. */
+  boolean isReadBackwards(Node loop, int result) {
+    Set<Node> outputs = new HashSet<>(loop.types().size() == 1 ? List.of(loop) : List.of());
+    order.stream().filter(n -> n.op() instanceof Op.Result(int index) && index == result && n.inputs().contains(loop)).forEach(outputs::add);
+    List<Node> readers = order.stream().filter(n -> n.inputs().stream().anyMatch(outputs::contains)).toList();
+    Layout backwards = BodyLowering.backwards(Operand.dense(new BufferRef.Temporary(0), loop.types().get(result))).layout();
+    return !readers.isEmpty() && outputs.stream().noneMatch(roots::contains) && readers.stream().allMatch(reader ->
+        reader.op() instanceof Op.Slice(var ranges) && Layout.dense(backwards.shape()).slice(ranges).equals(backwards));
   }
 
   /** A lowering for a body. */

@@ -297,8 +297,8 @@ final class Verifier {
     while (buffer instanceof BufferRef.Slice slice) {
       Operand whole = whole(slice);
       long way = (whole.shape().dim(0) - 1) * whole.layout().stride(0);
-      low += Math.min(way, 0);
-      high += Math.max(way, 0);
+      low += whole.layout().offset() + Math.min(way, 0);
+      high += whole.layout().offset() + Math.max(way, 0);
       buffer = whole.buffer();
     }
     require(low >= 0 && (high + 1) * operand.dtype().bytes() <= bytes(buffer), instruction,

@@ -143,8 +143,8 @@ public sealed interface Instruction {
   }
 
   /**
-   * The part of {@code whole} at the number of the repetition along its first axis: {@code buffer} begins where {@code whole.buffer()}
-   * does, moved on by {@code number * whole.layout().stride(0)} elements.
+   * The part of {@code whole} at the number of the repetition along its first axis: {@code buffer} begins with its first element, which is
+   * {@code whole.layout().offset() + number * whole.layout().stride(0)} elements behind the beginning of {@code whole.buffer()}.
    */
   record Slice(BufferRef.Slice buffer, Operand whole) {}
 

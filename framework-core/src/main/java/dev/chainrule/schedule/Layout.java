@@ -95,7 +95,7 @@ public final class Layout {
 
   /** The first part along the first axis, which disappears; the others are {@code stride(0)} apart. */
   public Layout first() {
-    return new Layout(shape.slice(1, shape.rank()), offset, Arrays.copyOfRange(strides, 1, strides.length));
+    return new Layout(shape.slice(1, shape.rank()), 0, Arrays.copyOfRange(strides, 1, strides.length));
   }
 
   /** Overlapping windows along an axis; their elements become a new last axis. */

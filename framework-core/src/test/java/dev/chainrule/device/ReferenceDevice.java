@@ -395,8 +395,8 @@ public final class ReferenceDevice implements Device {
             for (Instruction.Slice slice : Stream.concat(loop.inputs().stream(), loop.outputs().stream()).toList()) {
               Operand whole = slice.whole();
               Window begin = window(whole.buffer());
-              slices.put(slice.buffer(),
-                  new Window(begin.segment, begin.byteOffset + i * whole.layout().stride(0) * whole.dtype().bytes()));
+              long first = whole.layout().offset() + i * whole.layout().stride(0);
+              slices.put(slice.buffer(), new Window(begin.segment, begin.byteOffset + first * whole.dtype().bytes()));
             }
             loop.body().forEach(this::run);
           }

@@ -17,6 +17,7 @@ import dev.chainrule.tensor.Cond;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -151,5 +152,53 @@ class LoopPlanTest {
     Tensor output = Loop.scan(12, List.of(w, data(3)), List.of(), (_, c, _) ->
         new Loop.Results(List.of(c.get(0).sin(), c.get(1).exp()), List.of(c.get(1).mul(2)))).outputs().getFirst();
     assertTrue(loops(schedule(output).instructions()).noneMatch(loop -> loop.body().toString().contains("Sin")));
+  }
+
+  /** An exponential of an outer tensor, and its transposed, which the product would have to lay out anew each time. */
+  @Test
+  @Tag("S11.13")
+  void whatIsTheSameInAllRepetitionsIsComputedBeforeTheLoop() {
+    Tensor w = data(3, 3);
+    Tensor last = Loop.scan(5, List.of(data(2, 3)), List.of(), (_, c, _) ->
+        new Loop.Results(List.of(c.getFirst().matmul(w.transpose()).add(w.exp().sum(0))), List.of())).carries().getFirst();
+    List<Instruction.Loop> loops = loops(schedule(last).instructions()).toList();
+    assertFalse(loops.getFirst().body().toString().contains("Exp"), loops.toString());
+    Instruction.Call product = loops.getFirst().body().stream().map(LoopPlanTest::call).flatMap(Optional::stream).findFirst().orElseThrow();
+    assertTrue(product.inputs().get(1).layout().isContiguous(), product.toString());
+    assertEquals(Interpreter.evaluate(List.of(last.node()), Engine::read).getFirst(), Devices.with(device, last::toHostArray));
+  }
+
+  private static Optional<Instruction.Call> call(Instruction instruction) {
+    return switch (instruction) {
+      case Instruction.Call call -> Optional.of(call);
+      case Instruction.WithEpilogue(var call, var _) -> Optional.of(call);
+      default -> Optional.empty();
+    };
+  }
+
+  /** What may fault must not before a loop that has no repetitions. */
+  @Test
+  void whatMayFaultStaysInTheLoop() {
+    Tensor divisor = Tensor.of(new int[] {0});
+    Tensor last = Loop.scan(0, List.of(Tensor.of(new int[] {7})), List.of(), (_, c, _) ->
+        new Loop.Results(List.of(c.getFirst().add(divisor.floorDiv(divisor))), List.of())).carries().getFirst();
+    assertEquals(7, Devices.with(device, last::toHostArray).longAt(0));
+  }
+
+  @Test
+  void anOutputThatIsOnlyReadBackwardsIsWrittenSo() {
+    Tensor x = data(3);
+    Tensor output = Loop.scan(5, List.of(x), List.of(), (_, c, _) ->
+        new Loop.Results(List.of(c.getFirst().sin()), List.of(c.getFirst().cos()))).outputs().getFirst();
+    assertEquals(-3, strideOfOutput(output.flip(0).exp()));
+    assertEquals(3, strideOfOutput(output.flip(0).add(output)));
+    assertEquals(3, strideOfOutput(output.flip(1).exp()));
+    for (Tensor each : List.of(output.flip(0).exp(), output.flip(0).add(output))) {
+      assertEquals(Interpreter.evaluate(List.of(each.node()), Engine::read).getFirst(), Devices.with(device, each::toHostArray));
+    }
+  }
+
+  private long strideOfOutput(Tensor result) {
+    return loops(schedule(result).instructions()).flatMap(loop -> loop.outputs().stream()).findFirst().orElseThrow().whole().layout().stride(0);
   }
 }

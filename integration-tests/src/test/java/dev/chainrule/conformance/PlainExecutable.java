@@ -123,8 +123,8 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Optional<PlainDevi
     for (Instruction.Slice slice : Stream.concat(loop.inputs().stream(), loop.outputs().stream()).toList()) {
       Operand whole = slice.whole();
       Window begin = window(whole.buffer(), bindings);
-      long step = whole.layout().stride(0) * whole.dtype().bytes();
-      slices.put(slice.buffer(), new Window(begin.segment, begin.byteOffset + number * step));
+      long first = whole.layout().offset() + number * whole.layout().stride(0);
+      slices.put(slice.buffer(), new Window(begin.segment, begin.byteOffset + first * whole.dtype().bytes()));
     }
     loop.body().forEach(each -> run(each, bindings));
   }

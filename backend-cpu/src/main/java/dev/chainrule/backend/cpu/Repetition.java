@@ -14,8 +14,8 @@ final class Repetition implements Kernel {
   private final Moving[] slices;
   private final Kernel body;
 
-  /** The entry of the table of addresses that a slice has, where its whole begins, and the way to the next part. */
-  private record Moving(int base, Place whole, long step) {}
+  /** The entry of the table of addresses that a slice has, where the first part begins, and the way to the next part. */
+  private record Moving(int base, Place first, long step) {}
 
   Repetition(Instruction.Loop loop, Kernel body, Bases bases) {
     this.length = loop.length();
@@ -26,7 +26,9 @@ final class Repetition implements Kernel {
   }
 
   private static Moving moving(BufferRef.Slice part, Operand whole, Bases bases) {
-    return new Moving(bases.place(part).base(), bases.place(whole.buffer()), whole.layout().stride(0) * whole.dtype().bytes());
+    long bytes = whole.dtype().bytes();
+    return new Moving(bases.place(part).base(), bases.place(whole.buffer()).plus(whole.layout().offset() * bytes),
+        whole.layout().stride(0) * bytes);
   }
 
   @Override
@@ -34,7 +36,7 @@ final class Repetition implements Kernel {
     for (long i = 0; i < length; i++) {
       OffHeap.MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, number.address(frame), i);
       for (Moving slice : slices) {
-        frame.bind(slice.base, slice.whole.address(frame) + i * slice.step);
+        frame.bind(slice.base, slice.first.address(frame) + i * slice.step);
       }
       body.run(frame);
     }
