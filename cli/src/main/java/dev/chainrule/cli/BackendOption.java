@@ -1,17 +1,22 @@
 package dev.chainrule.cli;
 
+import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
 import java.util.Optional;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 
-/** {@code --backend}, the same for every command that computes. */
+/** {@code --backend} and what devices are told beside their name, the same for every command that computes. */
 final class BackendOption {
 
   @Option(names = "--backend", paramLabel = "NAME", showDefaultValue = Visibility.NEVER,
       description = "cpu, opencl[:n], cuda[:n] or auto; 'chainrule devices' lists what is here.")
   private Optional<String> name = Optional.empty();
+
+  @Option(names = "--threads", paramLabel = "N", showDefaultValue = Visibility.NEVER,
+      description = "Threads that compute on the CPU; by default one for each processor. Results do not depend on it.")
+  private Optional<Integer> threads = Optional.empty();
 
   @Option(names = "--no-graphs", description = "With cuda: launch kernels one by one rather than whole steps as graphs.")
   private boolean noGraphs;
@@ -22,6 +27,7 @@ final class BackendOption {
   /** The device asked for; without the option, what property and environment say, else auto. */
   Device open() {
     // The backend reads them when it opens the device; what the user's own properties say stays where nothing is asked for.
+    threads.ifPresent(BackendOption::useThreads);
     if (noGraphs) {
       System.setProperty("chainrule.cuda.graphs", "false");
     }
@@ -29,5 +35,12 @@ final class BackendOption {
       System.setProperty("chainrule.cuda.sync", "true");
     }
     return name.map(Devices::open).orElseGet(Devices::current);
+  }
+
+  private static void useThreads(int threads) {
+    if (threads < 1) {
+      throw new InvalidArgumentException("--threads", threads + ", expected 1 or more", "");
+    }
+    System.setProperty("chainrule.cpu.threads", Integer.toString(threads));
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.device.Devices;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
@@ -57,6 +58,8 @@ class CommandLineTest {
       "train mnist --epochs many                       | 2 | Invalid value for option '--epochs': 'many' is not an int",
       "train mnist --batch-size 0                      | 2 | [--batch-size] 0, expected 1 or more",
       "train mnist --max-steps 0                       | 2 | [--max-steps] 0, expected 1 or more",
+      "train mnist --threads 0                         | 2 | [--threads] 0, expected 1 or more",
+      "train mnist --threads all                       | 2 | Invalid value for option '--threads': 'all' is not an int",
       "train mnist --layers 0,3                        | 2 | [--layers]",
       "train mnist --learning-rate -1                  | 2 | [--learning-rate] -1.0",
       "train mnist --learning-rate NaN                 | 2 | [--learning-rate] NaN",
@@ -81,6 +84,19 @@ class CommandLineTest {
     assertEquals(code, outcome.code(), outcome.err());
     assertTrue(outcome.err().contains(message), outcome.err());
     assertFalse(outcome.err().contains("\tat "), outcome.err());
+  }
+
+  @Test
+  void threadsOfTheCpuAreAnOption() {
+    Devices.open("cpu").close();
+    try {
+      Outcome outcome = run("train", "mnist", "--backend", "cpu", "--threads", "3", "--max-steps", "1");
+      assertEquals(0, outcome.code(), outcome.err());
+      assertTrue(outcome.out().contains("(3 threads, "), outcome.out());
+    } finally {
+      System.clearProperty("chainrule.cpu.threads");
+      Devices.open("cpu").close();
+    }
   }
 
   @Test
