@@ -43,7 +43,7 @@ public final class CpuDevice implements Device {
     this.info = describe(threads);
     var workers = new Workers(threads);
     this.machine = new Machine(
-        workers, new Gemm(workers, natives::dnnlByNow), new Parts(workers), new VectorClasses(), generation.here(), natives);
+        workers, new Gemm(workers, natives::dnnlFor), new Parts(workers), new VectorClasses(), generation.here(), natives);
     this.queue = new CpuQueue();
     this.lifetime = new Lifetime(info.id());
     lifetime.atEnd(workers::close);

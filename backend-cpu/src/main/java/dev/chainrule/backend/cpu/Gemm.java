@@ -3,7 +3,7 @@ package dev.chainrule.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +25,7 @@ final class Gemm {
   }
 
   private final Workers workers;
-  private final Supplier<Optional<Dnnl>> dnnl;
+  private final LongFunction<Optional<Dnnl>> dnnl;
   private final Pool<FloatProduct> nativeProducts;
   private final Pool<FloatProduct> products;
   private final Pool<DoubleProduct> doubleProducts = new Pool<>(DoubleProduct::new);
@@ -35,19 +35,19 @@ final class Gemm {
     this(workers, GemmKernels.fastest());
   }
 
-  /** The same, but by oneDNN where that is faster, as soon as {@code dnnl} gives it. */
-  Gemm(Workers workers, Supplier<Optional<Dnnl>> dnnl) {
+  /** The same, but by oneDNN where that is faster, if {@code dnnl} gives it for a product of so many multiply-adds. */
+  Gemm(Workers workers, LongFunction<Optional<Dnnl>> dnnl) {
     this(workers, GemmKernels.fastest(), dnnl);
   }
 
   Gemm(Workers workers, GemmKernel kernel) {
-    this(workers, kernel, Optional::empty);
+    this(workers, kernel, _ -> Optional.empty());
   }
 
-  private Gemm(Workers workers, GemmKernel kernel, Supplier<Optional<Dnnl>> dnnl) {
+  private Gemm(Workers workers, GemmKernel kernel, LongFunction<Optional<Dnnl>> dnnl) {
     this.workers = workers;
     this.dnnl = dnnl;
-    this.nativeProducts = new Pool<>(() -> new DnnlProduct(dnnl.get().orElseThrow()));
+    this.nativeProducts = new Pool<>(() -> new DnnlProduct(dnnl.apply(Long.MAX_VALUE).orElseThrow()));
     Pool<GemmScratch> scratch = new Pool<>(GemmScratch::new);
     this.products = new Pool<>(() -> new BlockedProduct(kernel, scratch));
   }
@@ -78,7 +78,7 @@ final class Gemm {
       MemorySegment c, long cOffset, long cRow, @Nullable Follower follower) {
     checkResult(m, n, k, c, cRow);
     boolean fits = DnnlProduct.takes(m, n, k, aRow, aColumn, bRow, bColumn);
-    Pool<FloatProduct> pool = fits && dnnl.get().isPresent() ? nativeProducts : products;
+    Pool<FloatProduct> pool = fits && dnnl.apply((long) m * n * k).isPresent() ? nativeProducts : products;
     FloatProduct product = pool.take();
     try {
       product.a.set(a, Float.BYTES, aOffset, m, aRow, k, aColumn);

@@ -13,6 +13,9 @@ public enum Natives {
 
   private static final String PROPERTY = "chainrule.cpu.native";
 
+  /** Multiply-adds that take tens of milliseconds before they are compiled. */
+  private static final long WORTH_WAITING = 1 << 20;
+
   /** What the system property says, {@link #ON} if it is not set. */
   static Natives chosen() {
     String given = System.getProperty(PROPERTY, "on");
@@ -37,8 +40,15 @@ public enum Natives {
     return this == ON ? DnnlSearch.here().library() : Optional.empty();
   }
 
-  /** oneDNN, if it is wanted and open by now. */
-  Optional<Dnnl> dnnlByNow() {
+  /**
+   * oneDNN, if it is wanted and can be used for a product of so many multiply-adds. A large one waits until it is open: in a program's
+   * first second, in which vectors in Java are not compiled, the product alone would take longer than what is left of that.
+   */
+  Optional<Dnnl> dnnlFor(long multiplyAdds) {
+    return multiplyAdds < WORTH_WAITING ? dnnlByNow() : dnnl();
+  }
+
+  private Optional<Dnnl> dnnlByNow() {
     return this == ON ? DnnlSearch.byNow() : Optional.empty();
   }
 

@@ -51,7 +51,7 @@ class DnnlProductTest {
     float[] expected = product.definition();
     for (int threads = 1; threads <= 4; threads++) {
       try (Workers workers = new Workers(threads)) {
-        var gemm = new Gemm(workers, DnnlProductTest::library);
+        var gemm = new Gemm(workers, _ -> library());
         assertArrayEquals(expected, product.product(gemm), threads + " threads");
         assertArrayEquals(expected, product.product(gemm), "again on " + threads + " threads");
       }
@@ -62,7 +62,7 @@ class DnnlProductTest {
   void randomShapesHaveTheBitsOfTheJavaKernel() {
     Random random = new Random(12);
     try (Workers workers = new Workers(2)) {
-      var natively = new Gemm(workers, DnnlProductTest::library);
+      var natively = new Gemm(workers, _ -> library());
       var inJava = new Gemm(workers);
       for (int i = 0; i < 400; i++) {
         var product = new GemmCase(1 + random.nextInt(150), 1 + random.nextInt(250), 1 + random.nextInt(400),
@@ -82,7 +82,7 @@ class DnnlProductTest {
       c.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 2 == 0 ? Float.NaN : Float.POSITIVE_INFINITY);
     }
     try (Workers workers = new Workers(1)) {
-      new Gemm(workers, DnnlProductTest::library).sgemm(size, size, size, ones, 0, size, 1, ones, 0, size, 1, c, 0, size);
+      new Gemm(workers, _ -> library()).sgemm(size, size, size, ones, 0, size, 1, ones, 0, size, 1, c, 0, size);
     }
     for (float value : c.toArray(ValueLayout.JAVA_FLOAT)) {
       assertEquals(size, value);
@@ -95,7 +95,7 @@ class DnnlProductTest {
     product.setA(3, 299, Float.NaN);
     product.setA(20, 0, Float.POSITIVE_INFINITY);
     try (Workers workers = new Workers(1)) {
-      float[] c = product.product(new Gemm(workers, DnnlProductTest::library));
+      float[] c = product.product(new Gemm(workers, _ -> library()));
       for (int i = 0; i < c.length; i++) {
         assertEquals(i / product.n == 3, Float.isNaN(c[i]));
         assertEquals(i / product.n == 20, Float.isInfinite(c[i]));
@@ -114,7 +114,7 @@ class DnnlProductTest {
       var told = new AtomicIntegerArray(m * n);
       var values = new AtomicIntegerArray(m * n);
       long c = (long) k * (m + n);
-      new Gemm(workers, DnnlProductTest::library).sgemm(m, n, k, floats, 0, k, 1, floats, (long) k * m, n, 1, floats, c, n,
+      new Gemm(workers, _ -> library()).sgemm(m, n, k, floats, 0, k, 1, floats, (long) k * m, n, 1, floats, c, n,
           (row, rows, column, columns) -> {
             for (int i = row; i < row + rows; i++) {
               for (int j = column; j < column + columns; j++) {
@@ -136,7 +136,7 @@ class DnnlProductTest {
     var meter = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     MemorySegment floats = Arena.ofAuto().allocate(ValueLayout.JAVA_FLOAT, 3 * 64 * 64);
     try (Workers workers = new Workers(1)) {
-      var gemm = new Gemm(workers, Natives.ON::dnnlByNow);
+      var gemm = new Gemm(workers, Natives.ON::dnnlFor);
       long deadline = System.nanoTime() + 20_000_000_000L;
       long bytes;
       do {
