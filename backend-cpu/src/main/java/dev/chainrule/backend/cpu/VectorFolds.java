@@ -4,12 +4,16 @@ import static dev.chainrule.backend.cpu.VectorLanes.FLOATS;
 
 import dev.chainrule.graph.Op;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@link Folding}'s tree for rows of at least {@value Folding#LANES} floats with vectors: its lanes are some vectors, one after the other,
  * so no row is transposed or copied. Traffic: each element once from first-level cache. Loads only where the JVM has the Vector API.
  */
 final class VectorFolds {
+
+  /** Lanes of the longest vector there is. */
+  private static final int LAST = 16;
 
   private VectorFolds() {}
 
@@ -48,18 +52,25 @@ final class VectorFolds {
     for (int i = whole; i < n; i++) {
       lanes[i % Folding.LANES] = lanes[i % Folding.LANES] + x[at + i];
     }
-    int half = Folding.LANES / 2;
-    for (; half >= length; half /= 2) {
+    for (int half = Folding.LANES / 2; half >= LAST; half /= 2) {
       for (int i = 0; i < half; i += length) {
         FloatVector.fromArray(FLOATS, lanes, i).add(FloatVector.fromArray(FLOATS, lanes, i + half)).intoArray(lanes, i);
       }
     }
-    for (; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        lanes[i] = lanes[i] + lanes[i + half];
-      }
-    }
-    return lanes[0];
+    return sumOfLast(lanes);
+  }
+
+  /** Written out: with loops that store what they add, this takes longer than all before it. */
+  private static float sumOfLast(float[] x) {
+    float a = x[0] + x[8];
+    float b = x[1] + x[9];
+    float c = x[2] + x[10];
+    float d = x[3] + x[11];
+    float e = x[4] + x[12];
+    float f = x[5] + x[13];
+    float g = x[6] + x[14];
+    float h = x[7] + x[15];
+    return ((a + e) + (c + g)) + ((b + f) + (d + h));
   }
 
   private static void maxima(float[] x, int rows, int n, float[] into, float[] lanes) {
@@ -81,18 +92,12 @@ final class VectorFolds {
     for (int i = whole; i < n; i++) {
       lanes[i % Folding.LANES] = Math.max(lanes[i % Folding.LANES], x[at + i]);
     }
-    int half = Folding.LANES / 2;
-    for (; half >= length; half /= 2) {
+    for (int half = Folding.LANES / 2; half >= length; half /= 2) {
       for (int i = 0; i < half; i += length) {
         FloatVector.fromArray(FLOATS, lanes, i).max(FloatVector.fromArray(FLOATS, lanes, i + half)).intoArray(lanes, i);
       }
     }
-    for (; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        lanes[i] = Math.max(lanes[i], lanes[i + half]);
-      }
-    }
-    return lanes[0];
+    return FloatVector.fromArray(FLOATS, lanes, 0).reduceLanes(VectorOperators.MAX);
   }
 
   private static void minima(float[] x, int rows, int n, float[] into, float[] lanes) {
@@ -114,17 +119,11 @@ final class VectorFolds {
     for (int i = whole; i < n; i++) {
       lanes[i % Folding.LANES] = Math.min(lanes[i % Folding.LANES], x[at + i]);
     }
-    int half = Folding.LANES / 2;
-    for (; half >= length; half /= 2) {
+    for (int half = Folding.LANES / 2; half >= length; half /= 2) {
       for (int i = 0; i < half; i += length) {
         FloatVector.fromArray(FLOATS, lanes, i).min(FloatVector.fromArray(FLOATS, lanes, i + half)).intoArray(lanes, i);
       }
     }
-    for (; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        lanes[i] = Math.min(lanes[i], lanes[i + half]);
-      }
-    }
-    return lanes[0];
+    return FloatVector.fromArray(FLOATS, lanes, 0).reduceLanes(VectorOperators.MIN);
   }
 }
