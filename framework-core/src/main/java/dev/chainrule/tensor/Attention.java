@@ -6,10 +6,13 @@ import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scaled dot-product attention (Vaswani et al., "Attention is all you need", 2017): softmax(q k^T scale) v, where each query attends to the
@@ -31,13 +34,41 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
   /** No query attends to a later key. */
   public static final Attention CAUSAL = new Attention(Optional.empty(), OptionalDouble.empty(), true);
 
-  /** (q, k, v) or (q, k, v, mask). The body's derivative computes the probabilities again and uses softmax's own: p (g - sum(g p)). */
+  /** (q, k, v) or (q, k, v, mask). */
   static final CompositeFunction FUNCTION = new CompositeFunction("attention", (in, attributes) -> {
-    Optional<Tensor> mask = in.size() == 4 ? Optional.of(in.get(3)) : Optional.empty();
-    Tensor weights = weights(in.get(0), in.get(1), mask, Composites.attribute(attributes, "scale", Double.class),
-        Composites.attribute(attributes, "causal", Boolean.class));
+    Tensor weights = weightsOf(in.get(0), in.get(1), in.subList(3, in.size()), attributes).softmax();
     return List.of(weights.matmul(Precision.wide(in.get(2))).cast(in.get(0).dtype()));
+  }, Optional.of((in, _, g, attributes) -> {
+    List<Tensor> all = new ArrayList<>(in);
+    all.add(3, Composites.only(g));
+    List<@Nullable Tensor> cotangents = new ArrayList<>(Attention.GRADIENT.apply(attributes, all.toArray(Tensor[]::new)));
+    cotangents.addAll(Collections.nCopies(in.size() - 3, null));
+    return cotangents;
+  }));
+
+  /**
+   * (q, k, v, the cotangent of {@link #FUNCTION}'s result) or (q, k, v, that, mask) -> the cotangents of q, k and v. The weights are computed
+   * again: they are more than all the rest. Softmax's derivative is its own, p (g - sum(g p)).
+   */
+  static final CompositeFunction GRADIENT = new CompositeFunction("attentionGradient", (in, attributes) -> {
+    Tensor q = in.get(0);
+    Tensor k = in.get(1);
+    Tensor v = in.get(2);
+    Tensor g = Precision.wide(in.get(3));
+    AttentionWeights weights = weightsOf(q, k, in.subList(4, in.size()), attributes);
+    Tensor p = weights.softmax();
+    Tensor weighted = weights.allowedOf(g.matmul(Precision.wide(v).transpose())).mul(p);
+    Tensor scores = weights.allowedOf(weighted.sub(p.mul(weighted.keep(weighted.sum(-1), -1))));
+    Tensor products = scores.mul(Composites.attribute(attributes, "scale", Double.class));
+    return List.of(Broadcast.summed(products.matmul(Precision.wide(k)), q.shape()).cast(q.dtype()),
+        Broadcast.summed(products.transpose().matmul(Precision.wide(q)), k.shape()).cast(k.dtype()),
+        Broadcast.summed(p.transpose().matmul(g), v.shape()).cast(v.dtype()));
   }, Optional.empty());
+
+  private static AttentionWeights weightsOf(Tensor q, Tensor k, List<Tensor> mask, Map<String, Object> attributes) {
+    return new AttentionWeights(q, k, mask.stream().findFirst(), Composites.attribute(attributes, "scale", Double.class),
+        Composites.attribute(attributes, "causal", Boolean.class));
+  }
 
   public Attention {
     if (scale.isPresent() && !Double.isFinite(scale.getAsDouble())) {
@@ -79,40 +110,11 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
    */
   public Tensor weights(Tensor q, Tensor k) {
     requireFit(q, k, k);
-    return Precision.lowered(in -> weights(in.get(0), in.get(1), mask, factor(q), causal).cast(in.get(0).dtype()), q, k);
+    return Precision.lowered(in -> new AttentionWeights(in.get(0), in.get(1), mask, factor(q), causal).softmax().cast(in.get(0).dtype()), q, k);
   }
 
   private double factor(Tensor q) {
     return scale.orElse(1 / Math.sqrt(Math.max(q.dim(-1), 1)));
-  }
-
-  /** In f32 for 16-bit floats, and left so. */
-  private static Tensor weights(Tensor q, Tensor k, Optional<Tensor> mask, double scale, boolean causal) {
-    Tensor scores = Precision.wide(q).matmul(Precision.wide(k).transpose()).mul(scale);
-    Optional<Tensor> order = causal ? Optional.of(causalOrder(scores)) : Optional.empty();
-    Optional<Tensor> allowed = mask.map(Attention::withAnAxis).map(m -> order.map(m::and).orElse(m)).or(() -> order);
-    return allowed.map(a -> softmaxOf(scores, a)).orElseGet(() -> scores.softmax(-1));
-  }
-
-  /**
-   * Softmax over what is allowed, 0 elsewhere. A row without anything allowed is given equal scores first: all at minus infinity would be
-   * NaN, in the gradient too.
-   */
-  private static Tensor softmaxOf(Tensor scores, Tensor allowed) {
-    TensorType one = TensorType.scalar(scores.dtype());
-    Tensor any = allowed.keep(allowed.max(-1), -1);
-    Tensor forbidden = any.where(Tensor.full(one, Double.NEGATIVE_INFINITY), Tensor.zeros(one));
-    return allowed.where(allowed.where(scores, forbidden).softmax(-1), Tensor.zeros(one));
-  }
-
-  /** bool [t, s]: true where the key is not later than the query. */
-  private static Tensor causalOrder(Tensor scores) {
-    var positions = new TensorType(DType.I32, scores.shape().slice(scores.rank() - 2, scores.rank()));
-    return Tensor.indices(positions, 1).lessEqual(Tensor.indices(positions, 0));
-  }
-
-  private static Tensor withAnAxis(Tensor mask) {
-    return mask.rank() == 0 ? mask.unsqueeze(0) : mask;
   }
 
   // --- what does not fit -------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** Brings operands to one shape as NumPy does: aligned at the last axis, sizes of 1 repeated. */
 final class Broadcast {
@@ -56,5 +57,12 @@ final class Broadcast {
       dims[rank - i] = p == 1 ? q : p;
     }
     return Shape.of(dims);
+  }
+
+  /** The adjoint of bringing to x's shape: what {@code shape} was repeated along is summed up. */
+  static Tensor summed(Tensor x, Shape shape) {
+    int more = x.rank() - shape.rank();
+    int[] axes = IntStream.range(0, x.rank()).filter(i -> i < more || (shape.dim(i - more) == 1 && x.dim(i) != 1)).toArray();
+    return axes.length == 0 ? x : x.sum(axes).reshape(shape);
   }
 }

@@ -182,6 +182,9 @@ final class CompositeGradientCases {
   private void attention(String what, Attention attention, long[] q, long[] k, long[] v) {
     add("attention", what, in -> attention.apply(in.get(0), in.get(1), in.get(2)),
         values(-2, 2, q), values(-1.9, 2, k), values(-1.8, 2, v));
+    // Of the gradient of the keys, which depends on all that there is.
+    add("attentionGradient", what, in -> Gradients.of(attention.apply(in.get(0), in.get(1), in.get(2)).square().sum(), in).get(1),
+        values(-2, 2, q), values(-1.9, 2, k), values(-1.8, 2, v));
   }
 
   private static Tensor bool(long[] shape, long... values) {

@@ -134,7 +134,7 @@ final class RulesOfOperations {
       case "batchNorm" -> List.of("S11.2", "S12.22");
       case "batchNormInference" -> List.of("S11.2", "S12.23");
       case "dropout" -> List.of("S11.2", "S12.24");
-      case "attention" -> List.of("S11.2", "S12.25");
+      case "attention", "attentionGradient" -> List.of("S11.2", "S12.25");
       case "adam" -> List.of("S11.2", "S12.26");
       case "logsumexp" -> List.of("S11.2", "S12.30", "S13.8");
       case "maxPool" -> List.of("S11.2", "S8.13");

@@ -69,6 +69,12 @@ final class GeneratedKernels {
     return phases;
   }
 
+  /** A kernel as one loop, which somebody runs a part of at a time. */
+  RangeKernel loop(Instruction.Compute compute) {
+    var tiling = new Tiling(compute.kernel().domain(), compute.kernel().folded());
+    return new GeneratedLoop(tiling, phases(compute, 0, tiling), compute.kernel().values().size() + 1L);
+  }
+
   /** A kernel without folds that another has computed part by part. */
   Epilogue epilogue(Instruction.Compute compute) {
     var tiling = new Tiling(compute.kernel().domain(), compute.kernel().folded());

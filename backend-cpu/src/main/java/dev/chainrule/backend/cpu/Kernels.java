@@ -35,6 +35,7 @@ final class Kernels {
       case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst())));
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
           Optional.of(new NativeKernel(false, true, Convolution.workspaceBytes(op, in, out.getFirst(), machine)));
+      case Op.Composite composite when Attention.isNamed(composite) -> Attention.support(composite, in, machine.parts());
       case Op.Composite composite -> MaxPooling.support(composite, in);
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
@@ -125,6 +126,8 @@ final class Kernels {
       case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, workspace, epilogue, bases, machine);
       case Op.ConvWeightGradient conv ->
           Convolution.weightGradient(conv, in.get(0), in.get(1), result, workspace, bases, machine);
+      case Op.Composite composite when Attention.isNamed(composite) ->
+          shared(Attention.of(composite, in, call.outputs(), workspace, bases, machine, vectors));
       case Op.Composite composite -> shared(MaxPooling.of(composite, in, result, workspace, epilogue, bases));
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _ ->

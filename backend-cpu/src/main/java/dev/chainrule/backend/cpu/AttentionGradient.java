@@ -1,0 +1,168 @@
+package dev.chainrule.backend.cpu;
+
+import dev.chainrule.backend.cpu.AttentionSizes.Heads;
+import java.util.List;
+
+/**
+ * {@code attentionGradient} of f32 without a mask, with the bits that its body has here: the gradients of queries, keys and values from
+ * these and the result's. Weights are computed again, of {@value #DEPTH} queries of a head at a time, the depth of a product's sums; with
+ * these the gradients of the queries are done, and what they add to those of all keys and values. Threads share the heads. Traffic:
+ * operands and results once, where the body writes and reads what belongs to all pairs of queries and keys about eight times.
+ *
+ * <p>In causal order squares of {@value AttentionSizes#BLOCK} queries and keys of which none may attend are left out. Their weights and
+ * gradients are 0, so they count only where something that these are multiplied with is not finite: there all are multiplied.
+ */
+final class AttentionGradient implements RangeKernel {
+
+  private static final int DEPTH = GemmKernel.DEPTH;
+  private static final int BLOCK = AttentionSizes.BLOCK;
+
+  private final AttentionSizes sizes;
+  private final Gemm gemm;
+  private final AttentionLines lines;
+  private final Heads q;
+  private final Heads k;
+  private final Heads v;
+  private final Heads g;
+  private final Place workspace;
+  private final List<Place> results;
+
+  AttentionGradient(AttentionSizes sizes, Gemm gemm, AttentionLines lines, List<Heads> in, Place workspace, List<Place> results) {
+    this.sizes = sizes;
+    this.gemm = gemm;
+    this.lines = lines;
+    this.q = in.get(0);
+    this.k = in.get(1);
+    this.v = in.get(2);
+    this.g = in.get(3);
+    this.workspace = workspace;
+    this.results = results;
+  }
+
+  /** What a part of the loop writes to: weights, their gradients, and products that are added to others. */
+  static long tileBytes(AttentionSizes sizes) {
+    return AttentionLines.NUMBERS + (2L * lines(sizes) * sizes.keys() + (long) BLOCK * Math.max(sizes.keyWidth(), sizes.valueWidth())) * Float.BYTES;
+  }
+
+  /** Of a tile: those of a depth's queries; blocks are written whole. */
+  private static int lines(AttentionSizes sizes) {
+    return Math.min(DEPTH, sizes.blocks() * BLOCK);
+  }
+
+  @Override
+  public long items() {
+    return sizes.heads();
+  }
+
+  @Override
+  public long itemWork() {
+    return (long) sizes.queries() * sizes.keys() * (3L * sizes.keyWidth() + 2L * sizes.valueWidth() + 32) / 16;
+  }
+
+  @Override
+  public void range(Frame frame, Registers registers, long first, long end) {
+    lines.begin(registers, scratch(frame, registers));
+    for (long item = first; item < end; item++) {
+      new Head(frame, registers, item).compute();
+    }
+  }
+
+  private long scratch(Frame frame, Registers registers) {
+    return workspace.address(frame) + registers.part * tileBytes(sizes);
+  }
+
+  /** One of them. Addresses are in elements. */
+  private final class Head {
+    private final Frame frame;
+    private final Registers registers;
+    private final long head;
+    private final boolean skips;
+    private final int line = lines.line();
+    private final long weights;
+    private final long gradients;
+    private final long products;
+
+    Head(Frame frame, Registers registers, long head) {
+      this.frame = frame;
+      this.registers = registers;
+      this.head = head;
+      this.skips = sizes.causal() && q.areFinite(frame, head) && k.areFinite(frame, head)
+          && g.areFinite(frame, head);
+      long tile = (long) lines(sizes) * line;
+      this.weights = (scratch(frame, registers) + AttentionLines.NUMBERS) / Float.BYTES;
+      this.gradients = weights + tile;
+      this.products = gradients + tile;
+    }
+
+    void compute() {
+      for (int from = 0; from < sizes.queries(); from += DEPTH) {
+        int to = Math.min(sizes.queries(), from + DEPTH);
+        for (int row = from; row < to; row += BLOCK) {
+          queries(from, row, Math.min(to, row + BLOCK));
+        }
+        for (int key = 0; key < sizes.keys(); key += BLOCK) {
+          keys(from, to, key, Math.min(sizes.keys(), key + BLOCK));
+        }
+      }
+    }
+
+    /** Weights and gradients of queries {@code from} to {@code to}; those of {@code first} lie first. */
+    private void queries(int first, int from, int to) {
+      int rows = to - from;
+      int keys = skips ? sizes.allowed(to - 1) : sizes.keys();
+      long p = weights + (long) (from - first) * line;
+      long s = gradients + (long) (from - first) * line;
+      gemm.sgemm(rows, keys, sizes.keyWidth(),
+          OffHeap.MEMORY, q.at(frame, head, from), q.row(), q.column(),
+          OffHeap.MEMORY, k.at(frame, head, 0), k.column(), k.row(),
+          OffHeap.MEMORY, p, line);
+      gemm.sgemm(rows, keys, sizes.valueWidth(),
+          OffHeap.MEMORY, g.at(frame, head, from), g.row(), g.column(),
+          OffHeap.MEMORY, v.at(frame, head, 0), v.column(), v.row(),
+          OffHeap.MEMORY, s, line);
+      lines.softmax(registers, p * Float.BYTES, from, rows);
+      lines.gradient(registers, p * Float.BYTES, s * Float.BYTES, from, rows);
+      gemm.sgemm(rows, sizes.keyWidth(), keys,
+          OffHeap.MEMORY, s, line, 1,
+          OffHeap.MEMORY, k.at(frame, head, 0), k.row(), k.column(),
+          OffHeap.MEMORY, result(0, sizes.queries(), sizes.keyWidth(), from), sizes.keyWidth());
+    }
+
+    /** What queries {@code first} to {@code end} give keys {@code from} to {@code to}. */
+    private void keys(int first, int end, int from, int to) {
+      int attending = skips ? Math.max(first, from) : first;
+      boolean adds = first > 0 && !(skips && from >= first);
+      summed(gradients + (long) (attending - first) * line + from, q, attending, end, to - from,
+          result(1, sizes.keys(), sizes.keyWidth(), from), adds);
+      summed(weights + (long) (attending - first) * line + from, g, attending, end, to - from,
+          result(2, sizes.keys(), sizes.valueWidth(), from), adds);
+    }
+
+    private void summed(long factors, Heads of, int from, int end, int keys, long to, boolean adds) {
+      int queries = Math.max(0, end - from);
+      int width = of.columns();
+      if (adds && queries == 0) {
+        return;
+      }
+      gemm.sgemm(keys, width, queries,
+          OffHeap.MEMORY, factors, 1, line,
+          OffHeap.MEMORY, of.at(frame, head, from), of.row(), of.column(),
+          OffHeap.MEMORY, adds ? products : to, width);
+      if (adds) {
+        add(products, to, (long) keys * width);
+      }
+    }
+
+    private long result(int number, int rows, int width, int row) {
+      return results.get(number).address(frame) / Float.BYTES + (head * rows + row) * width;
+    }
+  }
+
+  private static void add(long from, long to, long n) {
+    for (long at = 0; at < n * Float.BYTES; at += Float.BYTES) {
+      long into = to * Float.BYTES + at;
+      OffHeap.MEMORY.set(OffHeap.FLOAT, into,
+          OffHeap.MEMORY.get(OffHeap.FLOAT, into) + OffHeap.MEMORY.get(OffHeap.FLOAT, from * Float.BYTES + at));
+    }
+  }
+}
