@@ -9,6 +9,14 @@ final class ActivationFunctions {
 
   private ActivationFunctions() {}
 
+  /** The derivative is written with the result, which layers behind it keep anyway: it is 0 where the argument was not positive. */
+  static final CompositeFunction RELU = CompositeFunction.unary("relu",
+      x -> x.lessEqual(0).where(x.like(0), x),
+      Optional.of((_, out, g, _) -> {
+        Tensor y = out.getFirst();
+        return List.of(y.lessEqual(0).where(y.like(0), Composites.only(g)));
+      }));
+
   /** The derivative is written with the result: s (1 - s), where the composition's would be inf / inf for large inputs. */
   static final CompositeFunction SIGMOID = CompositeFunction.unary("sigmoid",
       wide(x -> Tensor.ones(x.type()).div(x.neg().exp().add(1))),

@@ -11,7 +11,7 @@ sealed interface Activations permits Tensor {
 
   /** max(x, 0); NaN stays, the derivative at 0 is 0. */
   default Tensor relu() {
-    return self().lessEqual(0).where(self().like(0), self());
+    return ActivationFunctions.RELU.apply(self());
   }
 
   /** x where positive, {@code slope * x} elsewhere; the slope is part of a plan's structure. */

@@ -50,6 +50,7 @@ final class CompositeGradientCases {
   }
 
   private void activations() {
+    activation("relu", Tensor::relu);
     activation("sigmoid", Tensor::sigmoid);
     activation("gelu", Tensor::gelu);
     activation("geluTanh", Tensor::geluTanh);

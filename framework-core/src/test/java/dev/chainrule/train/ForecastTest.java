@@ -76,7 +76,7 @@ class ForecastTest {
       return List.of(loss);
     }), data(16, 20), Tensor.of(new int[16]));
     long products = report.kernels().stream().filter(w -> w.operations().contains("dot")).mapToLong(Work::flops).sum();
-    long goAlong = 3 * 16 * 32 + 16 * 5 + 16 * 32 + 20 * 32 + 32 * 5; // bias, relu and its mask; bias; mask; squares of both gradients
+    long goAlong = 3 * 16 * 32 + 16 * 5 + 2 * 16 * 32 + 20 * 32 + 32 * 5; // bias and relu; bias; relu's gradient; squares of both gradients
     assertEquals(2 * 16 * (2 * 20 * 32 + 3 * 32 * 5) + goAlong, products);
   }
 

@@ -48,7 +48,7 @@ final class CompositeCases {
       cases.add(Case.of(Op.Composite.class, "gelu " + name, Bounds.gelu(dtype, in -> view.move().apply(in.getFirst()).abs()),
           in -> view.move().apply(in).gelu(), x));
       cases.add(Case.of(Op.Composite.class, "stopGradient " + name, Bound.EXACT, in -> view.move().apply(in).stopGradient(), x));
-      cases.add(Case.of(Op.Where.class, "relu " + name, Bound.EXACT, in -> view.move().apply(in).relu(), x).shows("S12.7"));
+      cases.add(Case.of(Op.Composite.class, "relu " + name, Bound.EXACT, in -> view.move().apply(in).relu(), x));
       // The slope is rounded to the type, then the product.
       cases.add(Case.of(Op.Where.class, "leakyRelu " + name, Bound.relative(2.1), in -> view.move().apply(in).leakyRelu(0.01), x)
           .shows("S12.8"));
@@ -59,7 +59,7 @@ final class CompositeCases {
     }
     HostArray specials = Samples.specials(dtype);
     cases.add(Case.of(Op.Composite.class, "sigmoid of special values " + dtype, Bounds.sigmoid(dtype), Tensor::sigmoid, specials));
-    cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials).shows("S12.7"));
+    cases.add(Case.of(Op.Composite.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials));
     cases.add(Case.of(Op.Where.class, "leakyRelu of special values " + dtype, Bound.EXACT, x -> x.leakyRelu(0.125), specials)
         .onSameTypes().shows("S12.8"));
     cases.add(Case.of(Op.Composite.class, "gelu of special values " + dtype, Bounds.gelu(dtype, in -> in.getFirst().abs()),
@@ -150,7 +150,7 @@ final class CompositeCases {
     // Differences from the mean are wrong by the roundings of f32 alone, far below u.
     cases.add(Case.of(Op.Reduce.class, "variance " + dtype, Bound.ulps(1), in -> in.div(4).variance(0), large).shows("S12.12", "S13.7"));
     HostArray specials = Samples.specials(dtype);
-    cases.add(Case.of(Op.Where.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials).shows("S12.7"));
+    cases.add(Case.of(Op.Composite.class, "relu of special values " + dtype, Bound.EXACT, Tensor::relu, specials));
     cases.add(Case.of(Op.Where.class, "clamp of special values " + dtype, Bound.EXACT, in -> in.clamp(-1.5, 2), specials)
         .shows("S12.9"));
   }

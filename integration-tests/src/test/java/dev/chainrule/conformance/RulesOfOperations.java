@@ -123,6 +123,7 @@ final class RulesOfOperations {
       case "stopGradient" -> List.of("S11.2", "S12.1");
       case "sigmoid" -> List.of("S11.2", "S12.2", "S13.8");
       case "gelu" -> List.of("S11.2", "S12.3", "S13.8");
+      case "relu" -> List.of("S11.2", "S12.7");
       case "softmax" -> List.of("S11.2", "S12.4", "S13.8");
       case "logSoftmax" -> List.of("S11.2", "S12.5", "S13.8");
       case "softmaxCrossEntropy" -> List.of("S11.2", "S12.6");
