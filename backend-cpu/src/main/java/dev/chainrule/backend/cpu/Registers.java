@@ -44,6 +44,10 @@ final class Registers {
 
   private final MemorySegment edge = Arena.ofAuto().allocate((long) STREAMS * VECTOR_BYTES, VECTOR_BYTES);
 
+  /** Of which of its elements each repeated row in a register of a generated loop begins with, and how many are there. */
+  final long[] repeatedFrom = new long[STREAMS];
+  final int[] repeatedCount = new int[STREAMS];
+
   /** Where a generated kernel is. */
   final Tile tile = new Tile();
 

@@ -55,6 +55,11 @@ final class Strides {
     return Arrays.stream(strides).allMatch(s -> s == 0);
   }
 
+  /** Whether there are several rows, and all are the same. */
+  boolean isRepeated() {
+    return dims.length > 1 && Arrays.stream(strides, 0, dims.length - 1).allMatch(s -> s == 0);
+  }
+
   /** Whether all elements lie evenly spaced in one row. */
   boolean isRow() {
     return dims.length <= 1;

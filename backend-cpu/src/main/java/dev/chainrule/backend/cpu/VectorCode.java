@@ -1,6 +1,7 @@
 package dev.chainrule.backend.cpu;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,7 @@ final class VectorCode implements PhaseCode {
 
   @Override
   public void prepare(Frame frame, Registers registers) {
+    Arrays.fill(registers.repeatedCount, 0); // from here on it is this kernel's rows that are noted
     block.prepare(frame, registers);
   }
 

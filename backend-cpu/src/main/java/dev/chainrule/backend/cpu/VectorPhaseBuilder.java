@@ -39,6 +39,7 @@ final class VectorPhaseBuilder {
   private final List<BlockStep> after = new ArrayList<>();
   private final Map<Integer, Integer> program = new HashMap<>();
   private final Map<Integer, Integer> left = new HashMap<>();
+  private int repeatedRows;
 
   /**
    * What block code has made of a phase.
@@ -176,6 +177,10 @@ final class VectorPhaseBuilder {
   private void load(int number, KernelExpression.Load load) {
     Layout layout = tiling.elements(load.layout());
     Place place = bases.place(compute.arguments().get(load.argument()).buffer());
+    if (isRepeatedRow(layout)) {
+      repeated(number, load, layout, place);
+      return;
+    }
     if (isStream(load.dtype(), layout) || isLongRows(load.dtype(), layout)) {
       add(number, new VectorProgram.Stream(load.dtype(), stream(place, layout, load.dtype(), true)));
       return;
@@ -184,6 +189,29 @@ final class VectorPhaseBuilder {
     RegisterKind kind = kind(number);
     int to = own(number);
     before.add((frame, r, at, n) -> loader.load(place.address(frame), at, n, r, r.array(kind, to)));
+  }
+
+  /** One row again and again, such as a bias of the last axis. Kernels with folds have several phases, which would share the notes. */
+  private boolean isRepeatedRow(Layout layout) {
+    Strides strides = Strides.of(layout);
+    return strides.rowStride() == 1 && strides.isRepeated() && kernel.folded().count() == 0 && repeatedRows < Registers.STREAMS;
+  }
+
+  /** Rows are in a register as often as they fit, and stay there while tiles begin at the same element of the row. */
+  private void repeated(int number, KernelExpression.Load load, Layout layout, Place place) {
+    var loader = new BlockLoader(layout, load.dtype());
+    long length = Strides.of(layout).rowLength();
+    RegisterKind kind = kind(number);
+    int to = own(number);
+    int row = repeatedRows++;
+    before.add((frame, r, at, n) -> {
+      long from = at % length;
+      if (r.repeatedFrom[row] != from || r.repeatedCount[row] < n) {
+        loader.load(place.address(frame), from, n, r, r.array(kind, to));
+        r.repeatedFrom[row] = from;
+        r.repeatedCount[row] = n;
+      }
+    });
   }
 
   private static boolean isStream(DType dtype, Layout layout) {
@@ -197,7 +225,7 @@ final class VectorPhaseBuilder {
   private boolean isLongRows(DType dtype, Layout layout) {
     Strides strides = Strides.of(layout);
     boolean whole = strides.rowLength() % VectorWidth.LANES == 0;
-    return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 64 : 256)
+    return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 32 : 256)
         && (compiled.phase == 0 || compiled.kept.isEmpty());
   }
 
@@ -294,7 +322,7 @@ final class VectorPhaseBuilder {
     Layout layout = tiling.elements(output.layout());
     Place place = bases.place(output.buffer());
     RegisterKind kind = kind(result.value());
-    if (isStream(output.dtype(), layout)) {
+    if (isStream(output.dtype(), layout) || isLongRows(output.dtype(), layout)) {
       sinks.add(new VectorProgram.ToMemory(source(result.value()), output.dtype(), stream(place, layout, output.dtype(), false)));
       return;
     }
