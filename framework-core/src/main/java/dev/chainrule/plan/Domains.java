@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The same kernel over another domain. */
@@ -47,11 +48,22 @@ final class Domains {
 
   /** Over the same domain with its axes in another order, of a kernel without folds. */
   static Instruction.Compute permuted(Instruction.Compute compute, Axes order) {
+    return moved(compute, compute.kernel().domain().permute(order), order, layout -> layout.permute(order));
+  }
+
+  /** The same for tensors that lie in memory as if their axes had that order, and are dense there: those that are dense so far. */
+  static Instruction.Compute rearranged(Instruction.Compute compute, Axes order) {
+    Layout dense = Layout.dense(compute.kernel().domain());
+    Layout rearranged = Layout.dense(dense.shape().permute(order));
+    return moved(compute, rearranged.shape(), order, layout -> layout.equals(dense) ? rearranged : layout.permute(order));
+  }
+
+  private static Instruction.Compute moved(Instruction.Compute compute, Shape domain, Axes order, UnaryOperator<Layout> move) {
     int[] axes = new int[order.count()];
     for (int axis = 0; axis < axes.length; axis++) {
       axes[order.get(axis)] = axis;
     }
-    return moved(compute, compute.kernel().domain().permute(order), Axes.NONE, axes, layout -> Optional.of(layout.permute(order))).orElseThrow();
+    return moved(compute, domain, Axes.NONE, axes, layout -> Optional.of(move.apply(layout))).orElseThrow();
   }
 
   /** Each axis that is not repeated keeps its number. */

@@ -82,6 +82,13 @@ final class Lowering {
       return Operand.dense(new BufferRef.Temporary(temporaryBytes.size() - 1), type);
     }
 
+    /** One instruction in the place of another. */
+    void replace(Instruction present, Instruction by) {
+      if (behindBarriers.remove(present)) {
+        behindBarriers.add(by);
+      }
+    }
+
     BufferRef.Slice slice() {
       return new BufferRef.Slice(slices++);
     }

@@ -42,7 +42,8 @@ final class Planner {
       Operand target = Operand.dense(new BufferRef.State(leaves.slot(version)), version.type());
       lowering.emit(Lowering.copy(updates.get(i), target, roots.get(assignments + i).origin()));
     }
-    List<Instruction> instructions = Fusion.of(lowering.instructions(), device, buffers.behindBarriers());
+    List<Instruction> lowered = ChannelsLast.of(lowering.instructions(), device, buffers);
+    List<Instruction> instructions = Fusion.of(lowered, device, buffers.behindBarriers());
     List<Long> sizes = usedSizes(instructions, buffers.temporaryBytes());
     ArenaLayout arena = ArenaLayout.of(instructions, sizes);
     var schedule = new Schedule(instructions, buffers.constants(), types(leaves.inputs), types(leaves.states),

@@ -1,5 +1,6 @@
 package dev.chainrule.plan;
 
+import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
@@ -103,8 +104,14 @@ final class Verifier {
   private static void leavesDenseResults(Instruction.Call call) {
     for (Operand output : call.outputs()) {
       Layout layout = output.layout();
-      require(layout.isContiguous() && layout.offset() == 0, call, "leaves a result that is not dense in " + output);
+      boolean dense = layout.isContiguous() || output.buffer() instanceof BufferRef.Temporary && hasChannelsLast(layout);
+      require(dense && layout.offset() == 0, call, "leaves a result that is not dense in " + output);
     }
+  }
+
+  private static boolean hasChannelsLast(Layout layout) {
+    int rank = layout.shape().rank();
+    return rank >= 3 && layout.permute(Axes.of(IntStream.range(0, rank).map(i -> i == 0 ? 0 : i % (rank - 1) + 1).toArray())).isContiguous();
   }
 
   /** After the writes: an instruction must not write where it still reads. */

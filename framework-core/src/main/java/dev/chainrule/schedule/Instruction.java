@@ -79,7 +79,7 @@ public sealed interface Instruction {
   /**
    * An operation that the device has a kernel for.
    *
-   * @param outputs dense
+   * @param outputs dense; temporaries of a kernel that likes it may have their second axis, of channels, last in memory
    * @param workspace bytes that the kernel asked for, which hold nothing before and after; empty if it asked for none
    */
   record Call(Op op, List<Operand> inputs, List<Operand> outputs, List<Operand> workspace, Origin origin) implements Instruction {
