@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cpu;
 
+import dev.chainrule.device.NativeKernel;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
@@ -8,7 +9,6 @@ import dev.chainrule.schedule.Operand;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,9 +48,9 @@ final class Convolution {
     this.workspace = workspace;
   }
 
-  /** One of the three kernels, of two operands and a result that are dense. */
+  /** One of the three kernels, of two operands and a result. */
   private interface Maker {
-    Kernel of(Convolution convolution, Place first, Place second, Place result);
+    Kernel of(Convolution convolution, DnnlConvolution.Tensor first, DnnlConvolution.Tensor second, DnnlConvolution.Tensor result);
   }
 
   /** @param epilogue only of F32 */
@@ -58,7 +58,7 @@ final class Convolution {
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), w.shape(), out.shape());
     return kernel(sizes, x, w, out, workspace, epilogue, bases, machine, (c, first, second, result) ->
-        c.by(DnnlPass.Kind.FORWARD, first, second, result, () -> c.parts.loop(c.new Forward(first, second, result))));
+        c.by(DnnlPass.Kind.FORWARD, first, second, result, (a, b, to) -> c.parts.loop(c.new Forward(a, b, to))));
   }
 
   /** @param epilogue only of F32 */
@@ -67,38 +67,54 @@ final class Convolution {
     var sizes = new ConvolutionSizes(op.geometry(), out.shape(), w.shape(), cotangent.shape());
     return kernel(sizes, cotangent, w, out, workspace, epilogue, bases, machine,
         (c, first, second, result) -> c.by(DnnlPass.Kind.INPUT_GRADIENT, first, second, result,
-            () -> c.parts.loop(c.new InputGradient(first, second, result))));
+            (a, b, to) -> c.parts.loop(c.new InputGradient(a, b, to))));
   }
 
   static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Place workspace, Bases bases,
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), out.shape(), cotangent.shape());
     return kernel(sizes, cotangent, x, out, workspace, null, bases, machine, (c, first, second, result) ->
-        c.by(DnnlPass.Kind.WEIGHT_GRADIENT, first, second, result, () -> c.new WeightGradient(first, second, result)));
+        c.by(DnnlPass.Kind.WEIGHT_GRADIENT, first, second, result, (a, b, to) -> c.new WeightGradient(a, b, to)));
   }
 
   private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, Place workspace,
       @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine, Maker maker) {
     if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
       return new WidenedProduct(first, second, out, workspace, bases, machine,
-          (a, b, c, own) -> maker.of(new Convolution(sizes, DType.F32, own, null, machine), a, b, c));
+          (a, b, c, own) -> maker.of(new Convolution(sizes, DType.F32, own, null, machine), dense(a), dense(b), dense(c)));
     }
-    return maker.of(new Convolution(sizes, out.dtype(), workspace, epilogue, machine), dense(first, bases), dense(second, bases),
-        bases.place(out.buffer()));
+    return maker.of(new Convolution(sizes, out.dtype(), workspace, epilogue, machine), tensor(first, bases), tensor(second, bases),
+        tensor(out, bases));
+  }
+
+  private static DnnlConvolution.Tensor dense(Place place) {
+    return new DnnlConvolution.Tensor(place, false);
+  }
+
+  /** Dense, or with its channels last, which oneDNN alone is given. */
+  private static DnnlConvolution.Tensor tensor(Operand operand, Bases bases) {
+    Place place = bases.place(operand.buffer()).plus(operand.layout().offset() * operand.dtype().bytes());
+    return new DnnlConvolution.Tensor(place, !operand.layout().isContiguous());
+  }
+
+  /** What makes a kernel of dense operands. */
+  private interface Otherwise {
+    Kernel of(Place first, Place second, Place result);
   }
 
   /** The kernel by oneDNN where that has a better one. */
-  private Kernel by(DnnlPass.Kind kind, Place first, Place second, Place result, Supplier<Kernel> otherwise) {
+  private Kernel by(DnnlPass.Kind kind, DnnlConvolution.Tensor first, DnnlConvolution.Tensor second, DnnlConvolution.Tensor result,
+      Otherwise otherwise) {
     Optional<DnnlConvolution.Passes> passes = DnnlConvolution.passes(kind, sizes, dtype, machine.natives());
     return passes.isEmpty()
-        ? otherwise.get()
+        ? otherwise.of(first.place(), second.place(), result.place())
         : new DnnlConvolution(passes.get(), first, second, result, workspace, epilogue, this::add, parts).kernel();
   }
 
   // --- workspace ---------------------------------------------------------------------------------------------------------------------
 
-  /** What a convolution or a gradient of one needs beside its operands, whatever number of parts it is cut into. */
-  static long workspaceBytes(Op op, List<TensorType> inputs, TensorType out, CpuDevice.Machine machine) {
+  /** With what a convolution or a gradient of one needs beside its operands, whatever number of parts it is cut into. */
+  static NativeKernel support(Op op, List<TensorType> inputs, TensorType out, CpuDevice.Machine machine) {
     Shape first = inputs.get(0).shape();
     Shape second = inputs.get(1).shape();
     ConvolutionSizes sizes = switch (op) {
@@ -112,7 +128,8 @@ final class Convolution {
     long widened = wide ? WidenedProduct.workspaceBytes(inputs, out) : 0;
     var passes = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, dtype, machine.natives());
     if (passes.isPresent()) {
-      return passes.get().workspaceBytes(machine.parts()) + widened;
+      return new NativeKernel(false, true, passes.get().workspaceBytes(machine.parts()) + widened,
+          wide ? NativeKernel.ChannelsLast.NONE : passes.get().channelsLast());
     }
     long own = matrixBytes(sizes, dtype);
     long sums = 0;
@@ -120,7 +137,7 @@ final class Convolution {
       own += sizes.groupWeights() * dtype.bytes();
       sums = sumsBytes(sizes, dtype);
     }
-    return sums + Math.min(machine.parts().most(), sizes.batch() * sizes.groups()) * own + widened;
+    return new NativeKernel(false, true, sums + Math.min(machine.parts().most(), sizes.batch() * sizes.groups()) * own + widened);
   }
 
   /** An unfolded matrix. */
@@ -131,10 +148,6 @@ final class Convolution {
   /** The weights' gradients of {@value #SAMPLES} samples each. */
   private static long sumsBytes(ConvolutionSizes sizes, DType dtype) {
     return (sizes.batch() + SAMPLES - 1) / SAMPLES * sizes.groups() * sizes.groupWeights() * dtype.bytes();
-  }
-
-  private static Place dense(Operand operand, Bases bases) {
-    return bases.place(operand.buffer()).plus(operand.layout().offset() * operand.dtype().bytes());
   }
 
   private long work() {

@@ -1,14 +1,17 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.backend.cpu.DnnlPass.Kind;
+import dev.chainrule.device.NativeKernel;
 import dev.chainrule.graph.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution of F32 and its gradients by oneDNN's own kernels, a sample at a time: what it reads and writes is brought into oneDNN's
- * layouts and back while it lies in a thread's cache, the weights once for all samples. The weights' gradient is computed of
+ * layouts and back while it lies in a thread's cache, unless the planner has it lie so, the weights once for all samples. The weights' gradient is computed of
  * {@value #SAMPLES} samples at a time, and these sums are added in order, so that the bits don't depend on the number of threads. Traffic:
  * operands and result once.
  */
@@ -23,8 +26,11 @@ final class DnnlConvolution {
   /** Multiply-adds of a sample that are worth its calls. */
   private static final long LEAST_WORK = 1 << 16;
 
-  /** The gradient of an input with few channels, as images have, is slow in blocks of channels. */
+  /** The gradient of an input with few channels, as images have, is slow in rows of channels. */
   private static final int FEW_CHANNELS = 8;
+
+  /** Channels that the planner may have come last fill vectors. */
+  private static final int CHANNELS_OF_VECTORS = 16;
 
   /** Multiply-adds in the time of an elementary operation. */
   private static final int ELEMENTARY = 16;
@@ -34,17 +40,28 @@ final class DnnlConvolution {
     void add(Registers registers, long from, long to, long n);
   }
 
+  /**
+   * A tensor.
+   *
+   * @param arranged whether it lies in the pass's own layout, else it is dense
+   */
+  record Tensor(Place place, boolean arranged) {
+    long address(Frame frame) {
+      return place.address(frame);
+    }
+  }
+
   private final Passes passes;
   private final ConvolutionSizes sizes;
   private final Parts parts;
   private final Addition sum;
   private final @Nullable Epilogue epilogue;
-  private final Place first;
-  private final Place second;
-  private final Place result;
+  private final Tensor first;
+  private final Tensor second;
+  private final Tensor result;
   private final Place workspace;
 
-  DnnlConvolution(Passes passes, Place first, Place second, Place result, Place workspace, @Nullable Epilogue epilogue, Addition sum,
+  DnnlConvolution(Passes passes, Tensor first, Tensor second, Tensor result, Place workspace, @Nullable Epilogue epilogue, Addition sum,
       Parts parts) {
     this.passes = passes;
     this.sizes = passes.sizes;
@@ -64,6 +81,20 @@ final class DnnlConvolution {
    * @param last of what is left of the samples then; the same if nothing is
    */
   record Passes(Kind kind, ConvolutionSizes sizes, DnnlPass pass, DnnlPass last) {
+
+    /** The operands, first, second and result, that the planner had better have with their channels last. */
+    NativeKernel.ChannelsLast channelsLast() {
+      boolean x = sizes.groupChannels() % CHANNELS_OF_VECTORS == 0;
+      boolean y = sizes.groupFilters() % CHANNELS_OF_VECTORS == 0;
+      List<Boolean> likes = switch (kind) {
+        case FORWARD -> List.of(x, false, y);
+        case INPUT_GRADIENT -> List.of(y, false, x);
+        case WEIGHT_GRADIENT -> List.of(y, x, false);
+      };
+      return pass.hasChannelsLast() && last.hasChannelsLast()
+          ? new NativeKernel.ChannelsLast(IntStream.range(0, 3).filter(likes::get).boxed().toList(), false)
+          : NativeKernel.ChannelsLast.NONE;
+    }
 
     /** What is there once: the weights as oneDNN wants them, or the weights' gradients of some samples each. */
     long sharedBytes() {
@@ -177,10 +208,14 @@ final class DnnlConvolution {
     private void sample(Frame frame, long sample, DnnlPass.Lane lane, long own) {
       long at = own + pass.arrangedBytes(0);
       long out = result.address(frame) + sample * to * Float.BYTES;
-      long in = lane.arrange(0, first.address(frame) + sample * from * Float.BYTES, own);
-      long arranged = pass.arrangedBytes(2) == 0 ? out : at;
+      long given = first.address(frame) + sample * from * Float.BYTES;
+      long in = first.arranged ? given : lane.arrange(0, given, own);
+      boolean stays = result.arranged || pass.arrangedBytes(2) == 0;
+      long arranged = stays ? out : at;
       lane.compute(in, weights, arranged, at + pass.arrangedBytes(2));
-      lane.giveOut(arranged, out);
+      if (!stays) {
+        lane.giveOut(arranged, out);
+      }
       if (epilogue != null) {
         epilogue.elements(frame, sample * to, (sample + 1) * to);
       }
@@ -193,15 +228,14 @@ final class DnnlConvolution {
     private final long chunks = chunks(sizes);
     private final long bytes = passes.gradientBytes();
     private final Kernel loop = parts.loop(this);
+    private final Kernel total = parts.loop(new Total());
 
     @Override
     public void run(Frame frame) {
       loop.run(frame);
+      total.run(frame);
       DnnlPass pass = passes.pass;
       long sums = workspace.address(frame);
-      for (long i = 1; i < chunks; i++) {
-        sum.add(parts.registers(0), sums + i * bytes, sums, pass.bytes(2) / Float.BYTES);
-      }
       if (pass.arrangedBytes(2) == 0) {
         MemorySegment.copy(OffHeap.MEMORY, sums, OffHeap.MEMORY, result.address(frame), pass.bytes(2));
         return;
@@ -241,9 +275,37 @@ final class DnnlConvolution {
     private void sumUp(Frame frame, long number, DnnlPass of, DnnlPass.Lane lane, long own) {
       long sample = number * chunk;
       long behind = own + of.arrangedBytes(0);
-      long cotangent = lane.arrange(0, first.address(frame) + sizes.outputOffset(sample, 0) * Float.BYTES, own);
-      long x = lane.arrange(1, second.address(frame) + sizes.inputOffset(sample, 0) * Float.BYTES, behind);
+      long cotangent = first.address(frame) + sizes.outputOffset(sample, 0) * Float.BYTES;
+      cotangent = first.arranged ? cotangent : lane.arrange(0, cotangent, own);
+      long x = second.address(frame) + sizes.inputOffset(sample, 0) * Float.BYTES;
+      x = second.arranged ? x : lane.arrange(1, x, behind);
       lane.compute(cotangent, x, workspace.address(frame) + number * bytes, behind + of.arrangedBytes(1));
+    }
+
+    /** Adds the sums up, in the place of the first. */
+    private final class Total implements RangeKernel {
+      private final long elements = passes.pass.bytes(2) / Float.BYTES;
+
+      @Override
+      public long items() {
+        return chunks == 1 ? 0 : Math.ceilDiv(elements, Registers.BLOCK);
+      }
+
+      @Override
+      public long itemWork() {
+        return chunks * Registers.BLOCK;
+      }
+
+      @Override
+      public void range(Frame frame, Registers registers, long firstBlock, long end) {
+        long sums = workspace.address(frame);
+        for (long block = firstBlock; block < end; block++) {
+          long to = sums + block * Registers.BLOCK * Float.BYTES;
+          for (long i = 1; i < chunks; i++) {
+            sum.add(registers, to + i * bytes, to, Math.min(Registers.BLOCK, elements - block * Registers.BLOCK));
+          }
+        }
+      }
     }
   }
 }

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * One of a convolution's three passes over a fixed number of samples, as a primitive of oneDNN's. Its operands have layouts that oneDNN
- * chooses, blocked by channels as a rule, and are brought into them and back by primitives as well. It is made once and kept with the
- * library; {@link Lane} is what a thread needs to execute it.
+ * One of a convolution's three passes over a fixed number of samples, as a primitive of oneDNN's. Its operands have layouts of their own,
+ * input and output with channels last where oneDNN has a good kernel for that, else those that it chooses, and are brought into them and
+ * back by primitives as well. It is made once and kept with the library; {@link Lane} is what a thread needs to execute it.
  */
 final class DnnlPass {
 
@@ -43,6 +43,11 @@ final class DnnlPass {
       };
     }
 
+    /** Which operand the weights are, or their gradient. */
+    private int weights() {
+      return this == WEIGHT_GRADIENT ? 2 : 1;
+    }
+
     Kind(int[] arguments, int[] queries) {
       this.arguments = arguments;
       this.queries = queries;
@@ -55,6 +60,15 @@ final class DnnlPass {
    * @param x dimensions of the input, samples first; those of {@code w} begin with the groups if there are several
    */
   record Shape(Kind kind, List<Long> x, List<Long> w, List<Long> y, List<Op.Spatial> axes) {
+    private boolean hasGroups() {
+      return w.size() > x.size();
+    }
+
+    /** With one channel it does not matter where that is. */
+    private boolean hasOneChannel(int number) {
+      return number != kind.weights() && operand(number).get(1) == 1;
+    }
+
     private List<Long> operand(int number) {
       return switch (kind) {
         case FORWARD -> List.of(x, w, y).get(number);
@@ -73,6 +87,7 @@ final class DnnlPass {
   private final long scratchpad;
   private final long scratchpadBytes;
   private final Kind kind;
+  private final boolean channelsLast;
   private final Pool<Lane> lanes = new Pool<>(Lane::new);
 
   /**
@@ -85,7 +100,8 @@ final class DnnlPass {
     this.dnnl = dnnl;
     this.kind = shape.kind;
     try (Arena arena = Arena.ofConfined()) {
-      long descriptor = descriptor(shape, weights, arena);
+      channelsLast = !shape.hasGroups() && isGeneratedFor(shape, weights, arena);
+      long descriptor = descriptor(shape, weights, channelsLast, arena);
       if (dnnl.implementation(descriptor).startsWith("ref")) {
         throw new Dnnl.RefusedException("dnnl has a reference implementation only");
       }
@@ -93,7 +109,7 @@ final class DnnlPass {
         plain[i] = memoryDescriptor(shape.operand(i), PLAIN_OF_NO_AXES + shape.operand(i).size(), arena);
         own[i] = dnnl.layout(descriptor, kind.queries[i]);
         bytes[i] = dnnl.bytes(own[i]);
-        reorders[i] = dnnl.equal(plain[i], own[i]) ? NONE : reorder(i == 2 ? own[i] : plain[i], i == 2 ? plain[i] : own[i]);
+        reorders[i] = channelsLast && shape.hasOneChannel(i) || dnnl.equal(plain[i], own[i]) ? NONE : reorder(i == 2 ? own[i] : plain[i], i == 2 ? plain[i] : own[i]);
       }
       scratchpad = dnnl.layout(descriptor, QUERY_SCRATCHPAD);
       scratchpadBytes = aligned(dnnl.bytes(scratchpad));
@@ -106,10 +122,20 @@ final class DnnlPass {
         dnnl.create("dnnl_reorder_primitive_desc_create", from, dnnl.engine(), to, dnnl.engine(), NONE));
   }
 
-  private long descriptor(Shape shape, long weights, Arena arena) {
-    long x = memoryDescriptor(shape.x, ANY, arena);
+  /** Whether oneDNN generates code for channels last. */
+  private boolean isGeneratedFor(Shape shape, long weights, Arena arena) {
+    try {
+      String implementation = dnnl.implementation(descriptor(shape, weights, true, arena));
+      return implementation.startsWith("brg") || implementation.startsWith("jit");
+    } catch (Dnnl.RefusedException e) {
+      return false;
+    }
+  }
+
+  private long descriptor(Shape shape, long weights, boolean last, Arena arena) {
+    long x = last ? channelsLast(shape.x, arena) : memoryDescriptor(shape.x, ANY, arena);
     long w = weights == NONE ? memoryDescriptor(shape.w, ANY, arena) : weights;
-    long y = memoryDescriptor(shape.y, ANY, arena);
+    long y = last ? channelsLast(shape.y, arena) : memoryDescriptor(shape.y, ANY, arena);
     long strides = dims(shape, Op.Spatial::stride, arena);
     long dilations = dims(shape, axis -> axis.dilation() - 1, arena);
     long low = dims(shape, Op.Spatial::low, arena);
@@ -129,6 +155,18 @@ final class DnnlPass {
     return dnnl.create("dnnl_memory_desc_create_with_tag", dims.size(), dims(dims, arena), F32, tag);
   }
 
+  private long channelsLast(List<Long> dims, Arena arena) {
+    Long[] strides = new Long[dims.size()];
+    long step = dims.get(1);
+    for (int i = dims.size() - 1; i > 1; i--) {
+      strides[i] = step;
+      step *= dims.get(i);
+    }
+    strides[1] = 1L;
+    strides[0] = step;
+    return dnnl.create("dnnl_memory_desc_create_with_strides", dims.size(), dims(dims, arena), F32, dims(List.of(strides), arena));
+  }
+
   private static long dims(List<Long> dims, Arena arena) {
     MemorySegment segment = arena.allocate(ValueLayout.JAVA_LONG, Dnnl.MOST_DIMS);
     for (int i = 0; i < dims.size(); i++) {
@@ -143,7 +181,12 @@ final class DnnlPass {
 
   /** The layout that the weights have. */
   long weights() {
-    return own[kind == Kind.WEIGHT_GRADIENT ? 2 : 1];
+    return own[kind.weights()];
+  }
+
+  /** Whether input and output have their channels last in the layouts of the pass. */
+  boolean hasChannelsLast() {
+    return channelsLast;
   }
 
   /** Bytes of an operand, 2 being the result, in its own layout; 0 if that is the plain one. */

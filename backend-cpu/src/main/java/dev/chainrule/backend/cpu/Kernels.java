@@ -30,11 +30,12 @@ final class Kernels {
 
   static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out, CpuDevice.Machine machine) {
     return switch (op) {
-      case Op.Reduce _, Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
+      case Op.Reduce reduce -> ChannelSums.support(reduce, in.getFirst()).or(() -> STRIDED);
+      case Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
       case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
       case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst())));
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
-          Optional.of(new NativeKernel(false, true, Convolution.workspaceBytes(op, in, out.getFirst(), machine)));
+          Optional.of(Convolution.support(op, in, out.getFirst(), machine));
       case Op.Composite composite when Attention.isNamed(composite) -> Attention.support(composite, in, machine.parts());
       case Op.Composite composite -> MaxPooling.support(composite, in);
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
@@ -109,6 +110,8 @@ final class Kernels {
     Operand result = call.outputs().getFirst();
     Place workspace = workspace(call);
     return switch (call.op()) {
+      case Op.Reduce _ when ChannelSums.takes(in.get(0), call.workspace()) ->
+          ChannelSums.of(in.get(0), result, workspace, bases, machine.parts());
       case Op.Reduce reduce -> generated().reduction(reduce, in.get(0), result);
       case Op.ArgReduce arg -> shared(new ArgReduction(arg, in.get(0), result, bases));
       case Op.Cumulate cumulate -> shared(new Cumulation(cumulate, in.get(0), result, bases));
@@ -128,6 +131,8 @@ final class Kernels {
           Convolution.weightGradient(conv, in.get(0), in.get(1), result, workspace, bases, machine);
       case Op.Composite composite when Attention.isNamed(composite) ->
           shared(Attention.of(composite, in, call.outputs(), workspace, bases, machine, vectors));
+      case Op.Composite composite when !in.get(0).layout().isContiguous() ->
+          shared(ChannelPooling.of(composite, in, result, epilogue, generated()));
       case Op.Composite composite -> shared(MaxPooling.of(composite, in, result, workspace, epilogue, bases));
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _ ->

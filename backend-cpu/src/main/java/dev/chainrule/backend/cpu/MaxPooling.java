@@ -3,6 +3,7 @@ package dev.chainrule.backend.cpu;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Operand;
 import java.util.List;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The largest f32 of each window, {@code maxPool}, and {@code maxPoolGradient}, with the bits that their bodies have here. Threads share
  * the planes, the pairs of a sample and a channel. Traffic: operands and results once, where the bodies write every window out several
- * times. Windows of two by two side by side, which most networks have, get loops of their own.
+ * times. Windows of two by two side by side, which most networks have, get loops of their own, and {@link ChannelPooling} where channels
+ * come last.
  */
 final class MaxPooling {
 
@@ -32,11 +34,12 @@ final class MaxPooling {
     if (in.isEmpty() || in.getFirst().dtype() != DType.F32) {
       return Optional.empty();
     }
+    Shape x = in.getFirst().shape();
     return switch (op.name()) {
-      case "maxPool" -> Optional.of(new NativeKernel(false, true));
+      case "maxPool" -> Optional.of(new NativeKernel(false, true, 0, ChannelPooling.operands(op, x)));
       case "maxPoolGradient" -> {
-        boolean sums = !new PoolingSizes(op.attributes(), in.getFirst().shape()).sideBySide();
-        yield Optional.of(new NativeKernel(false, true, sums ? in.get(2).bytes() : 0));
+        boolean sums = !new PoolingSizes(op.attributes(), x).sideBySide();
+        yield Optional.of(new NativeKernel(false, true, sums ? in.get(2).bytes() : 0, ChannelPooling.operands(op, x)));
       }
       default -> Optional.empty();
     };

@@ -130,7 +130,8 @@ class DnnlConvolutionTest {
     var parts = new Parts(new Workers(1));
     DnnlConvolution.Passes passes = DnnlConvolution.passes(kind, sizes, DType.F32, Natives.ON).orElseThrow();
     frame.bind(3, Arena.global().allocate(passes.workspaceBytes(parts), 64).address());
-    return new DnnlConvolution(passes, new Place(0, 0), new Place(1, 0), new Place(2, 0), new Place(3, 0), null,
+    return new DnnlConvolution(passes, new DnnlConvolution.Tensor(new Place(0, 0), false), new DnnlConvolution.Tensor(new Place(1, 0), false),
+        new DnnlConvolution.Tensor(new Place(2, 0), false), new Place(3, 0), null,
         (registers, from, to, n) -> {}, parts).kernel();
   }
 
