@@ -91,25 +91,28 @@ final class DnnlProduct extends FloatProduct {
   }
 
   /**
-   * Finds the grid of {@code parts} blocks, or of as many in each of several rounds, that has the fewest tiles in the largest block; among
-   * equals, the one with wider blocks. False if all have blocks that are too narrow.
+   * Finds the grid of {@code parts} blocks, or of as many in each of several rounds, that is soonest done: a block costs its tiles, and one
+   * for each {@value #TILE_COLUMNS} lines of A and B that it reads. Among equals, the one with wider blocks. False if all have blocks that
+   * are too narrow.
    */
   private boolean cut(int parts) {
     int down = Math.ceilDiv(m, TILE_ROWS);
     int across = Math.ceilDiv(n, TILE_COLUMNS);
-    long fewest = Long.MAX_VALUE;
+    long least = Long.MAX_VALUE;
     for (int columns = parts; columns >= 1; columns /= 2) {
       int rows = parts / columns;
       int below = rows * Math.ceilDiv(Math.ceilDiv(down, rows), MOST_TILES_DOWN);
       int beside = columns * Math.ceilDiv(Math.ceilDiv(across, columns), MOST_TILES_ACROSS);
-      long tiles = (long) (below * beside / parts) * Math.ceilDiv(down, below) * Math.ceilDiv(across, beside);
-      if (tiles <= fewest && wideEnough(down, below, formB == ROWS ? 2 : 3) && wideEnough(across, beside, 2)) {
-        fewest = tiles;
+      long tall = Math.ceilDiv(down, below);
+      long wide = Math.ceilDiv(across, beside);
+      long cost = below * beside / parts * (tall * wide * TILE_COLUMNS + tall * TILE_ROWS + wide * TILE_COLUMNS);
+      if (cost <= least && wideEnough(down, below, formB == ROWS ? 2 : 3) && wideEnough(across, beside, 2)) {
+        least = cost;
         gridRows = below;
         gridColumns = beside;
       }
     }
-    return fewest < Long.MAX_VALUE;
+    return least < Long.MAX_VALUE;
   }
 
   /** Whether each block has {@code least} tiles, so that more than one line is left where the last tile has one only. */
