@@ -41,6 +41,30 @@ class KernelFaultsTest {
     }
   }
 
+  /** The last elements do not fill a vector: what earlier runs left in its other lanes is none of theirs. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 15, 16, 17, 33, 1025})
+  void eachElementIsCheckedAndNothingElse(int n) {
+    double[] bad = new double[15];
+    Arrays.fill(bad, Double.NaN);
+    try (var device = new CpuDevice(1, Generation.EAGER)) {
+      for (int place : new int[] {n - 1, n / 2, 0}) {
+        assertEquals(new Fault(0, 0), run(device, checking(bad)));
+        double[] numbers = new double[n];
+        assertEquals(Fault.NONE, run(device, checking(numbers)));
+        numbers[place] = Double.NaN;
+        assertEquals(new Fault(0, 0), run(device, checking(numbers)));
+      }
+    }
+  }
+
+  private static WrittenKernel checking(double[] numbers) {
+    var kernel = new WrittenKernel(Shape.of(numbers.length), Axes.NONE);
+    HostArray array = HostArray.ofDoubles(TensorType.of(DType.F32, numbers.length), numbers);
+    kernel.check(kernel.apply(new Op.Neg(), kernel.load(array, Layout.dense(kernel.domain))));
+    return kernel;
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void foldsAreCheckedOnce(int axis) {
