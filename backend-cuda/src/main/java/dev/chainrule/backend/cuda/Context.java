@@ -110,8 +110,9 @@ final class Context {
     endings.push(ending);
   }
 
-  /** Gives everything back. A lost context can only be reset, which takes away all that was in it. */
+  /** Waits, then gives everything back. A lost context can only be reset, which takes away all that was in it. */
   void close() {
+    atEnd(setup::cuCtxSynchronize);
     thread.run(() -> {
       while (lost.get() == null && !endings.isEmpty()) {
         try {

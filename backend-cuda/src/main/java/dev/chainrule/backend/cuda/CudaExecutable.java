@@ -2,6 +2,7 @@ package dev.chainrule.backend.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.chainrule.ChainruleException;
 import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
@@ -14,6 +15,7 @@ import dev.chainrule.schedule.Schedule;
 import dev.chainrule.schedule.Work;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,43 +29,60 @@ final class CudaExecutable implements Executable {
   /** The word of faults: number of the instruction from 1, the smallest detail. */
   private static final long FAULT_BYTES = 2L * Integer.BYTES;
 
+  /** Of the parts of the plan's own memory, as the driver aligns pieces of memory. */
+  private static final long ALIGNMENT = 256;
+
   private final GpuProgram program;
   private final Machine machine;
-  private final CudaMemory frame;
-  private final CudaMemory fixed;
-  private final CudaMemory scratch;
   private final Arena arena = Arena.ofShared();
-  private final Actions actions;
-  private final PinnedMemory.Piece toDevice;
-  private final PinnedMemory.Piece toHost;
+  private final Pinned pinned;
   private final long[] memories;
-  private final long ended;
+  private final Actions actions;
   private final Graphs graphs;
+  private final CudaMemory memory;
+  private final long fixed;
+  private final long scratch;
   private boolean graphsWork;
   private List<Work> works = List.of();
   private boolean closed;
+
+  /**
+   * What the host reads and writes while the device works.
+   *
+   * @param frame what the frame is before a run
+   * @param seen what the host asked for
+   * @param ended the last run has been done
+   */
+  private record Pinned(PinnedMemory.Piece frame, PinnedMemory.Piece seen, long ended) {}
 
   CudaExecutable(GpuProgram program, Machine machine) {
     this.program = program;
     this.machine = machine;
     Context context = machine.context();
     machine.modules().require(program.sources());
-    this.frame = machine.memory().allocate(program.frameBytes());
-    this.fixed = machine.memory().allocate(program.fixedBytes());
-    this.scratch = machine.memory().allocate(program.scratchBytes());
     this.memories = new long[program.bases().count()];
-    this.toDevice = context.call(() -> machine.pinned().take(program.frameBytes()));
-    this.toHost = context.call(() -> machine.pinned().take(FAULT_BYTES));
-    this.ended = context.call(() -> machine.streams().takeEvent());
-    this.actions = new Actions(program, machine, toHost, memories, arena);
-    this.graphs = new Graphs(context.driver());
-    this.graphsWork = machine.settings().graphs() && !machine.settings().synchronous() && actions.canBeCaptured();
+    this.fixed = aligned(program.frameBytes());
+    this.scratch = fixed + aligned(program.fixedBytes());
+    this.memory = machine.memory().allocate(scratch + program.scratchBytes());
     try (Arena once = Arena.ofConfined()) {
       MemorySegment content = once.allocate(Math.max(program.fixedBytes(), 1), Schedule.ALIGNMENT);
       program.writeFixed(content);
       MemorySegment all = HostData.of(content.asSlice(0, program.fixedBytes()));
-      context.run(() -> machine.streams().upload(all, fixed.address()));
+      this.pinned = context.call(() -> {
+        machine.streams().upload(all, memory.address() + fixed);
+        return new Pinned(machine.pinned().take(program.frameBytes()), machine.pinned().take(FAULT_BYTES), machine.streams().takeEvent());
+      });
+    } catch (ChainruleException e) {
+      memory.free();
+      throw e;
     }
+    this.actions = new Actions(program, machine, pinned.seen, memories, arena);
+    this.graphs = new Graphs(context.driver());
+    this.graphsWork = machine.settings().graphs() && !machine.settings().synchronous() && actions.canBeCaptured();
+  }
+
+  private static long aligned(long bytes) {
+    return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
   }
 
   Queue.Completion run(Queue.Bindings bindings) {
@@ -77,10 +96,11 @@ final class CudaExecutable implements Executable {
   private void start(MemorySegment parameters) {
     Driver driver = machine.context().driver();
     Streams streams = machine.streams();
-    driver.cuEventSynchronize(ended); // before that the run before may not have read its frame
-    toDevice.memory().set(JAVA_INT, 0, 0);
-    toDevice.memory().set(JAVA_INT, Integer.BYTES, -1);
-    MemorySegment.copy(parameters, 0, toDevice.memory(), Bases.PARAMETERS, program.frameBytes() - Bases.PARAMETERS);
+    driver.cuEventSynchronize(pinned.ended); // before that the run before may not have read its frame
+    MemorySegment frame = pinned.frame.memory();
+    frame.set(JAVA_INT, 0, 0);
+    frame.set(JAVA_INT, Integer.BYTES, -1);
+    MemorySegment.copy(parameters, 0, frame, Bases.PARAMETERS, program.frameBytes() - Bases.PARAMETERS);
     streams.beforeRun();
     try {
       boolean recorded = KernelEvent.isRecorded();
@@ -92,11 +112,11 @@ final class CudaExecutable implements Executable {
       }
     } catch (CudaException e) {
       if (!e.isFatal()) {
-        streams.afterRun(ended); // what was enqueued before it failed still uses the frame
+        streams.afterRun(pinned.ended); // what was enqueued before it failed still uses the frame
       }
       throw e;
     }
-    streams.afterRun(ended);
+    streams.afterRun(pinned.ended);
   }
 
   private Optional<Long> graph(long stream) {
@@ -115,7 +135,7 @@ final class CudaExecutable implements Executable {
   private void enqueue(boolean recorded) {
     Driver driver = machine.context().driver();
     long stream = machine.streams().compute();
-    driver.cuMemcpyHtoDAsync(frame.address(), toDevice.address(), program.frameBytes(), stream);
+    driver.cuMemcpyHtoDAsync(memories[Bases.FRAME], pinned.frame.address(), program.frameBytes(), stream);
     for (int i = 0; i < actions.count(); i++) {
       if (recorded) {
         KernelEvent event = KernelEvent.begun();
@@ -126,11 +146,11 @@ final class CudaExecutable implements Executable {
         actions.run(i);
       }
     }
-    driver.cuMemcpyDtoHAsync(toHost.address(), frame.address(), FAULT_BYTES, stream);
+    driver.cuMemcpyDtoHAsync(pinned.seen.address(), memories[Bases.FRAME], FAULT_BYTES, stream);
   }
 
   private Fault fault() {
-    machine.context().driver().cuEventSynchronize(ended);
+    machine.context().driver().cuEventSynchronize(pinned.ended);
     return actions.seenFault();
   }
 
@@ -145,12 +165,14 @@ final class CudaExecutable implements Executable {
   private void bind(Queue.Bindings bindings) {
     Schedule schedule = program.schedule();
     memories[Bases.ARENA] = checked(bindings.arena(), schedule.arenaBytes(), "arena");
-    memories[Bases.FRAME] = frame.address();
-    memories[Bases.FIXED] = fixed.address();
-    memories[Bases.SCRATCH] = scratch.address();
+    memories[Bases.FRAME] = memory.address();
+    memories[Bases.FIXED] = memory.address() + fixed;
+    memories[Bases.SCRATCH] = memory.address() + scratch;
     bind(Bases.INPUTS, bindings.inputs(), schedule.inputs(), "input");
     bind(program.bases().states(), bindings.states(), schedule.states(), "state");
     bind(program.bases().outputs(), bindings.outputs(), schedule.outputs(), "output");
+    // Slices move while the run is enqueued, and are no part of what it was given.
+    Arrays.fill(memories, program.bases().outputs() + schedule.outputs().size(), memories.length, 0);
   }
 
   private void bind(int first, List<Memory> given, List<TensorType> types, String what) {
@@ -169,7 +191,7 @@ final class CudaExecutable implements Executable {
 
   @Override
   public long bytes() {
-    return frame.bytes() + fixed.bytes() + scratch.bytes();
+    return memory.bytes();
   }
 
   @Override
@@ -180,16 +202,14 @@ final class CudaExecutable implements Executable {
     closed = true;
     if (!machine.context().isLost()) {
       machine.context().run(() -> {
-        machine.context().driver().cuEventSynchronize(ended);
+        machine.context().driver().cuEventSynchronize(pinned.ended);
         graphs.close();
-        machine.streams().giveBackEvent(ended);
-        machine.pinned().giveBack(toDevice);
-        machine.pinned().giveBack(toHost);
+        machine.streams().giveBackEvent(pinned.ended);
+        machine.pinned().giveBack(pinned.frame);
+        machine.pinned().giveBack(pinned.seen);
       });
     }
-    frame.free();
-    fixed.free();
-    scratch.free();
+    memory.free();
     arena.close();
   }
 }

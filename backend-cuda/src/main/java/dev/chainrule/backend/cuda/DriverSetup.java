@@ -73,6 +73,11 @@ final class DriverSetup {
     return device;
   }
 
+  /** Waits for all that was enqueued. */
+  void cuCtxSynchronize() {
+    driver.check("cuCtxSynchronize", JCudaDriver.cuCtxSynchronize());
+  }
+
   void cuDevicePrimaryCtxRelease(CUdevice device) {
     driver.check("cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(device));
   }

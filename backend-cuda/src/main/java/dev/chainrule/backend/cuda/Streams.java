@@ -46,10 +46,6 @@ final class Streams {
       context.atEnd(() -> setup.cuMemFreeHost(memory));
       slots[i] = new Slot(HostData.at(memory.address(), SLOT_BYTES), memory.address(), event(context));
     }
-    context.atEnd(() -> {
-      driver.cuStreamSynchronize(copy);
-      driver.cuStreamSynchronize(compute);
-    });
   }
 
   private static long stream(Context context) {

@@ -12,9 +12,13 @@ import dev.chainrule.device.Memory;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.kernels.Source;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +78,7 @@ class FailuresTest {
 
   @Test
   void aLaunchThatIsRefusedSpoilsWhatTheRunWritesAndNothingElse() {
-    OnTheStandIn.with(_ -> {
+    OnTheStandIn.with(new Settings(false, false, OnTheStandIn.usual().cubins()), _ -> {
       Variable written = variable("written");
       Variable other = variable("other");
       Step step = doubling(written);
@@ -88,6 +92,21 @@ class FailuresTest {
       written.assign(Tensor.of(HostArray.ofDoubles(TensorType.of(DType.F32, 3), START)));
       step.run();
       assertArrayEquals(new double[] {2, 4, 6}, written.value().toDoubleArray());
+    });
+  }
+
+  @Test
+  void aGraphThatCannotBeMadeLeavesTheRunToLaunches() {
+    OnTheStandIn.with(_ -> {
+      Variable variable = variable("w");
+      Step step = doubling(variable);
+      step.run();
+      OnTheStandIn.standIn().fail("launch", 1);
+      long replays = OnTheStandIn.standIn().count("replays");
+      step.run();
+      step.run();
+      assertArrayEquals(new double[] {8, 16, 24}, variable.value().toDoubleArray());
+      assertEquals(replays, OnTheStandIn.standIn().count("replays"));
     });
   }
 
@@ -145,22 +164,40 @@ class FailuresTest {
   }
 
   @Test
-  void anAddressWithoutMemoryBehindItLosesTheDevice() {
+  void anAddressWithoutMemoryBehindItIsRefused() {
     OnTheStandIn.with(device -> {
-      Tensor sum = Tensor.of(new float[2000]).add(1);
-      sum.eval();
       Context context = device.machine().context();
-      // Given back to the driver behind everybody's back.
-      long[] address = new long[1];
       Memory memory = device.allocate(4096);
-      address[0] = CudaMemory.of(memory).address();
+      long address = CudaMemory.of(memory).address();
       var failed = assertThrows(DeviceUnavailableException.class, () -> context.run(() -> {
-        context.driver().cuMemsetD32Async(address[0] + (1L << 34), 0, 1, device.machine().streams().compute());
+        context.driver().cuMemsetD32Async(address + (1L << 34), 0, 1, device.machine().streams().compute());
         context.driver().cuStreamSynchronize(device.machine().streams().compute());
       }));
       assertTrue(failed.getMessage().contains("cuMemsetD32Async gave CUDA_ERROR_INVALID_VALUE"), failed.getMessage());
       assertFalse(context.isLost());
       memory.free();
+    });
+  }
+
+  /** What lies behind the address was given back to the driver; the kernel starts, and the GPU finds out. */
+  @Test
+  void aKernelWithTheAddressOfMemoryThatWasFreedLosesTheDevice() {
+    var kernel = new Source("touch", "KERNEL(256) void touch(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
+    OnTheStandIn.with(device -> {
+      Machine machine = device.machine();
+      machine.modules().require(List.of(kernel));
+      var failed = assertThrows(DeviceUnavailableException.class, () -> machine.context().run(() -> {
+        DriverSetup.DeviceMemory memory = machine.context().setup().cuMemAlloc(4096);
+        machine.context().setup().cuMemFree(memory);
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment arguments = arena.allocateFrom(ValueLayout.JAVA_LONG, memory.address(), 0);
+          MemorySegment table = arena.allocateFrom(ValueLayout.JAVA_LONG, arguments.address(), arguments.address() + Long.BYTES);
+          machine.context().driver().cuLaunchKernel(machine.modules().function(kernel), 1, 256, machine.streams().compute(), table.address());
+        }
+        machine.context().driver().cuStreamSynchronize(machine.streams().compute());
+      }));
+      assertTrue(failed.getMessage().contains("cuStreamSynchronize gave CUDA_ERROR_ILLEGAL_ADDRESS (700)"), failed.getMessage());
+      assertTrue(machine.context().isLost());
     });
   }
 
