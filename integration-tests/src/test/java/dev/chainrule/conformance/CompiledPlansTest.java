@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whole plans whose generated kernels are compiled C are as near to the interpreter's results as those of the CPU. */
+/** Whole plans of the kernels of graphics processors, compiled as C++, are as near to the interpreter's results as those of the CPU. */
 class CompiledPlansTest {
 
   private static final int STEPS = 5;
 
   @BeforeAll
   static void requireCompiler() {
-    CCompiler.require();
+    CppCompiler.require();
   }
 
   /** Loops too, for their kernels work on parts of buffers that move. */
@@ -33,25 +33,25 @@ class CompiledPlansTest {
 
   @ParameterizedTest
   @MethodSource("plans")
-  void networksTheirGradientsAndLoopsAreRightInCAndOnTheCpu(Case plan) {
-    for (Device device : List.of(CKernels.device(), Devices.open("cpu"))) {
+  void networksTheirGradientsAndLoopsAreRightCompiledAndOnTheCpu(Case plan) {
+    for (Device device : List.of(new CompiledDevice(), Devices.open("cpu"))) {
       new Conformance(device).check(plan);
     }
   }
 
   @Test
-  void trainingIsRightInCAndOnTheCpu() {
+  void trainingIsRightCompiledAndOnTheCpu() {
     var exact = new TrainedPerceptron(DType.F64);
-    var inC = new TrainedPerceptron(DType.F32);
+    var compiled = new TrainedPerceptron(DType.F32);
     var onCpu = new TrainedPerceptron(DType.F32);
     Device plain = new PlainDevice((_, result) -> result);
-    Device c = CKernels.device();
+    Device host = new CompiledDevice();
     Device cpu = Devices.open("cpu");
     for (int step = 0; step < STEPS; step++) {
       long number = step;
       List<HostArray> expected = Devices.with(plain, () -> exact.train(number));
       Bound bound = Devices.with(plain, () -> exact.bound(number + 1));
-      compare("C, step " + step, expected, Devices.with(c, () -> inC.train(number)), bound);
+      compare("compiled, step " + step, expected, Devices.with(host, () -> compiled.train(number)), bound);
       compare("CPU, step " + step, expected, Devices.with(cpu, () -> onCpu.train(number)), bound);
     }
   }

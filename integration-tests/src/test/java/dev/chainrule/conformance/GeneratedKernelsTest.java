@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Generated kernels are free of any device's language: written out as plain C they compute what the interpreter does, as they do on the
- * CPU, each of their values within the bounds of its operation.
+ * Generated kernels are free of any device's language: written in the dialect of graphics processors and compiled as C++ they compute what the
+ * interpreter does, as they do on the CPU, each of their values within the bounds of its operation.
  */
 class GeneratedKernelsTest {
 
@@ -46,16 +46,16 @@ class GeneratedKernelsTest {
 
   @BeforeAll
   static void requireCompiler() {
-    CCompiler.require();
+    CppCompiler.require();
   }
 
   private static List<Device> devices() {
-    return List.of(CKernels.device(), Devices.open("cpu"));
+    return List.of(new CompiledDevice(), Devices.open("cpu"));
   }
 
   @ParameterizedTest
   @EnumSource
-  void randomKernelsAreRightInCAndOnTheCpu(DType dtype) {
+  void randomKernelsAreRightCompiledAndOnTheCpu(DType dtype) {
     List<RandomKernel> kernels = IntStream.range(0, KERNELS).mapToObj(seed -> RandomKernel.of(seed, dtype)).toList();
     List<RandomKernel.Place> places = kernels.stream().map(RandomKernel::lastPlace).toList();
     KernelRun run = run(kernels, places);
@@ -150,7 +150,7 @@ class GeneratedKernelsTest {
 
   /** All patterns, those of signalling NaN too: as they are, and seen as the other type. */
   @Test
-  void sixteenBitsStayAsTheyAreInC() {
+  void sixteenBitsStayAsTheyAreWhenCompiled() {
     Layout layout = Layout.dense(Shape.of(1 << Short.SIZE));
     byte[] patterns = new byte[2 << Short.SIZE];
     IntStream.range(0, 1 << Short.SIZE).forEach(i -> {
@@ -170,7 +170,7 @@ class GeneratedKernelsTest {
       HostArray all = HostArray.owning(new TensorType(from, layout.shape()), patterns);
       List<HostArray> outputs = List.of(all, HostArray.owning(new TensorType(to, layout.shape()), patterns));
       assertEquals(outputs, new KernelRun(List.of(compute), List.of(all), outputs.stream().map(HostArray::type).toList())
-          .on(CKernels.device()).outputs());
+          .on(new CompiledDevice()).outputs());
     }
   }
 

@@ -11,52 +11,29 @@ import dev.chainrule.device.Queue;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
-import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.GeneratedKernel;
-import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * A device as slow and simple as can be: it has the interpreter compute every instruction. It shows what the interface asks for, and
  * with {@code sabotage} what the suite does with a device that computes one operation wrongly.
  *
  * @param sabotage from an operation and its result to what the device says the result is
- * @param generator from a schedule to what computes its generated kernels; empty: the interpreter, value by value
  */
-record PlainDevice(DeviceInfo info, Sabotage sabotage, Function<Schedule, Optional<Generation>> generator, Lifetime lifetime)
-    implements Device {
+record PlainDevice(DeviceInfo info, Sabotage sabotage, Lifetime lifetime) implements Device {
 
   PlainDevice(Sabotage sabotage) {
-    this("plain", "the reference interpreter", sabotage, _ -> Optional.empty());
-  }
-
-  PlainDevice(String name, String description, Sabotage sabotage, Function<Schedule, Optional<Generation>> generator) {
-    this(new DeviceInfo(name, 0, description, 1L << 30), sabotage, generator, new Lifetime(name + ":0"));
+    this(new DeviceInfo("plain", 0, "the reference interpreter", 1L << 30), sabotage, new Lifetime("plain:0"));
   }
 
   /** A way to be wrong. */
   @FunctionalInterface
   interface Sabotage {
     HostArray of(Op op, HostArray result);
-  }
-
-  /** A way to compute the generated kernels of a schedule. */
-  @FunctionalInterface
-  interface Generation {
-
-    /**
-     * Runs kernels that do not depend on one another.
-     *
-     * @param memory where a buffer begins
-     * @return the place of the first check that failed among those of all, else -1
-     * @throws dev.chainrule.InvalidArgumentException when an integer is divided by 0
-     */
-    int run(List<Instruction.Compute> kernels, Function<BufferRef, PlainExecutable.Window> memory);
   }
 
   @Override
@@ -79,7 +56,7 @@ record PlainDevice(DeviceInfo info, Sabotage sabotage, Function<Schedule, Option
 
   @Override
   public Executable link(Schedule schedule) {
-    return new PlainExecutable(schedule, this, generator.apply(schedule));
+    return new PlainExecutable(schedule, this);
   }
 
   @Override

@@ -27,16 +27,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A schedule run one instruction at a time, each on dense copies of its operands. */
-record PlainExecutable(Schedule schedule, PlainDevice device, Optional<PlainDevice.Generation> generation,
-    Map<BufferRef.Slice, Window> slices) implements Executable {
+record PlainExecutable(Schedule schedule, PlainDevice device, Map<BufferRef.Slice, Window> slices) implements Executable {
 
-  PlainExecutable(Schedule schedule, PlainDevice device, Optional<PlainDevice.Generation> generation) {
-    this(schedule, device, generation, new HashMap<>());
+  PlainExecutable(Schedule schedule, PlainDevice device) {
+    this(schedule, device, new HashMap<>());
   }
 
   /** Where a buffer begins, a moving slice's now: outside the segment if it is walked backwards, for then its layout begins further on. */
@@ -93,13 +91,8 @@ record PlainExecutable(Schedule schedule, PlainDevice device, Optional<PlainDevi
     return -1;
   }
 
-  private int compute(List<Instruction.Compute> kernels, Queue.Bindings bindings) {
-    return generation.map(generated -> generated.run(kernels, buffer -> window(buffer, bindings)))
-        .orElseGet(() -> interpret(kernels, bindings));
-  }
-
   /** All values before the first is written. */
-  private int interpret(List<Instruction.Compute> kernels, Queue.Bindings bindings) {
+  private int compute(List<Instruction.Compute> kernels, Queue.Bindings bindings) {
     List<List<HostArray>> values = kernels.stream().map(c -> evaluate(c, bindings)).toList();
     List<HostArray> checked = new ArrayList<>();
     for (int i = 0; i < kernels.size(); i++) {

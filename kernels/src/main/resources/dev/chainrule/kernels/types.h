@@ -13,12 +13,13 @@ DEVICE f32 f16_value(u16 bits) {
   return f32_value(sign | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13);
 }
 
-/* Rounded to nearest, ties to even. Adding 1/2 to what is below 2^-14 leaves it in units of 2^-24 in the lowest bits. */
+/* Rounded to nearest, ties to even; a NaN keeps what bits it can. Adding 1/2 to what is below 2^-14 leaves it in units of 2^-24 in the lowest bits. */
 DEVICE u16 f16_bits(f32 x) {
   u32 sign = f32_bits(x) >> 16 & 0x8000;
   u32 size = f32_bits(x) & 0x7fffffff;
   if (size > 0x7f800000) {
-    return (u16)(sign | 0x7e00);
+    u32 fraction = size >> 13 & 1023;
+    return (u16)(sign | 0x7c00 | (fraction == 0 ? 512 : fraction));
   }
   if (size >= 0x477ff000) {
     return (u16)(sign | 0x7c00);
@@ -33,7 +34,10 @@ DEVICE f32 bf16_value(u16 bits) { return f32_value((u32)bits << 16); }
 
 DEVICE u16 bf16_bits(f32 x) {
   u32 bits = f32_bits(x);
-  return (u16)(x != x ? bits >> 16 | 0x40 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  if (x != x) {
+    return (u16)(bits >> 16 | ((bits & 0x7f0000) == 0 ? 64 : 0));
+  }
+  return (u16)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 DEVICE f32 f16_round(f32 x) { return f16_value(f16_bits(x)); }

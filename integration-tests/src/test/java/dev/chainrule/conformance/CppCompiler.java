@@ -14,21 +14,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The system's C compiler. */
-final class CCompiler {
+/** The system's C++ compiler. */
+final class CppCompiler {
 
   /** Each operation rounds: nothing is contracted. */
   private static final List<String> COMMAND = List.of(
-      "cc", "-std=c99", "-O1", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC", "-x", "c", "-", "-lm", "-o");
+      "c++", "-std=c++17", "-O1", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC", "-x", "c++", "-", "-lm", "-o");
 
-  private CCompiler() {}
+  private CppCompiler() {}
 
   /** Skips the test where there is no compiler that works, with the reason; where {@code CI} is {@code true} that is a failure. */
   static void require() {
     try {
-      compile("#include <math.h>\ndouble two(void) { return 2; }\n");
+      compile("#include <cmath>\ndouble two() { return 2; }\n");
     } catch (UncheckedIOException | IllegalStateException absent) {
-      String reason = "no C compiler that works: " + absent.getMessage();
+      String reason = "no C++ compiler that works: " + absent.getMessage();
       if ("true".equals(System.getenv("CI"))) {
         fail(reason);
       }
@@ -40,7 +40,7 @@ final class CCompiler {
   /**
    * The functions of a library that stays as long as somebody can reach them.
    *
-   * @throws UncheckedIOException when {@code cc} cannot be started
+   * @throws UncheckedIOException when {@code c++} cannot be started
    * @throws IllegalStateException with the compiler's messages when it refuses the source
    */
   static SymbolLookup compile(String source) {
@@ -59,13 +59,13 @@ final class CCompiler {
   @SuppressWarnings("restricted") // the library is our own
   private static SymbolLookup loaded(String source, Path folder) throws IOException {
     Path library = folder.resolve("kernels.so");
-    Path text = Files.writeString(folder.resolve("kernels.c"), source);
+    Path text = Files.writeString(folder.resolve("kernels.cpp"), source);
     List<String> command = new ArrayList<>(COMMAND);
     command.add(library.toString());
     Process compiler = new ProcessBuilder(command).redirectInput(text.toFile()).redirectErrorStream(true).start();
     String messages = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (compiler.onExit().join().exitValue() != 0) {
-      throw new IllegalStateException("cc: " + messages + "\nin\n" + source);
+      throw new IllegalStateException("c++: " + messages + "\nin\n" + source);
     }
     return SymbolLookup.libraryLookup(library, Arena.ofAuto());
   }
