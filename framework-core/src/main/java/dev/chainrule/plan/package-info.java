@@ -1,2 +1,5 @@
-/** From graphs to runs: keys, plans, arena layout, variables' storage, evaluation. */
+/**
+ * From graphs to runs: keys, plans, arena layout, variables' storage, evaluation. Not for programs: it changes at any time ({@link
+ * dev.chainrule} says what does not).
+ */
 package dev.chainrule.plan;
