@@ -50,18 +50,22 @@ public record DataLoader(
     return new DataLoader(dataset, batchSize, 0, false, LastBatch.KEEP, List.of(), 0, 4);
   }
 
+  /** This loader with another seed of order and transforms. */
   public DataLoader withSeed(long value) {
     return new DataLoader(dataset, batchSize, value, shuffle, last, transforms, threads, prefetch);
   }
 
+  /** This loader with an order of its own for each epoch, or with the dataset's. */
   public DataLoader withShuffle(boolean value) {
     return new DataLoader(dataset, batchSize, seed, value, last, transforms, threads, prefetch);
   }
 
+  /** This loader with another rule for an incomplete last batch. */
   public DataLoader withLast(LastBatch value) {
     return new DataLoader(dataset, batchSize, seed, shuffle, value, transforms, threads, prefetch);
   }
 
+  /** This loader with these transforms, applied to each example in turn, instead of its own. */
   public DataLoader withTransforms(Transform... values) {
     return new DataLoader(dataset, batchSize, seed, shuffle, last, List.of(values), threads, prefetch);
   }

@@ -32,6 +32,7 @@ public enum DType {
     return bytes;
   }
 
+  /** True for F32, F64, F16 and BF16. */
   public boolean isFloating() {
     return this == F32 || this == F64 || this == F16 || this == BF16;
   }

@@ -88,6 +88,7 @@ public final class HostArray implements Value {
     return new HostArray(type, bytes);
   }
 
+  /** Each value rounded or converted to the type as {@code cast} does; F32 takes them bit for bit. */
   public static HostArray ofFloats(TensorType type, float... values) {
     return type.dtype() == DType.F32 ? copyOf(sized(type, values.length), MemorySegment.ofArray(values))
         : builder(type, values.length, (a, i) -> a.putDouble(i, values[i]));
@@ -127,6 +128,7 @@ public final class HostArray implements Value {
     return type;
   }
 
+  /** The number of elements. */
   public long elements() {
     return type.elements();
   }
@@ -185,6 +187,7 @@ public final class HostArray implements Value {
     }
   }
 
+  /** A copy of all elements in row-major order, each rounded to a float. */
   public float[] toFloatArray() {
     float[] values = new float[Math.toIntExact(elements())];
     if (type.dtype() == DType.F32) {
@@ -197,12 +200,14 @@ public final class HostArray implements Value {
     return values;
   }
 
+  /** A copy of all elements in row-major order, each as {@link #doubleAt} gives it. */
   public double[] toDoubleArray() {
     double[] values = new double[Math.toIntExact(elements())];
     Arrays.setAll(values, this::doubleAt);
     return values;
   }
 
+  /** A copy of all elements in row-major order, each as {@link #longAt} gives it. */
   public long[] toLongArray() {
     long[] values = new long[Math.toIntExact(elements())];
     Arrays.setAll(values, this::longAt);

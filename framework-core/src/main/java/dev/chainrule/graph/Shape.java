@@ -6,6 +6,7 @@ import java.util.Arrays;
 /** The size of a tensor along each of its axes. A scalar has rank 0 and one element. */
 public final class Shape {
 
+  /** The shape without axes, of one element. */
   public static final Shape SCALAR = new Shape(new long[0]);
 
   private final long[] dims;
@@ -26,10 +27,12 @@ public final class Shape {
     this.elements = product;
   }
 
+  /** The shape of these sizes, outermost first; of none, that of a scalar. */
   public static Shape of(long... dims) {
     return dims.length == 0 ? SCALAR : new Shape(dims.clone());
   }
 
+  /** The number of axes. */
   public int rank() {
     return dims.length;
   }
@@ -44,6 +47,7 @@ public final class Shape {
     return dims.clone();
   }
 
+  /** The product of all sizes; 1 for a scalar. */
   public long elements() {
     return elements;
   }

@@ -3,18 +3,22 @@ package dev.chainrule.graph;
 /** Element type and shape: all that is known of a tensor before it is computed. */
 public record TensorType(DType dtype, Shape shape) {
 
+  /** The type of these sizes, outermost first. */
   public static TensorType of(DType dtype, long... dims) {
     return new TensorType(dtype, Shape.of(dims));
   }
 
+  /** The type of one element without axes. */
   public static TensorType scalar(DType dtype) {
     return new TensorType(dtype, Shape.SCALAR);
   }
 
+  /** The number of axes. */
   public int rank() {
     return shape.rank();
   }
 
+  /** The number of elements. */
   public long elements() {
     return shape.elements();
   }
@@ -24,10 +28,12 @@ public record TensorType(DType dtype, Shape shape) {
     return Math.multiplyExact(shape.elements(), (long) dtype.bytes());
   }
 
+  /** This element type with another shape. */
   public TensorType withShape(Shape other) {
     return new TensorType(dtype, other);
   }
 
+  /** This shape with another element type. */
   public TensorType withDType(DType other) {
     return new TensorType(other, shape);
   }

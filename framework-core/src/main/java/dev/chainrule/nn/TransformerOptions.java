@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  */
 public record TransformerOptions(boolean causal, double dropout, OptionalLong inner) {
 
+  /** Not causal, without dropout, four times the width inside. */
   public static final TransformerOptions DEFAULT = new TransformerOptions(false, 0, OptionalLong.empty());
 
   public TransformerOptions {

@@ -10,38 +10,47 @@ sealed interface Arithmetic permits Tensor {
     return (Tensor) this;
   }
 
+  /** Sums; integers wrap. */
   default Tensor add(Tensor y) {
     return Broadcast.apply(new Op.Add(), self(), y);
   }
 
+  /** As {@link #add(Tensor)}, with a Java number for {@code y}. */
   default Tensor add(double y) {
     return add(self().like(y));
   }
 
+  /** As {@link #add(Tensor)}, with a Java number for {@code y}. */
   default Tensor add(long y) {
     return add(self().like(y));
   }
 
+  /** Differences; integers wrap. */
   default Tensor sub(Tensor y) {
     return Broadcast.apply(new Op.Sub(), self(), y);
   }
 
+  /** As {@link #sub(Tensor)}, with a Java number for {@code y}. */
   default Tensor sub(double y) {
     return sub(self().like(y));
   }
 
+  /** As {@link #sub(Tensor)}, with a Java number for {@code y}. */
   default Tensor sub(long y) {
     return sub(self().like(y));
   }
 
+  /** Products; integers wrap. */
   default Tensor mul(Tensor y) {
     return Broadcast.apply(new Op.Mul(), self(), y);
   }
 
+  /** As {@link #mul(Tensor)}, with a Java number for {@code y}. */
   default Tensor mul(double y) {
     return mul(self().like(y));
   }
 
+  /** As {@link #mul(Tensor)}, with a Java number for {@code y}. */
   default Tensor mul(long y) {
     return mul(self().like(y));
   }
@@ -51,10 +60,12 @@ sealed interface Arithmetic permits Tensor {
     return Broadcast.apply(new Op.Div(), self(), y);
   }
 
+  /** As {@link #div(Tensor)}, with a Java number for {@code y}. */
   default Tensor div(double y) {
     return div(self().like(y));
   }
 
+  /** As {@link #div(Tensor)}, with a Java number for {@code y}. */
   default Tensor div(long y) {
     return div(self().like(y));
   }
@@ -78,10 +89,12 @@ sealed interface Arithmetic permits Tensor {
     return multiple.equal(0).or(y.equal(0)).where(div(y).floor(), nearest);
   }
 
+  /** As {@link #floorDiv(Tensor)}, with a Java number for {@code y}. */
   default Tensor floorDiv(double y) {
     return floorDiv(self().like(y));
   }
 
+  /** As {@link #floorDiv(Tensor)}, with a Java number for {@code y}. */
   default Tensor floorDiv(long y) {
     return floorDiv(self().like(y));
   }
@@ -91,22 +104,27 @@ sealed interface Arithmetic permits Tensor {
     return Broadcast.apply(new Op.Mod(), self(), y);
   }
 
+  /** As {@link #mod(Tensor)}, with a Java number for {@code y}. */
   default Tensor mod(double y) {
     return mod(self().like(y));
   }
 
+  /** As {@link #mod(Tensor)}, with a Java number for {@code y}. */
   default Tensor mod(long y) {
     return mod(self().like(y));
   }
 
+  /** Powers, as Java's {@code Math.pow}; floating types only. */
   default Tensor pow(Tensor y) {
     return Broadcast.apply(new Op.Pow(), self(), y);
   }
 
+  /** As {@link #pow(Tensor)}, with a Java number for {@code y}. */
   default Tensor pow(double y) {
     return pow(self().like(y));
   }
 
+  /** As {@link #pow(Tensor)}, with a Java number for {@code y}. */
   default Tensor pow(long y) {
     return pow(self().like(y));
   }
@@ -116,10 +134,12 @@ sealed interface Arithmetic permits Tensor {
     return Broadcast.apply(new Op.Max(), self(), y);
   }
 
+  /** As {@link #maximum(Tensor)}, with a Java number for {@code y}. */
   default Tensor maximum(double y) {
     return maximum(self().like(y));
   }
 
+  /** As {@link #maximum(Tensor)}, with a Java number for {@code y}. */
   default Tensor maximum(long y) {
     return maximum(self().like(y));
   }
@@ -129,10 +149,12 @@ sealed interface Arithmetic permits Tensor {
     return Broadcast.apply(new Op.Min(), self(), y);
   }
 
+  /** As {@link #minimum(Tensor)}, with a Java number for {@code y}. */
   default Tensor minimum(double y) {
     return minimum(self().like(y));
   }
 
+  /** As {@link #minimum(Tensor)}, with a Java number for {@code y}. */
   default Tensor minimum(long y) {
     return minimum(self().like(y));
   }
@@ -161,10 +183,12 @@ sealed interface Arithmetic permits Tensor {
     return raised.greater(high).where(high, raised);
   }
 
+  /** -x; integers wrap. */
   default Tensor neg() {
     return self().unary(new Op.Neg());
   }
 
+  /** Sizes without signs; the smallest i32 and i64 stay as they are. */
   default Tensor abs() {
     return self().unary(new Op.Abs());
   }
@@ -174,10 +198,12 @@ sealed interface Arithmetic permits Tensor {
     return self().unary(new Op.Sign());
   }
 
+  /** The nearest whole number that is not above; floating types only. */
   default Tensor floor() {
     return self().unary(new Op.Floor());
   }
 
+  /** The nearest whole number that is not below; floating types only. */
   default Tensor ceil() {
     return self().unary(new Op.Ceil());
   }
@@ -187,6 +213,7 @@ sealed interface Arithmetic permits Tensor {
     return self().unary(new Op.Round());
   }
 
+  /** e to the power of each element; floating types only. */
   default Tensor exp() {
     return self().unary(new Op.Exp());
   }
@@ -196,6 +223,7 @@ sealed interface Arithmetic permits Tensor {
     return self().unary(new Op.Expm1());
   }
 
+  /** Natural logarithms; of 0 negative infinity, of negative numbers NaN; floating types only. */
   default Tensor log() {
     return self().unary(new Op.Log());
   }
@@ -205,6 +233,7 @@ sealed interface Arithmetic permits Tensor {
     return self().unary(new Op.Log1p());
   }
 
+  /** Square roots, correctly rounded; of negative numbers NaN; floating types only. */
   default Tensor sqrt() {
     return self().unary(new Op.Sqrt());
   }
@@ -214,6 +243,7 @@ sealed interface Arithmetic permits Tensor {
     return self().unary(new Op.Rsqrt());
   }
 
+  /** Each element times itself. */
   default Tensor square() {
     return mul(self());
   }
@@ -233,18 +263,22 @@ sealed interface Arithmetic permits Tensor {
     return lerp(end, self().like(weight));
   }
 
+  /** Sines of angles in radians; floating types only. */
   default Tensor sin() {
     return self().unary(new Op.Sin());
   }
 
+  /** Cosines of angles in radians; floating types only. */
   default Tensor cos() {
     return self().unary(new Op.Cos());
   }
 
+  /** Tangents of angles in radians; floating types only. */
   default Tensor tan() {
     return self().unary(new Op.Tan());
   }
 
+  /** Hyperbolic tangents; floating types only. */
   default Tensor tanh() {
     return self().unary(new Op.Tanh());
   }

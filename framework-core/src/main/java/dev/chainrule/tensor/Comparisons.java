@@ -16,10 +16,12 @@ sealed interface Comparisons permits Tensor {
     return Broadcast.apply(new Op.Equal(), self(), y);
   }
 
+  /** As {@link #equal(Tensor)}, with a Java number for {@code y}. */
   default Tensor equal(double y) {
     return equal(self().like(y));
   }
 
+  /** As {@link #equal(Tensor)}, with a Java number for {@code y}. */
   default Tensor equal(long y) {
     return equal(self().like(y));
   }
@@ -29,10 +31,12 @@ sealed interface Comparisons permits Tensor {
     return equal(y).not();
   }
 
+  /** As {@link #notEqual(Tensor)}, with a Java number for {@code y}. */
   default Tensor notEqual(double y) {
     return equal(y).not();
   }
 
+  /** As {@link #notEqual(Tensor)}, with a Java number for {@code y}. */
   default Tensor notEqual(long y) {
     return equal(y).not();
   }
@@ -42,10 +46,12 @@ sealed interface Comparisons permits Tensor {
     return Broadcast.apply(new Op.Less(), self(), y);
   }
 
+  /** As {@link #less(Tensor)}, with a Java number for {@code y}. */
   default Tensor less(double y) {
     return less(self().like(y));
   }
 
+  /** As {@link #less(Tensor)}, with a Java number for {@code y}. */
   default Tensor less(long y) {
     return less(self().like(y));
   }
@@ -55,10 +61,12 @@ sealed interface Comparisons permits Tensor {
     return Broadcast.apply(new Op.LessEqual(), self(), y);
   }
 
+  /** As {@link #lessEqual(Tensor)}, with a Java number for {@code y}. */
   default Tensor lessEqual(double y) {
     return lessEqual(self().like(y));
   }
 
+  /** As {@link #lessEqual(Tensor)}, with a Java number for {@code y}. */
   default Tensor lessEqual(long y) {
     return lessEqual(self().like(y));
   }
@@ -68,10 +76,12 @@ sealed interface Comparisons permits Tensor {
     return y.less(self());
   }
 
+  /** As {@link #greater(Tensor)}, with a Java number for {@code y}. */
   default Tensor greater(double y) {
     return self().like(y).less(self());
   }
 
+  /** As {@link #greater(Tensor)}, with a Java number for {@code y}. */
   default Tensor greater(long y) {
     return self().like(y).less(self());
   }
@@ -81,10 +91,12 @@ sealed interface Comparisons permits Tensor {
     return y.lessEqual(self());
   }
 
+  /** As {@link #greaterEqual(Tensor)}, with a Java number for {@code y}. */
   default Tensor greaterEqual(double y) {
     return self().like(y).lessEqual(self());
   }
 
+  /** As {@link #greaterEqual(Tensor)}, with a Java number for {@code y}. */
   default Tensor greaterEqual(long y) {
     return self().like(y).lessEqual(self());
   }
@@ -109,14 +121,17 @@ sealed interface Comparisons permits Tensor {
     return Broadcast.apply(new Op.And(), self(), y);
   }
 
+  /** Bitwise on integers, logical on bool. */
   default Tensor or(Tensor y) {
     return Broadcast.apply(new Op.Or(), self(), y);
   }
 
+  /** Bitwise on integers, logical on bool. */
   default Tensor xor(Tensor y) {
     return Broadcast.apply(new Op.Xor(), self(), y);
   }
 
+  /** Bitwise on integers, logical on bool. */
   default Tensor not() {
     return self().unary(new Op.Not());
   }
@@ -126,10 +141,12 @@ sealed interface Comparisons permits Tensor {
     return and(truth("and", y));
   }
 
+  /** As {@link #or(Tensor)} of a bool tensor, with one truth value. */
   default Tensor or(boolean y) {
     return or(truth("or", y));
   }
 
+  /** As {@link #xor(Tensor)} of a bool tensor, with one truth value. */
   default Tensor xor(boolean y) {
     return xor(truth("xor", y));
   }
@@ -141,6 +158,7 @@ sealed interface Comparisons permits Tensor {
     return self().like(y ? 1 : 0);
   }
 
+  /** Integers shifted to the left; the distance counts modulo the width (8, 32, 64). */
   default Tensor shiftLeft(int distance) {
     return Broadcast.apply(new Op.ShiftLeft(), self(), self().like(distance));
   }

@@ -47,6 +47,7 @@ public final class CompositeFunction {
     this.derivative = derivative;
   }
 
+  /** The name by which devices know it. */
   public String name() {
     return name;
   }
@@ -79,6 +80,7 @@ public final class CompositeFunction {
     return apply(Map.of(), inputs).getFirst();
   }
 
+  /** What it gives for these inputs; the attributes are part of the plan's structure. */
   public List<Tensor> apply(Map<String, Object> attributes, Tensor... inputs) {
     Node[] operands = new Node[inputs.length];
     for (int i = 0; i < operands.length; i++) {

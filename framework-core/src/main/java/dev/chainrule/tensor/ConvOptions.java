@@ -17,6 +17,7 @@ import java.util.stream.LongStream;
  */
 public record ConvOptions(List<Long> stride, Optional<List<Op.Edge>> padding, List<Long> dilation, int groups) {
 
+  /** Stride 1, no padding, dilation 1, one group. */
   public static final ConvOptions DEFAULT = new ConvOptions(List.of(1L), Optional.of(List.of(new Op.Edge(0, 0))), List.of(1L), 1);
 
   public ConvOptions {

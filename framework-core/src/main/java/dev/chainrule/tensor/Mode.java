@@ -14,6 +14,7 @@ public enum Mode {
 
   private static final ScopedValue<Mode> CURRENT = ScopedValue.newInstance();
 
+  /** The mode of the surroundings; evaluation where nothing says otherwise. */
   public static Mode current() {
     return CURRENT.orElse(EVALUATION);
   }

@@ -44,6 +44,7 @@ public enum Precision {
     this.products = products;
   }
 
+  /** The policy of the surroundings. */
   public static Precision current() {
     return CURRENT.orElse(AS_WRITTEN);
   }

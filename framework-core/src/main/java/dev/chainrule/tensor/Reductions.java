@@ -17,10 +17,12 @@ sealed interface Reductions permits Tensor {
     return (Tensor) this;
   }
 
+  /** Sums over the axes, or over all; of bool and u8 as i64, other integers wrap. */
   default Tensor sum(int... axes) {
     return reduce("sum", Op.Fold.SUM, axes);
   }
 
+  /** Products over the axes, or over all; of bool and u8 as i64, other integers wrap. */
   default Tensor prod(int... axes) {
     return reduce("prod", Op.Fold.PROD, axes);
   }

@@ -22,6 +22,7 @@ sealed interface Shaping permits Tensor {
     return reshape(Movement.resolve(self().type(), shape));
   }
 
+  /** The same elements in row-major order in another shape of as many. */
   default Tensor reshape(Shape shape) {
     return shape.equals(self().shape()) ? self() : self().unary(new Op.Reshape(shape));
   }
@@ -72,6 +73,7 @@ sealed interface Shaping permits Tensor {
     return Movement.squeeze(self(), self().axis("squeeze", axis));
   }
 
+  /** The elements repeated along axes of size 1 and along new ones in front, as NumPy does. */
   default Tensor broadcastTo(Shape shape) {
     return shape.equals(self().shape()) ? self() : Tensor.made(Broadcast.to(self().node(), shape));
   }

@@ -74,12 +74,14 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
     }
   }
 
+  /** The node that computes this tensor, for those who build graphs themselves. */
   public Node node() {
     return node;
   }
 
   // --- from Java -------------------------------------------------------------------------------------------------------------------
 
+  /** The values of an array, of its type and shape. */
   public static Tensor of(HostArray data) {
     return new Tensor(Ops.input(data));
   }
@@ -143,10 +145,12 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
     return constant(value.toArray());
   }
 
+  /** Every element 0, or false. */
   public static Tensor zeros(TensorType type) {
     return full(type, 0);
   }
 
+  /** Every element 1, or true. */
   public static Tensor ones(TensorType type) {
     return full(type, 1);
   }
@@ -253,18 +257,22 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
 
   // --- what it is ------------------------------------------------------------------------------------------------------------------
 
+  /** Element type and shape. */
   public TensorType type() {
     return node.type();
   }
 
+  /** The size along each axis. */
   public Shape shape() {
     return node.type().shape();
   }
 
+  /** The element type. */
   public DType dtype() {
     return node.type().dtype();
   }
 
+  /** The number of axes. */
   public int rank() {
     return node.type().rank();
   }

@@ -53,6 +53,7 @@ public final class Variable {
     return new Variable(name, type, trainable, initial);
   }
 
+  /** How messages and weight files call it: in a model its path. */
   public String name() {
     return slot.name();
   }
@@ -62,6 +63,7 @@ public final class Variable {
     slot.rename(name);
   }
 
+  /** Element type and shape, which never change. */
   public TensorType type() {
     return slot.type();
   }
@@ -71,6 +73,7 @@ public final class Variable {
     return trainable;
   }
 
+  /** Whether it has a value yet. */
   public boolean isInitialised() {
     return slot.isFilled();
   }

@@ -23,7 +23,9 @@ public interface Callback {
    */
   record EpochEnd(int epoch, int epochs, double meanLoss, double seconds, double samplesPerSecond) {}
 
+  /** Called after each step. */
   default void stepEnded(StepEnd step) {}
 
+  /** Called after each epoch. */
   default void epochEnded(EpochEnd epoch) {}
 }

@@ -15,6 +15,7 @@ public record History(List<Double> losses, long samples, double seconds) {
     losses = List.copyOf(losses);
   }
 
+  /** Examples seen per second of wall time. */
   public double samplesPerSecond() {
     return samples / seconds;
   }
