@@ -165,7 +165,9 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     }
 
     private Step.Moving moving(BufferRef.Slice part, Operand whole) {
-      return new Step.Moving(bases.place(part).base(), bases.place(whole.buffer()), whole.layout().stride(0) * whole.dtype().bytes());
+      long bytes = whole.dtype().bytes();
+      Place first = bases.place(whole.buffer()).plus(whole.layout().offset() * bytes);
+      return new Step.Moving(bases.place(part).base(), first, whole.layout().stride(0) * bytes);
     }
   }
 }

@@ -33,10 +33,10 @@ public sealed interface Step {
   /**
    * An entry of the table of memories that moves on with the repetitions.
    *
-   * @param whole where it begins
+   * @param first where it is in the first repetition
    * @param bytes from one repetition to the next
    */
-  record Moving(int base, Place whole, long bytes) {}
+  record Moving(int base, Place first, long bytes) {}
 
   /** The condition; as long as it leaves a byte other than 0 and nothing has faulted, the body and the condition again. */
   record RepeatWhile(List<Step> condition, Place holds, List<Step> body) implements Step {

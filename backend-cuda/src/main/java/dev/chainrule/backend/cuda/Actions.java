@@ -128,7 +128,7 @@ final class Actions {
       for (long i = 0; i < repeat.length(); i++) {
         (i == 0 ? zero : next).run();
         for (Step.Moving slice : slices) {
-          memories[slice.base()] = memories[slice.whole().base()] + slice.whole().offset() + i * slice.bytes();
+          memories[slice.base()] = memories[slice.first().base()] + slice.first().offset() + i * slice.bytes();
         }
         body.run();
       }

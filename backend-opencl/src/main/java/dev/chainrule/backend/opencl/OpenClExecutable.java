@@ -111,8 +111,8 @@ final class OpenClExecutable implements Executable {
       for (long i = 0; i < repeat.length(); i++) {
         (i == 0 ? zero : next).run();
         for (Step.Moving slice : slices) {
-          int whole = slice.whole().base();
-          memories.bind(slice.base(), memories.buffer(whole), memories.offset(whole) + slice.whole().offset() + i * slice.bytes());
+          int whole = slice.first().base();
+          memories.bind(slice.base(), memories.buffer(whole), memories.offset(whole) + slice.first().offset() + i * slice.bytes());
         }
         body.run();
       }
