@@ -47,8 +47,8 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
   }));
 
   /**
-   * (q, k, v, the cotangent of {@link #FUNCTION}'s result) or (q, k, v, that, mask) -> the cotangents of q, k and v. The weights are computed
-   * again: they are more than all the rest. Softmax's derivative is its own, p (g - sum(g p)).
+   * (q, k, v, the cotangent of {@link #FUNCTION}'s result) or (q, k, v, that, mask) -> the cotangents of q, k and v. The weights are
+   * computed again: they are more than all the rest. Softmax's derivative is its own, p (g - sum(g p)).
    */
   static final CompositeFunction GRADIENT = new CompositeFunction("attentionGradient", (in, attributes) -> {
     Tensor q = in.get(0);
@@ -110,7 +110,8 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
    */
   public Tensor weights(Tensor q, Tensor k) {
     requireFit(q, k, k);
-    return Precision.lowered(in -> new AttentionWeights(in.get(0), in.get(1), mask, factor(q), causal).softmax().cast(in.get(0).dtype()), q, k);
+    return Precision.lowered(
+        in -> new AttentionWeights(in.get(0), in.get(1), mask, factor(q), causal).softmax().cast(in.get(0).dtype()), q, k);
   }
 
   private double factor(Tensor q) {

@@ -27,8 +27,8 @@ final class AttentionWeights {
   }
 
   /**
-   * [..., t, s]: softmax over what is allowed, 0 elsewhere. A row without anything allowed is given equal scores first: all at minus infinity
-   * would be NaN, in the gradient too.
+   * [..., t, s]: softmax over what is allowed, 0 elsewhere. A row without anything allowed is given equal scores first: all at minus
+   * infinity would be NaN, in the gradient too.
    */
   Tensor softmax() {
     return allowed.map(a -> {

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * {@code attention} of f32 without a mask, with the bits that its body has here: of {@value AttentionSizes#BLOCK} queries of a head at a
- * time the products with all keys, their softmax, and its product with the values, while scores are in the second-level cache. Threads
+ * time the products with the keys, their softmax, and its product with the values, while scores are in the second-level cache. Threads
  * share these blocks. Traffic: operands and result once, where the body writes all scores and reads them twice.
  *
  * <p>In causal order keys behind a block's last query are left out. Their weights are 0, so they count only where a value of the head is
@@ -61,7 +61,7 @@ final class Attention implements RangeKernel {
     List<Place> results = out.stream().map(operand -> bases.place(operand.buffer())).toList();
     return op.name().equals("attention")
         ? new Attention(sizes, machine.gemm(), lines, heads, workspace, results.getFirst())
-        : new AttentionGradient(sizes, machine.gemm(), lines, heads, workspace, results);
+        : new AttentionGradient(sizes, machine.gemm(), lines, heads, workspace, results, machine.parts());
   }
 
   /** What a part of the loop writes scores to. */

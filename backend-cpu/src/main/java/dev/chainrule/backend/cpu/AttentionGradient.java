@@ -1,7 +1,10 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.backend.cpu.AttentionSizes.Heads;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code attentionGradient} of f32 without a mask, with the bits that its body has here: the gradients of queries, keys and values from
@@ -25,9 +28,13 @@ final class AttentionGradient implements RangeKernel {
   private final Heads v;
   private final Heads g;
   private final Place workspace;
-  private final List<Place> results;
+  private final Place[] results;
 
-  AttentionGradient(AttentionSizes sizes, Gemm gemm, AttentionLines lines, List<Heads> in, Place workspace, List<Place> results) {
+  /** For each part of the loop. */
+  private final Head[] heads;
+
+  AttentionGradient(AttentionSizes sizes, Gemm gemm, AttentionLines lines, List<Heads> in, Place workspace, List<Place> results,
+      Parts parts) {
     this.sizes = sizes;
     this.gemm = gemm;
     this.lines = lines;
@@ -36,12 +43,15 @@ final class AttentionGradient implements RangeKernel {
     this.v = in.get(2);
     this.g = in.get(3);
     this.workspace = workspace;
-    this.results = results;
+    this.results = results.toArray(Place[]::new);
+    this.heads = new Head[parts.most()];
+    Arrays.setAll(heads, i -> new Head(parts.registers(i)));
   }
 
   /** What a part of the loop writes to: weights, their gradients, and products that are added to others. */
   static long tileBytes(AttentionSizes sizes) {
-    return AttentionLines.NUMBERS + (2L * lines(sizes) * sizes.keys() + (long) BLOCK * Math.max(sizes.keyWidth(), sizes.valueWidth())) * Float.BYTES;
+    long products = (long) BLOCK * Math.max(sizes.keyWidth(), sizes.valueWidth());
+    return AttentionLines.NUMBERS + (2L * lines(sizes) * sizes.keys() + products) * Float.BYTES;
   }
 
   /** Of a tile: those of a depth's queries; blocks are written whole. */
@@ -61,40 +71,37 @@ final class AttentionGradient implements RangeKernel {
 
   @Override
   public void range(Frame frame, Registers registers, long first, long end) {
-    lines.begin(registers, scratch(frame, registers));
+    Head head = heads[registers.part];
     for (long item = first; item < end; item++) {
-      new Head(frame, registers, item).compute();
+      head.compute(frame, item);
     }
   }
 
-  private long scratch(Frame frame, Registers registers) {
-    return workspace.address(frame) + registers.part * tileBytes(sizes);
-  }
-
-  /** One of them. Addresses are in elements. */
+  /** One after the other. Addresses are in elements. */
   private final class Head {
-    private final Frame frame;
     private final Registers registers;
-    private final long head;
-    private final boolean skips;
     private final int line = lines.line();
-    private final long weights;
-    private final long gradients;
-    private final long products;
+    private @Nullable Frame frame;
+    private long head;
+    private boolean skips;
+    private long weights;
+    private long gradients;
+    private long products;
 
-    Head(Frame frame, Registers registers, long head) {
-      this.frame = frame;
+    Head(Registers registers) {
       this.registers = registers;
+    }
+
+    void compute(Frame frame, long head) {
+      this.frame = frame;
       this.head = head;
-      this.skips = sizes.causal() && q.areFinite(frame, head) && k.areFinite(frame, head)
-          && g.areFinite(frame, head);
+      this.skips = sizes.causal() && q.areFinite(frame, head) && k.areFinite(frame, head) && g.areFinite(frame, head);
+      long scratch = workspace.address(frame) + registers.part * tileBytes(sizes);
       long tile = (long) lines(sizes) * line;
-      this.weights = (scratch(frame, registers) + AttentionLines.NUMBERS) / Float.BYTES;
+      this.weights = (scratch + AttentionLines.NUMBERS) / Float.BYTES;
       this.gradients = weights + tile;
       this.products = gradients + tile;
-    }
-
-    void compute() {
+      lines.begin(registers, scratch);
       for (int from = 0; from < sizes.queries(); from += DEPTH) {
         int to = Math.min(sizes.queries(), from + DEPTH);
         for (int row = from; row < to; row += BLOCK) {
@@ -113,18 +120,18 @@ final class AttentionGradient implements RangeKernel {
       long p = weights + (long) (from - first) * line;
       long s = gradients + (long) (from - first) * line;
       gemm.sgemm(rows, keys, sizes.keyWidth(),
-          OffHeap.MEMORY, q.at(frame, head, from), q.row(), q.column(),
-          OffHeap.MEMORY, k.at(frame, head, 0), k.column(), k.row(),
+          OffHeap.MEMORY, q.at(frame(), head, from), q.row(), q.column(),
+          OffHeap.MEMORY, k.at(frame(), head, 0), k.column(), k.row(),
           OffHeap.MEMORY, p, line);
       gemm.sgemm(rows, keys, sizes.valueWidth(),
-          OffHeap.MEMORY, g.at(frame, head, from), g.row(), g.column(),
-          OffHeap.MEMORY, v.at(frame, head, 0), v.column(), v.row(),
+          OffHeap.MEMORY, g.at(frame(), head, from), g.row(), g.column(),
+          OffHeap.MEMORY, v.at(frame(), head, 0), v.column(), v.row(),
           OffHeap.MEMORY, s, line);
       lines.softmax(registers, p * Float.BYTES, from, rows);
       lines.gradient(registers, p * Float.BYTES, s * Float.BYTES, from, rows);
       gemm.sgemm(rows, sizes.keyWidth(), keys,
           OffHeap.MEMORY, s, line, 1,
-          OffHeap.MEMORY, k.at(frame, head, 0), k.row(), k.column(),
+          OffHeap.MEMORY, k.at(frame(), head, 0), k.row(), k.column(),
           OffHeap.MEMORY, result(0, sizes.queries(), sizes.keyWidth(), from), sizes.keyWidth());
     }
 
@@ -146,15 +153,19 @@ final class AttentionGradient implements RangeKernel {
       }
       gemm.sgemm(keys, width, queries,
           OffHeap.MEMORY, factors, 1, line,
-          OffHeap.MEMORY, of.at(frame, head, from), of.row(), of.column(),
+          OffHeap.MEMORY, of.at(frame(), head, from), of.row(), of.column(),
           OffHeap.MEMORY, adds ? products : to, width);
       if (adds) {
         add(products, to, (long) keys * width);
       }
     }
 
+    private Frame frame() {
+      return Objects.requireNonNull(frame);
+    }
+
     private long result(int number, int rows, int width, int row) {
-      return results.get(number).address(frame) / Float.BYTES + (head * rows + row) * width;
+      return results[number].address(frame()) / Float.BYTES + (head * rows + row) * width;
     }
   }
 

@@ -31,7 +31,8 @@ class AttentionTest {
   private record Sizes(int t, int s, int d, int e) {}
 
   private static final List<Sizes> SIZES = List.of(new Sizes(1, 1, 1, 1), new Sizes(3, 5, 4, 2), new Sizes(64, 64, 16, 16),
-      new Sizes(70, 70, 8, 24), new Sizes(128, 128, 32, 32), new Sizes(130, 200, 5, 7), new Sizes(200, 130, 32, 3), new Sizes(129, 40, 16, 8));
+      new Sizes(70, 70, 8, 24), new Sizes(128, 128, 32, 32), new Sizes(130, 200, 5, 7), new Sizes(200, 130, 32, 3),
+      new Sizes(129, 40, 16, 8));
 
   @Test
   @Tag("S12.25")
@@ -114,7 +115,8 @@ class AttentionTest {
   private static List<Tensor> operands(SplittableRandom random, Shape heads, Sizes sizes, int special) {
     List<Tensor> all = new ArrayList<>();
     int chosen = random.nextInt(4);
-    for (Shape shape : List.of(Shape.of(sizes.t, sizes.d), Shape.of(sizes.s, sizes.d), Shape.of(sizes.s, sizes.e), Shape.of(sizes.t, sizes.e))) {
+    for (Shape shape : List.of(
+        Shape.of(sizes.t, sizes.d), Shape.of(sizes.s, sizes.d), Shape.of(sizes.s, sizes.e), Shape.of(sizes.t, sizes.e))) {
       all.add(Tensor.of(numbers(random, heads.concat(shape), all.size() == chosen ? special : 0)));
     }
     return all;

@@ -18,11 +18,15 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
+import dev.chainrule.tensor.Attention;
 import dev.chainrule.tensor.PoolOptions;
 import dev.chainrule.tensor.Tensor;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
@@ -71,10 +75,29 @@ class KernelAllocationTest {
         }
       }
       check(group(), device);
+      check(attention(), device);
       check(pooling(PoolOptions.of(2)), device);
       check(pooling(PoolOptions.of(3)), device);
       check(pooling(PoolOptions.of(3).withStride(2).withPadding(1)), device);
     }
+  }
+
+  /** Attention and its gradient, for queries of two blocks. */
+  private static KernelRun attention() {
+    Tensor x = Tensor.of(HostArray.zeros(TensorType.of(DType.F32, 6, 80, 24)));
+    Tensor y = Attention.CAUSAL.apply(x, x, x);
+    Node gradient = MaxPoolingTest.composite(Gradients.of(y.square().sum(), List.of(x)).getFirst(), "attentionGradient");
+    var input = Operand.dense(new BufferRef.Input(0), x.type());
+    var results = IntStream.range(0, 4).mapToObj(i -> Operand.dense(new BufferRef.Output(i), x.type())).toList();
+    var workspace = TensorType.of(DType.U8, 1 << 21);
+    var scratch = List.of(Operand.dense(new BufferRef.Output(4), workspace));
+    List<HostArray> outputs = new ArrayList<>(Collections.nCopies(4, HostArray.zeros(x.type())));
+    outputs.add(HostArray.zeros(workspace));
+    return new KernelRun(List.of(
+        new Instruction.Call(MaxPoolingTest.composite(y, "attention").op(), List.of(input, input, input), results.subList(0, 1), scratch,
+            Origin.NONE),
+        new Instruction.Call(gradient.op(), List.of(input, input, input, results.getFirst()), results.subList(1, 4), scratch, Origin.NONE)),
+        List.of(HostArray.zeros(x.type())), outputs);
   }
 
   /** A pool and its gradient for the largest themselves. */
