@@ -10,9 +10,11 @@ import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Compiles a generated kernel to {@link BlockCode}, phase by phase. A value is computed at its {@link KernelLevels.Level}, once; a register
@@ -31,6 +33,10 @@ final class BlockCodeBuilder {
   private final RegisterFile file = new RegisterFile();
   private final Map<Integer, Integer> registers = new HashMap<>();
   private final Map<Integer, Integer> spread = new HashMap<>();
+
+  /** Operands that are the same for all tiles, such as weights of a norm: loaded once, into registers of their own. */
+  private final Set<Integer> repeated = new HashSet<>();
+
   private final Map<Integer, Integer> readers = new HashMap<>();
   private final Map<RegisterKind, Integer> scratch = new HashMap<>();
   private final Map<Integer, Folding> foldings = new HashMap<>();
@@ -79,7 +85,7 @@ final class BlockCodeBuilder {
     for (int number = 0; number < needed.length; number++) {
       if (needed[number] && !registers.containsKey(number)) {
         define(number);
-        if (levels.of(number) == KernelLevels.Level.ELEMENTS) {
+        if (levels.of(number) == KernelLevels.Level.ELEMENTS && !repeated.contains(number)) {
           elements.add(number);
         }
       }
@@ -160,6 +166,14 @@ final class BlockCodeBuilder {
     var loader = new BlockLoader(places ? tiling.places(load.layout()) : tiling.elements(load.layout()), load.dtype());
     Place place = bases.place(compute.arguments().get(load.argument()).buffer());
     RegisterKind kind = kind(number);
+    if (levels.of(number) == KernelLevels.Level.ELEMENTS && load.dtype() == DType.F32 && tiling.repeats(load.layout())) {
+      repeated.add(number);
+      int to = file.reserve(kind, 1);
+      registers.put(number, to);
+      int elements = (int) (tiling.rows() * tiling.places());
+      constants.add((frame, r, _, _) -> loader.load(place.address(frame), 0, elements, r, r.array(kind, to)));
+      return;
+    }
     int to = target(number);
     emit(number, (frame, r, at, n) -> loader.load(place.address(frame), at, n, r, r.array(kind, to)));
   }
@@ -326,7 +340,7 @@ final class BlockCodeBuilder {
   /** One reader less. */
   private void release(int number) {
     int left = Objects.requireNonNull(readers.merge(number, -1, Integer::sum));
-    if (left == 0 && levels.of(number) == KernelLevels.Level.ELEMENTS) {
+    if (left == 0 && levels.of(number) == KernelLevels.Level.ELEMENTS && !repeated.contains(number)) {
       file.release(kind(number), register(number));
     }
   }

@@ -97,6 +97,18 @@ final class Tiling {
     return order.inverse().get(axis);
   }
 
+  /** Whether an operand with this layout is the same for every tile of a kernel with folds. */
+  boolean repeats(Layout layout) {
+    Layout walked = elements(layout);
+    boolean same = single && rows > 1 && outer > 1;
+    long inner = 1;
+    for (int axis = walked.shape().rank() - 1; axis >= 0; axis--) {
+      same &= inner < rows * width || walked.shape().dim(axis) == 1 || walked.stride(axis) == 0;
+      inner *= walked.shape().dim(axis);
+    }
+    return same;
+  }
+
   // --- sizes -------------------------------------------------------------------------------------------------------------------------
 
   long rows() {
