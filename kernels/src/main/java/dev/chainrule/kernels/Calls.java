@@ -25,8 +25,9 @@ final class Calls {
   static Optional<NativeKernel> support(Op op, List<TensorType> in) {
     return switch (op) {
       case Op.Reduce _, Op.Dot _ -> STRIDED;
-      case Op.ArgReduce _, Op.Cumulate _, Op.Sort _, Op.Pad _, Op.Concat _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _, Op.Conv _,
+      case Op.ArgReduce _, Op.Cumulate _, Op.Pad _, Op.Concat _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _, Op.Conv _,
           Op.ConvInputGradient _, Op.ConvWeightGradient _ -> DENSE;
+      case Op.Sort _ -> Optional.of(new NativeKernel(false, false, LineCalls.sortBytes(in.getFirst())));
       case Op.ScatterAdd(int axis) -> Optional.of(new NativeKernel(false, false, IndexCalls.listBytes(axis, in)));
       case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _,
           Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
@@ -46,7 +47,11 @@ final class Calls {
       case Op.ScatterAdd(int axis) -> IndexCalls.scatterAdd(axis, in, call.workspace().stream().findFirst(), out, to);
       case Op.ArgReduce arg -> LineCalls.argReduce(arg, in.getFirst(), out, to);
       case Op.Cumulate cumulate -> LineCalls.cumulate(cumulate, in.getFirst(), out, to);
-      case Op.Sort sort -> LineCalls.sort(sort, in.getFirst(), out, call.outputs().get(1), to);
+      case Op.Sort sort -> {
+        if (!call.workspace().isEmpty()) { // there are elements
+          LineCalls.sort(sort, in.getFirst(), call.workspace().getFirst(), call.outputs(), to);
+        }
+      }
       case Op.Overlap overlap -> LineCalls.overlap(overlap, in.getFirst(), out, to);
       case Op.Pad pad -> pad(pad, in.get(0), in.get(1), out, to);
       case Op.Concat(int axis) -> concat(axis, in, out, to);

@@ -1,12 +1,17 @@
 package dev.chainrule.kernels;
 
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Operand;
 import java.util.List;
 
 /** What goes along the lines of an axis. */
 final class LineCalls {
+
+  /** As {@code sort_blocks.cl} has it. */
+  private static final long SORTED_AT_ONCE = 64;
 
   private LineCalls() {}
 
@@ -31,10 +36,30 @@ final class LineCalls {
         List.of(x, out), lines, x.shape().dim(op.axis()), inner(x.shape(), op.axis()), op.reverse() ? 1 : 0);
   }
 
-  static void sort(Op.Sort op, Operand x, Operand values, Operand positions, Launches to) {
+  /** Two lists of positions, read and written in turns. */
+  static long sortBytes(TensorType x) {
+    return 2 * x.elements() * DType.I32.bytes();
+  }
+
+  static void sort(Op.Sort op, Operand x, Operand lists, List<Operand> out, Launches to) {
     long elements = x.shape().elements();
-    to.each(elements, Template.of("sort.cl").on(x.dtype()), List.of(x, values, positions),
-        elements, x.shape().dim(op.axis()), inner(x.shape(), op.axis()), op.descending() ? 1 : 0);
+    long length = x.shape().dim(op.axis());
+    long inner = inner(x.shape(), op.axis());
+    long descending = op.descending() ? 1 : 0;
+    Place elementsOf = to.start(x);
+    Place from = to.start(lists);
+    Place into = from.plus(elements * DType.I32.bytes());
+    long groups = Math.min(GeneratedSource.MOST_GROUPS, Math.ceilDiv(elements, Source.THREADS));
+    to.groups(groups, Template.of("sort_blocks.cl").on(x.dtype()).source(), List.of(elementsOf, from), elements, length, inner, descending);
+    for (long width = SORTED_AT_ONCE; width < length; width *= 2) {
+      to.groups(groups, Template.of("sort_merge.cl").on(x.dtype()).source(), List.of(elementsOf, from, into),
+          elements, length, inner, descending, width);
+      Place merged = into;
+      into = from;
+      from = merged;
+    }
+    to.groups(groups, Template.of("sort_order.cl").moving(x.dtype()).source(),
+        List.of(elementsOf, from, to.start(out.get(0)), to.start(out.get(1))), elements, length, inner);
   }
 
   static void overlap(Op.Overlap op, Operand windows, Operand out, Launches to) {

@@ -73,3 +73,6 @@ DEVICE i64 reached(GLOBAL const i64 *axes, int rank, u32 element, u32 place) {
 #define IS_NAN_i64(x) 0
 #define IS_NAN_u8(x) 0
 #define IS_NAN_bool(x) 0
+
+/* Whether x comes before y when they are sorted; NaN is last. */
+#define BEFORE(T, x, y, descending) (IS_NAN_##T(y) ? !IS_NAN_##T(x) : (descending) ? (x) > (y) : (x) < (y))
