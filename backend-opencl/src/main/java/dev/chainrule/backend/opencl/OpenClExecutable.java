@@ -37,6 +37,7 @@ final class OpenClExecutable implements Executable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment host;
   private final List<PreparedLaunch> launches = new ArrayList<>();
+  private final Queue.Completion completion = this::readFault;
   private final List<Action> actions;
   private List<Work> works = List.of();
   private boolean closed;
@@ -142,7 +143,7 @@ final class OpenClExecutable implements Executable {
       }
     }
     library.flush(device.commands());
-    return this::readFault;
+    return completion;
   }
 
   private Fault readFault() {
