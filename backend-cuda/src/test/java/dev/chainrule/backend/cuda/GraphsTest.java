@@ -100,6 +100,19 @@ class GraphsTest {
   }
 
   @Test
+  void slicesOfALoopArePartOfAGraph() {
+    OnTheStandIn.with(_ -> {
+      Step step = Step.evaluation(in -> List.of(Loop.scan(3, List.of(Tensor.of(new float[] {0})), List.of(in.get(0)), (_, carries, slices) ->
+          new Loop.Results(List.of(carries.getFirst().mul(10).add(slices.getFirst())), List.of())).carries().getFirst()));
+      long before = replays();
+      for (int i = 1; i <= 3; i++) {
+        assertEquals(123.0 * i, step.run(Tensor.of(new float[] {i, 2 * i, 3 * i}).reshape(3, 1)).getFirst().item());
+      }
+      assertEquals(before + 2, replays());
+    });
+  }
+
+  @Test
   void resultsInTurnsOfMemoryMakeFewGraphs() {
     OnTheStandIn.with(_ -> {
       Step step = Step.evaluation(in -> List.of(in.get(0).add(1)));
