@@ -1,20 +1,24 @@
 package dev.chainrule.conformance;
 
+import dev.chainrule.backend.cuda.Compilation;
 import dev.chainrule.backend.cuda.StandIn;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
 /**
- * Where {@code -Dchainrule.cuda.standIn=true} says so, the CUDA backend of this JVM has the stand-in for a GPU before any test starts,
- * and the kernels of all cases are compiled.
+ * Prepares the CUDA backend of a JVM before any test starts. Where {@code -Dchainrule.cuda.standIn=true} says so, it has the stand-in for a
+ * GPU; there, and with {@code -Dchainrule.cuda.rehearse=true}, the kernels of all cases are compiled together.
  */
 public final class StandInSession implements LauncherSessionListener {
 
   @Override
   public void launcherSessionOpened(LauncherSession session) {
-    if (Boolean.getBoolean("chainrule.cuda.standIn") && StandIn.isPossible()) {
+    boolean standIn = Boolean.getBoolean("chainrule.cuda.standIn") && StandIn.isPossible();
+    if (standIn) {
       StandIn.here().install();
-      StandIn.here().compile(Rehearsal.of(Cases.all()));
+    }
+    if (standIn || Boolean.getBoolean("chainrule.cuda.rehearse")) {
+      Compilation.of(Rehearsal.of(Cases.all()));
     }
   }
 }

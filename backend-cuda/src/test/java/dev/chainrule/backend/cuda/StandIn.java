@@ -3,7 +3,6 @@ package dev.chainrule.backend.cuda;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.chainrule.kernels.Dialect;
 import dev.chainrule.kernels.Source;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,12 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -34,9 +31,6 @@ public final class StandIn {
   private static final String JCUDA = "/lib/libJCudaDriver-12.6.0-linux-x86_64.so";
 
   private static final List<String> SOURCES = List.of("libcuda.cpp", "libnvrtc.cpp", "cuda_on_host.h");
-
-  /** Kernels that g++ compiles at a time. */
-  private static final int BATCH = 64;
 
   private final Path folder;
 
@@ -122,21 +116,6 @@ public final class StandIn {
   public void install() {
     System.setProperty(LibrarySearch.FOLDER, folder.toString());
     System.setProperty(Settings.CUBINS, Path.of("target", "stand-in-" + digest()).toAbsolutePath().toString());
-  }
-
-  /** Compiles kernels many at a time and on all processors: one by one, g++ would take far longer to start than to compile. */
-  public void compile(Collection<Source> kernels) {
-    String head = Dialect.CUDA.head(true);
-    Nvrtc compiler = installation().compiler().orElseThrow();
-    String architecture = installation().cards().getFirst().architecture();
-    var files = new CubinFiles(Settings.here().cubins(), compiler.version(), architecture, head);
-    List<Source> missing = kernels.stream().filter(kernel -> files.cubinOf(kernel).isEmpty()).toList();
-    int batches = Math.ceilDiv(missing.size(), BATCH);
-    IntStream.range(0, batches).parallel().forEach(i -> {
-      List<Source> batch = missing.subList(i * BATCH, Math.min(missing.size(), (i + 1) * BATCH));
-      String text = head + batch.stream().map(Source::text).collect(Collectors.joining("\n"));
-      files.keep(CubinFiles.name(batch), compiler.compile(text, architecture), batch);
-    });
   }
 
   /** Of what it is made of: what was compiled for another one is of no use. */
