@@ -2,6 +2,7 @@ package dev.chainrule.conformance;
 
 import dev.chainrule.backend.cuda.Compilation;
 import dev.chainrule.backend.cuda.StandIn;
+import dev.chainrule.device.Devices;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
@@ -19,6 +20,20 @@ public final class StandInSession implements LauncherSessionListener {
     }
     if (standIn || Boolean.getBoolean("chainrule.cuda.rehearse")) {
       Compilation.of(Rehearsal.of(Cases.all()));
+    }
+  }
+
+  /** What is left on a device that was closed was forgotten by somebody. */
+  @Override
+  public void launcherSessionClosed(LauncherSession session) {
+    if (Boolean.getBoolean("chainrule.cuda.standIn") && StandIn.isPossible()) {
+      Devices.open("cuda:0").close();
+      String left = "left on the stand-in after its end: %d; written behind memory: %d".formatted(
+          StandIn.here().count("all"), StandIn.here().count("overruns"));
+      System.out.println(left);
+      if (!left.equals("left on the stand-in after its end: 0; written behind memory: 0")) {
+        throw new IllegalStateException(left);
+      }
     }
   }
 }

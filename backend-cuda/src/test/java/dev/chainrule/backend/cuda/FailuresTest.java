@@ -16,9 +16,12 @@ import dev.chainrule.kernels.Source;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -199,6 +202,21 @@ class FailuresTest {
       assertTrue(failed.getMessage().contains("cuStreamSynchronize gave CUDA_ERROR_ILLEGAL_ADDRESS (700)"), failed.getMessage());
       assertTrue(machine.context().isLost());
     });
+  }
+
+  /** As programs do; a closed device has given everything back. */
+  @Test
+  void whatIsLeftAtTheEndOfTheProcessIsSeen() throws IOException {
+    assertTrue(outputOf().contains("stand-in: at exit there are 1 pieces of memory"), outputOf());
+    assertFalse(outputOf("close").contains("stand-in: at exit"), outputOf("close"));
+  }
+
+  private static String outputOf(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--enable-native-access=ALL-UNNAMED", "-Dchainrule.cuda.libraries=" + OnTheStandIn.standIn().folder(), "-cp",
+        System.getProperty("java.class.path"), ForgetfulProcess.class.getName()));
+    command.addAll(List.of(arguments));
+    return StandIn.run(Path.of("").toAbsolutePath(), command);
   }
 
   @Test

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.DeviceUnavailableException;
 import dev.chainrule.device.Diagnosis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +96,21 @@ class InstallationTest {
   }
 
   @Test
+  void withoutPermission(@TempDir Path devices) throws IOException {
+    Path control = Files.writeString(devices.resolve("nvidiactl"), "");
+    assumeTrue(control.toFile().setReadable(false) && !Files.isReadable(control), "skipped: this user may read everything");
+    assertTrue(Installation.remedy(999, devices).contains("become a member of its group"), Installation.remedy(999, devices));
+  }
+
+  @Test
+  void aGpuThatIsHidden(@TempDir Path devices) throws IOException {
+    assertTrue(Installation.remedy(100, devices).contains("no " + devices.resolve("nvidiactl")), Installation.remedy(100, devices));
+    Files.writeString(devices.resolve("nvidiactl"), "");
+    assertTrue(Installation.remedy(100, devices).contains("CUDA_VISIBLE_DEVICES"), Installation.remedy(100, devices));
+    assertTrue(Installation.remedy(803, devices).contains("different versions"), Installation.remedy(803, devices));
+  }
+
+  @Test
   void withAll() {
     Diagnosis diagnosis = standIn().diagnose();
     assertTrue(diagnosis.usable(), diagnosis.toString());
@@ -106,6 +123,6 @@ class InstallationTest {
   void librariesInFoldersOfPythonPackages(@TempDir Path home) throws IOException {
     Path file = Files.createDirectories(home.resolve("nvidia/cu13/lib")).resolve("libnvrtc.so.13");
     Files.writeString(file, "");
-    assertEquals(file, LibrarySearch.in(home.resolve("nvidia/cu13/lib")).file(java.util.List.of("libnvrtc.so.12", "libnvrtc.so.13")).orElseThrow());
+    assertEquals(file, LibrarySearch.in(home.resolve("nvidia/cu13/lib")).file(List.of("libnvrtc.so.12", "libnvrtc.so.13")).orElseThrow());
   }
 }

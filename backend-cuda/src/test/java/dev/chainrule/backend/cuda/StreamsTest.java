@@ -7,6 +7,7 @@ import dev.chainrule.device.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +40,7 @@ class StreamsTest {
       Memory[] memories = new Memory[5];
       byte[] data = new byte[1000];
       for (int i = 0; i < memories.length; i++) {
-        java.util.Arrays.fill(data, (byte) i);
+        Arrays.fill(data, (byte) i);
         memories[i] = device.allocate(data.length);
         device.queue().upload(MemorySegment.ofArray(data), memories[i]);
       }
