@@ -140,7 +140,7 @@ final class CompiledExecutable implements Executable {
           for (long i = 0; i < repeat.length(); i++) {
             launch(i == 0 ? repeat.zero() : repeat.next());
             for (Step.Moving slice : repeat.slices()) {
-              addresses[slice.base()] = address(slice.whole()) + i * slice.bytes();
+              addresses[slice.base()] = address(slice.first()) + i * slice.bytes();
             }
             run(repeat.body());
           }
