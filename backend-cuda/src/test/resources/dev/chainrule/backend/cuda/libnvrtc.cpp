@@ -93,8 +93,8 @@ int nvrtcCompileProgram(Program *program, int options, const char *const *option
   std::string base = folder;
   std::ofstream(base + "/kernels.cpp") << "#include \"" PRELUDE "\"\n#line 1 \"kernels.cu\"\n" << program->source << callable(program->source);
   // Sorting compares each element with each: the one kernel that is worth more time of the compiler's.
-  std::string level = program->source.find(" sort_") == std::string::npos ? "-O1" : "-O3 -march=native";
-  std::string command = "g++ -std=c++20 " + level + " -fno-strict-aliasing -ffp-contract=off -fno-math-errno -frounding-math -w -fvisibility=hidden -shared -fPIC"
+  std::string level = program->source.find(" sort_") == std::string::npos ? "-O1" : "-O3 -march=native -fno-trapping-math";
+  std::string command = "g++ -std=c++20 " + level + " -fno-strict-aliasing -ffp-contract=off -fno-math-errno -w -fvisibility=hidden -shared -fPIC"
       " -o " + base + "/cubin " + base + "/kernels.cpp -lm > " + base + "/log 2>&1";
   int status = system(command.c_str());
   program->log = content(base + "/log");
