@@ -5,19 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
-import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /** A device of the stand-in's for one test: what the test leaves on it must be nothing. */
 final class OnTheStandIn {
 
-  private static final Settings USUAL = new Settings(true, false, cubins());
+  private static final Settings USUAL = new Settings(true, false, StandIn.cubins());
 
   private OnTheStandIn() {}
-
-  private static Path cubins() {
-    return Path.of("target", "stand-in-cubins").toAbsolutePath();
-  }
 
   static StandIn standIn() {
     assumeTrue(StandIn.isPossible(), "skipped: the stand-in for CUDA needs g++ on Linux, x86-64");

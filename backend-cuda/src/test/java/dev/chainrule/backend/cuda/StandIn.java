@@ -32,6 +32,8 @@ public final class StandIn {
 
   private static final List<String> SOURCES = List.of("libcuda.cpp", "libnvrtc.cpp", "cuda_on_host.h");
 
+  private static final int DIGITS = 16;
+
   private final Path folder;
 
   private StandIn(Path folder) {
@@ -115,12 +117,13 @@ public final class StandIn {
   /** Has the backend find it, and keep what is compiled for it where the build's files are; before anybody asks for devices. */
   public void install() {
     System.setProperty(LibrarySearch.FOLDER, folder.toString());
-    System.setProperty(Settings.CUBINS, Path.of("target", "stand-in-" + digest()).toAbsolutePath().toString());
+    System.setProperty(Settings.CUBINS, cubins().toString());
   }
 
-  /** Of what it is made of: what was compiled for another one is of no use. */
-  private static String digest() {
-    return Source.digest(SOURCES.stream().map(StandIn::resource).collect(Collectors.joining())).substring(0, 16);
+  /** Where what is compiled for it is kept: for each of what it is made of another place, since it is of no use to another one. */
+  static Path cubins() {
+    String digest = Source.digest(SOURCES.stream().map(StandIn::resource).collect(Collectors.joining()));
+    return Path.of("target", "stand-in-" + digest.substring(0, DIGITS)).toAbsolutePath();
   }
 
   private static String resource(String name) {
