@@ -65,7 +65,6 @@ class CommandLineTest {
       "train mnist --learning-rate NaN                 | 2 | [--learning-rate] NaN",
       "train mnist --frobnicate                        | 2 | Unknown option: '--frobnicate'",
       "train mnist --backend tpu                       | 3 | [tpu] unknown backend",
-      "train mnist --backend cuda                      | 3 | the cuda backend is not part of this program",
       "train mnist --backend cpu:9                     | 3 | there is no device 9",
       "train mnist --backend cpu:x                     | 3 | not a device name",
       "train mnist --save /no/such/folder/file         | 2 | [/no/such/folder/file] cannot be written",
