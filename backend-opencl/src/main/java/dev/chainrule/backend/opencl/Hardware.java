@@ -1,10 +1,12 @@
 package dev.chainrule.backend.opencl;
 
+import dev.chainrule.kernels.Source;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -24,7 +26,16 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
 
   /** A device and what it can do. */
   record Found(cl_platform_id platform, cl_device_id device, long type, String name, String platformName, String version, String driver,
-      long memoryBytes, long largestBuffer, long parameterBytes, boolean f64, boolean roundsCorrectly) {
+      long memoryBytes, long largestBuffer, long parameterBytes, long groupSize, boolean f64, boolean roundsCorrectly) {
+
+    /** Why the kernels cannot run on it. */
+    Optional<String> lacking() {
+      if (version.startsWith("OpenCL 1.0") || version.startsWith("OpenCL 1.1")) {
+        return Optional.of(name + " has " + version + ", and 1.2 is needed");
+      }
+      return groupSize < Source.THREADS
+          ? Optional.of(name + " has groups of " + groupSize + " threads, and " + Source.THREADS + " are needed") : Optional.empty();
+    }
 
     boolean isCpu() {
       return (type & CL.CL_DEVICE_TYPE_CPU) != 0;
@@ -45,9 +56,10 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
   }
 
   static Hardware look() {
-    if (OpenClLibrary.found().isEmpty()) {
+    if (!OpenClLibrary.isPresent()) {
       return new Hardware(List.of(), List.of("the library " + OpenClLibrary.names().getFirst() + " is not installed"),
-          "Install a driver with OpenCL for your hardware, or PoCL for any processor (Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd).");
+          "Install a driver with OpenCL for your hardware, or PoCL for any processor "
+              + "(Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd).");
     }
     CL.setExceptionsEnabled(true);
     List<Found> devices = new ArrayList<>();
@@ -62,7 +74,10 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
           bytes -> CL.clGetPlatformInfo(platform, CL.CL_PLATFORM_NAME, bytes.length, Pointer.to(bytes), null));
       List<cl_device_id> own = devices(platform);
       findings.add("platform " + name + " has " + (own.isEmpty() ? "no device" : own.size() == 1 ? "1 device" : own.size() + " devices"));
-      own.forEach(device -> devices.add(found(platform, name, device)));
+      for (cl_device_id device : own) {
+        Found found = found(platform, name, device);
+        found.lacking().ifPresentOrElse(findings::add, () -> devices.add(found));
+      }
     }
     devices.sort(Comparator.comparing(found -> !found.isGpu()));
     return new Hardware(devices, findings,
@@ -103,7 +118,8 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
     return new Found(platform, device, number(device, CL.CL_DEVICE_TYPE, Long.BYTES),
         text(device, CL.CL_DEVICE_NAME), platformName, text(device, CL.CL_DEVICE_VERSION), text(device, CL.CL_DRIVER_VERSION),
         number(device, CL.CL_DEVICE_GLOBAL_MEM_SIZE, Long.BYTES), number(device, CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE, Long.BYTES),
-        number(device, CL.CL_DEVICE_MAX_PARAMETER_SIZE, Long.BYTES), f64, (config & CORRECTLY_ROUNDED) != 0);
+        number(device, CL.CL_DEVICE_MAX_PARAMETER_SIZE, Long.BYTES), number(device, CL.CL_DEVICE_MAX_WORK_GROUP_SIZE, Long.BYTES),
+        f64, (config & CORRECTLY_ROUNDED) != 0);
   }
 
   private static String text(cl_device_id device, int what) {

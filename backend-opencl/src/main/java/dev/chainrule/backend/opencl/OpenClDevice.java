@@ -38,7 +38,7 @@ final class OpenClDevice implements Device {
   OpenClDevice(DeviceInfo info, Hardware.Found found) {
     this.info = info;
     this.found = found;
-    this.library = OpenClLibrary.found().orElseThrow();
+    this.library = OpenClLibrary.open();
     try {
       var properties = new cl_context_properties();
       properties.addProperty(CL.CL_CONTEXT_PLATFORM, found.platform());

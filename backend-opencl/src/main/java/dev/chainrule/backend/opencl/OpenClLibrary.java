@@ -22,7 +22,8 @@ import org.jocl.CL;
  */
 final class OpenClLibrary {
 
-  private static final Optional<OpenClLibrary> FOUND = names().stream().flatMap(name -> open(name).stream()).findFirst();
+  /** Looked for once; the functions are linked when a device is opened, since whoever only asks what there is should not wait for that. */
+  private static final Optional<SymbolLookup> FOUND = names().stream().flatMap(name -> open(name).stream()).findFirst();
 
   private static final int TRUE = 1;
   private static final int FALSE = 0;
@@ -47,9 +48,13 @@ final class OpenClLibrary {
     flush = function(symbols, "clFlush", JAVA_LONG);
   }
 
-  /** The library, if the operating system has one. Nothing of JOCL may be touched before: without a library it fails for good. */
-  static Optional<OpenClLibrary> found() {
-    return FOUND;
+  /** Whether the operating system has the library. Nothing of JOCL may be touched before: without a library it fails for good. */
+  static boolean isPresent() {
+    return FOUND.isPresent();
+  }
+
+  static OpenClLibrary open() {
+    return new OpenClLibrary(FOUND.orElseThrow());
   }
 
   /** What the library is called here. */
@@ -64,9 +69,9 @@ final class OpenClLibrary {
   }
 
   @SuppressWarnings("restricted") // native calls live here
-  private static Optional<OpenClLibrary> open(String name) {
+  private static Optional<SymbolLookup> open(String name) {
     try {
-      return Optional.of(new OpenClLibrary(SymbolLookup.libraryLookup(name, Arena.global())));
+      return Optional.of(SymbolLookup.libraryLookup(name, Arena.global()));
     } catch (IllegalArgumentException absent) {
       return Optional.empty();
     }

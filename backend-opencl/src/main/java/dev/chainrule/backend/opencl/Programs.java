@@ -20,8 +20,8 @@ import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 
 /**
- * The kernels that have been compiled for a device, by name, which says what text they have. All that a plan lacks are one program: to start
- * the compiler costs more than a kernel does. Programs are kept on disk as well.
+ * The kernels that have been compiled for a device, by name, which says what text they have. All that a plan lacks are one program: to
+ * start the compiler costs more than a kernel does. Programs are kept on disk as well.
  */
 final class Programs {
 
