@@ -13,6 +13,7 @@ import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Which operations have a kernel written by hand, and the launches of each. */
 final class Calls {
@@ -22,11 +23,13 @@ final class Calls {
 
   private Calls() {}
 
-  static Optional<NativeKernel> support(Op op, List<TensorType> in) {
+  static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out) {
     return switch (op) {
       case Op.Reduce _, Op.Dot _ -> STRIDED;
-      case Op.ArgReduce _, Op.Cumulate _, Op.Pad _, Op.Concat _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _, Op.Conv _,
-          Op.ConvInputGradient _, Op.ConvWeightGradient _ -> DENSE;
+      case Op.ArgReduce _, Op.Cumulate _, Op.Pad _, Op.Concat _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
+      // Rows and columns of the product are divided as numbers of 32 bits.
+      case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
+          Stream.concat(in.stream(), out.stream()).allMatch(type -> type.elements() <= Integer.MAX_VALUE) ? DENSE : Optional.empty();
       case Op.Sort _ -> Optional.of(new NativeKernel(false, false, LineCalls.sortBytes(in.getFirst())));
       case Op.ScatterAdd(int axis) -> Optional.of(new NativeKernel(false, false, IndexCalls.listBytes(axis, in)));
       case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _,

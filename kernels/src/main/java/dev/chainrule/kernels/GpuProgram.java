@@ -34,7 +34,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
   /** What all devices' kernels can do, but for types that a device lacks. */
   public static Optional<NativeKernel> support(Op op, List<TensorType> inputs, List<TensorType> outputs, boolean f64) {
     boolean lacking = !f64 && Stream.concat(inputs.stream(), outputs.stream()).anyMatch(type -> Calls.computes(op, type.dtype()));
-    return lacking ? Optional.empty() : Calls.support(op, inputs);
+    return lacking ? Optional.empty() : Calls.support(op, inputs, outputs);
   }
 
   /**
