@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -72,6 +73,10 @@ public final class StandIn {
       writeMissing(folder);
       compile(folder, "libcuda.so.1", "-fvisibility=hidden", "-Wl,-soname,libcuda.so.1", "libcuda.cpp", "missing.cpp", "-ldl");
       compile(folder, "libnvrtc.so.13", "-DPRELUDE=\"" + folder.resolve("cuda_on_host.h") + "\"", "libnvrtc.cpp");
+      folder.toFile().deleteOnExit(); // the last that was asked for is deleted first
+      try (Stream<Path> files = Files.list(folder)) {
+        files.forEach(file -> file.toFile().deleteOnExit());
+      }
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
