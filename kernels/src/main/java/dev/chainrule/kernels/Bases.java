@@ -5,8 +5,8 @@ import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Schedule;
 
 /**
- * The table of the memories that a run binds: the arena, the frame, which holds the word of faults and the Java numbers, what is the same at
- * every run, what kernels hand on to the next, then inputs, states, outputs and moving slices.
+ * The table of the memories that a run binds: the arena, the frame, which holds the word of faults and the Java numbers, what is the same
+ * at every run, what kernels hand on to the next, then inputs, states, outputs and moving slices.
  */
 public final class Bases {
 

@@ -90,7 +90,8 @@ record GeneratedSource(Source source, long[] geometry, long groups, long partial
       String text = new KernelWriter(values, traversal, form, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL).text();
       boolean neighbours = shares(form) && rowsAreNeighbours(kernel, traversal);
       sources.add(new GeneratedSource(Source.named(label(kernel), text),
-          geometry(traversal, layouts, List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(), neighbours ? 1L : 0L, (long) checks)),
+          geometry(traversal, layouts,
+              List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(), neighbours ? 1L : 0L, (long) checks)),
           groups(form, traversal), form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
     }
     return sources;

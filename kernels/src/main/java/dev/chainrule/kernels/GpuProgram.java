@@ -155,7 +155,8 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     private Step.Repeat repeat(Instruction.Loop loop, int code) {
       List<Step.Moving> slices = Stream.concat(loop.inputs().stream(), loop.outputs().stream())
           .map(slice -> moving(slice.buffer(), slice.whole())).toList();
-      return new Step.Repeat(loop.length(), number(loop.number(), 1, code), number(loop.number(), 0, code), slices, steps(loop.body(), code));
+      return new Step.Repeat(
+          loop.length(), number(loop.number(), 1, code), number(loop.number(), 0, code), slices, steps(loop.body(), code));
     }
 
     private Step.Launch number(Operand number, long first, int code) {

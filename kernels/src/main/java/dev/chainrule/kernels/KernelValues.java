@@ -37,7 +37,8 @@ final class KernelValues {
     this.uniform = kernel.uniform();
     kernel.values().forEach(value -> depths.add(depth(value)));
     this.live = needed(Stream.concat(kernel.results().stream().map(GeneratedKernel.Result::value), kernel.checks().stream()), false);
-    this.arguments = kernel.values().stream().mapToInt(v -> v instanceof KernelExpression.Load load ? load.argument() + 1 : 0).max().orElse(0);
+    this.arguments = kernel.values().stream()
+        .mapToInt(value -> value instanceof KernelExpression.Load load ? load.argument() + 1 : 0).max().orElse(0);
   }
 
   /** How many folds a value needs one after the other. */
@@ -138,8 +139,8 @@ final class KernelValues {
   private String expression(int number) {
     return switch (kernel.values().get(number)) {
       case KernelExpression.Load(int argument, DType dtype, var _) -> ElementType.of(dtype).loaded(loaded(number, argument, dtype));
-      case KernelExpression.Index(DType dtype, int axis) ->
-          Operations.cast(traversal.places()[axis] < 0 ? "(i64)0" : "i" + traversal.places()[axis], ElementType.of(DType.I64), ElementType.of(dtype));
+      case KernelExpression.Index(DType dtype, int axis) -> Operations.cast(
+          traversal.places()[axis] < 0 ? "(i64)0" : "i" + traversal.places()[axis], ElementType.of(DType.I64), ElementType.of(dtype));
       case KernelExpression.Apply(Op.Pointwise op, var inputs, DType dtype) -> Operations.of(op,
           inputs.stream().map(a -> "v" + a).toList(), inputs.stream().map(a -> kernel.values().get(a).dtype()).toList(), dtype);
       case KernelExpression.Fold(var _, int _, DType dtype) -> ElementType.of(dtype).rounded("a" + number);
@@ -206,8 +207,8 @@ final class KernelValues {
   private String element(String type, int buffer, int layout, boolean once) {
     int axes = traversal.outer().size() + traversal.inner().size();
     int at = HEADER + axes + layout * (1 + axes);
-    String place = IntStream.range(0, once ? traversal.outer().size() : axes).mapToObj(axis -> " + i%d * g[%d]".formatted(axis, at + 1 + axis))
-        .collect(Collectors.joining());
+    String place = IntStream.range(0, once ? traversal.outer().size() : axes)
+        .mapToObj(axis -> " + i%d * g[%d]".formatted(axis, at + 1 + axis)).collect(Collectors.joining());
     return "((%1$s *)(b%2$d + o%2$d))[g[%3$d]%4$s]".formatted(type, buffer, at, place);
   }
 }

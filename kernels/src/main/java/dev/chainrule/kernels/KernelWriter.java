@@ -135,7 +135,8 @@ final class KernelWriter {
       case SERIAL_ROWS -> combine(folds, "a", "0", "g[3]");
       case SHARED_ROWS -> {
         open("for (i64 chunk = 0; chunk < g[3]; chunk += %d)".formatted(GeneratedSource.CHUNK));
-        chunk(folds, fold -> line("a%1$d = chunk == 0 ? %2$s : %3$s;".formatted(fold, sum(fold), values.combined(fold, "a" + fold, sum(fold)))));
+        chunk(folds, fold -> line(
+            "a%1$d = chunk == 0 ? %2$s : %3$s;".formatted(fold, sum(fold), values.combined(fold, "a" + fold, sum(fold)))));
         close();
       }
       case JOINED_CHUNKS -> {

@@ -49,7 +49,8 @@ record Traversal(List<Long> outer, List<Long> inner, List<long[]> strides, int..
         continue;
       }
       Run last = runs.isEmpty() ? null : runs.getLast();
-      if (last != null && isOne(last.axes.getLast(), axis, domain, layouts) && !kept.contains(axis) && !kept.contains(last.axes.getLast())) {
+      if (last != null && isOne(last.axes.getLast(), axis, domain, layouts)
+          && !kept.contains(axis) && !kept.contains(last.axes.getLast())) {
         List<Integer> axes = new ArrayList<>(last.axes);
         axes.add(axis);
         runs.set(runs.size() - 1, new Run(List.copyOf(axes), last.size * domain.dim(axis)));

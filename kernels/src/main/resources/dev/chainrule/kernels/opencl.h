@@ -37,6 +37,8 @@ DEVICE u64 f64_bits(f64 x) { return as_ulong(x); }
 DEVICE f64 f64_value(u64 bits) { return as_double(bits); }
 #endif
 
-DEVICE u32 atomic_exchange_if(GLOBAL u32 *at, u32 expected, u32 value) { return atomic_cmpxchg((volatile GLOBAL u32 *)at, expected, value); }
+DEVICE u32 atomic_exchange_if(GLOBAL u32 *at, u32 expected, u32 value) {
+  return atomic_cmpxchg((volatile GLOBAL u32 *)at, expected, value);
+}
 DEVICE void atomic_lower(GLOBAL u32 *at, u32 value) { atomic_min((volatile GLOBAL u32 *)at, value); }
 DEVICE u32 high_product(u32 x, u32 y) { return mul_hi(x, y); }

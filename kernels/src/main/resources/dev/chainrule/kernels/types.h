@@ -13,7 +13,10 @@ DEVICE f32 f16_value(u16 bits) {
   return f32_value(sign | (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13);
 }
 
-/* Rounded to nearest, ties to even; a NaN keeps what bits it can. Adding 1/2 to what is below 2^-14 leaves it in units of 2^-24 in the lowest bits. */
+/*
+ * Rounded to nearest, ties to even; a NaN keeps what bits it can. Adding 1/2 to what is below 2^-14 leaves it in units of 2^-24 in the
+ * lowest bits.
+ */
 DEVICE u16 f16_bits(f32 x) {
   u32 sign = f32_bits(x) >> 16 & 0x8000;
   u32 size = f32_bits(x) & 0x7fffffff;
@@ -43,7 +46,10 @@ DEVICE u16 bf16_bits(f32 x) {
 DEVICE f32 f16_round(f32 x) { return f16_value(f16_bits(x)); }
 DEVICE f32 bf16_round(f32 x) { return bf16_value(bf16_bits(x)); }
 
-/* To odd: what is lost sets the last bit, so that a second rounding, to fewer bits, is the only one. Here the nearest is too large or small. */
+/*
+ * To odd: what is lost sets the last bit, so that a second rounding, to fewer bits, is the only one. Here the nearest is too large or too
+ * small.
+ */
 DEVICE f32 to_odd(f32 nearest, int above, int below) {
   u32 bits = f32_bits(nearest);
   return (above || below) && (bits & 1) == 0 ? f32_value(above ? bits - 1 : bits + 1) : nearest;
