@@ -1,23 +1,23 @@
 package dev.chainrule.backend.opencl;
 
-/** The table of memories that a run binds: each a buffer and where in it, in bytes, the memory begins. */
+/** The table of memories that a run binds: each a memory of the device's and where in it, in bytes, what is meant begins. */
 final class BoundMemories {
 
-  private final long[] buffers;
+  private final OpenClMemory[] memories;
   private final long[] offsets;
 
   BoundMemories(int count) {
-    this.buffers = new long[count];
+    this.memories = new OpenClMemory[count];
     this.offsets = new long[count];
   }
 
-  void bind(int base, long buffer, long offset) {
-    buffers[base] = buffer;
+  void bind(int base, OpenClMemory memory, long offset) {
+    memories[base] = memory;
     offsets[base] = offset;
   }
 
-  long buffer(int base) {
-    return buffers[base];
+  OpenClMemory memory(int base) {
+    return memories[base];
   }
 
   long offset(int base) {

@@ -113,7 +113,7 @@ final class OpenClExecutable implements Executable {
         (i == 0 ? zero : next).run();
         for (Step.Moving slice : slices) {
           int whole = slice.first().base();
-          memories.bind(slice.base(), memories.buffer(whole), memories.offset(whole) + slice.first().offset() + i * slice.bytes());
+          memories.bind(slice.base(), memories.memory(whole), memories.offset(whole) + slice.first().offset() + i * slice.bytes());
         }
         body.run();
       }
@@ -121,7 +121,7 @@ final class OpenClExecutable implements Executable {
   }
 
   private boolean isTrue(Place place) {
-    library.read(device.commands(), memories.buffer(place.base()), memories.offset(place.base()) + place.offset(), 1, host);
+    library.read(device.commands(), memories.memory(place.base()).handle(), memories.offset(place.base()) + place.offset(), 1, host);
     return host.get(ValueLayout.JAVA_BYTE, 0) != 0;
   }
 
@@ -163,9 +163,9 @@ final class OpenClExecutable implements Executable {
   private void bind(Queue.Bindings bindings) {
     Schedule schedule = program.schedule();
     memories.bind(Bases.ARENA, checked(bindings.arena(), schedule.arenaBytes(), "arena"), 0);
-    memories.bind(Bases.FRAME, frame.handle(), 0);
-    memories.bind(Bases.FIXED, fixed.handle(), 0);
-    memories.bind(Bases.SCRATCH, scratch.handle(), 0);
+    memories.bind(Bases.FRAME, frame, 0);
+    memories.bind(Bases.FIXED, fixed, 0);
+    memories.bind(Bases.SCRATCH, scratch, 0);
     bind(Bases.INPUTS, bindings.inputs(), schedule.inputs(), "input");
     bind(program.bases().states(), bindings.states(), schedule.states(), "state");
     bind(program.bases().outputs(), bindings.outputs(), schedule.outputs(), "output");
@@ -178,11 +178,11 @@ final class OpenClExecutable implements Executable {
   }
 
   /** Kernels check nothing: what they reach is settled here. */
-  private static long checked(Memory memory, long needed, String what) {
+  private static OpenClMemory checked(Memory memory, long needed, String what) {
     if (memory.bytes() < needed) {
       throw new IllegalArgumentException("[opencl] an " + what + " needs " + needed + " bytes and has " + memory.bytes());
     }
-    return OpenClMemory.of(memory).handle();
+    return OpenClMemory.of(memory);
   }
 
   @Override

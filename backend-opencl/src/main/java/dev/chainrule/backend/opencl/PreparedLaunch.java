@@ -6,7 +6,6 @@ import dev.chainrule.kernels.Step;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.List;
 import org.jocl.CL;
 import org.jocl.cl_kernel;
@@ -19,8 +18,7 @@ final class PreparedLaunch {
   private final long handle;
   private final int[] bases;
   private final long[] offsets;
-  private final long[] setBuffers;
-  private final long[] setOffsets;
+  private final SetArguments set;
   private final MemorySegment word;
   private final MemorySegment size;
   private final MemorySegment groupSize;
@@ -41,9 +39,7 @@ final class PreparedLaunch {
     // The last parameter counts in numbers.
     bases[count - 1] = numbers.base();
     offsets[count - 1] = numbers.offset() / Long.BYTES + launch.numbers();
-    this.setBuffers = new long[count];
-    this.setOffsets = new long[count];
-    Arrays.fill(setOffsets, Long.MIN_VALUE);
+    this.set = new SetArguments(count);
     this.word = arena.allocate(ValueLayout.JAVA_LONG);
     this.size = arena.allocateFrom(ValueLayout.JAVA_LONG, launch.groups() * Source.THREADS);
     this.groupSize = arena.allocateFrom(ValueLayout.JAVA_LONG, Source.THREADS);
@@ -51,15 +47,13 @@ final class PreparedLaunch {
 
   void enqueue(BoundMemories memories, long commands) {
     for (int i = 0; i < bases.length; i++) {
-      long buffer = memories.buffer(bases[i]);
-      if (buffer != setBuffers[i]) {
-        set(2 * i, buffer);
-        setBuffers[i] = buffer;
+      OpenClMemory memory = memories.memory(bases[i]);
+      if (set.changes(i, memory)) {
+        set(2 * i, memory.handle());
       }
       long offset = memories.offset(bases[i]) + offsets[i];
-      if (offset != setOffsets[i]) {
+      if (set.changes(i, offset)) {
         set(2 * i + 1, offset);
-        setOffsets[i] = offset;
       }
     }
     library.enqueueKernel(commands, handle, size, groupSize);
