@@ -71,9 +71,9 @@ final class SumOfRepetitions {
     return terms.stream().flatMap(term -> term.core.inputs().stream()).map(SumOfRepetitions::unmoved).distinct().toList();
   }
 
-  /** A transposed factor is kept as it was. */
+  /** A transposed factor is kept as it was, unless it has been evaluated, which has released that. */
   private static Node unmoved(Node factor) {
-    return factor.op() instanceof Op.Permute ? factor.input(0) : factor;
+    return factor.op() instanceof Op.Permute && !factor.isLeaf() ? factor.input(0) : factor;
   }
 
   /** @param stacked gives for a factor those of all repetitions, along a new first axis */
@@ -94,7 +94,7 @@ final class SumOfRepetitions {
   }
 
   private static Tensor moved(Node factor, Tensor whole) {
-    return factor.op() instanceof Op.Permute(Axes order)
+    return factor.op() instanceof Op.Permute(Axes order) && !factor.isLeaf()
         ? Tensor.of(Ops.node(new Op.Permute(timesAnd(order)), whole.node())) : whole;
   }
 

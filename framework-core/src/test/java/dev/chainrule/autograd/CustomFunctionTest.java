@@ -16,6 +16,7 @@ import dev.chainrule.graph.Interpreter;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.CompositeFunction;
+import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
@@ -73,6 +74,20 @@ class CustomFunctionTest {
   void theCheckWantsF64() {
     var f32 = HostArray.ofFloats(TensorType.of(DType.F32, 1), 1);
     assertThrows(DTypeMismatchException.class, () -> GradientCheck.of(in -> in.getFirst(), List.of(f32)));
+  }
+
+  /** A product of what is the same in all repetitions is worked out behind the loop, from its factors; an evaluated one has no inputs. */
+  @Test
+  void aDerivativeInALoopMayReadATransposedTensorThatHasBeenEvaluated() {
+    Tensor w = Tensor.of(new double[] {1, 2, 3, 4}, 2, 2).transpose();
+    w.node().evaluated(HostArray.ofDoubles(TensorType.of(DType.F64, 2, 2), 1, 3, 2, 4));
+    var turned = new CompositeFunction("turned", (in, _) -> List.of(in.getFirst().mul(2)),
+        Optional.of((_, _, g, _) -> List.of(g.getFirst().matmul(w))));
+    Tensor x = Tensor.of(new double[] {1, 0, 2, 1}, 2, 2);
+    Tensor ones = Tensor.of(new double[] {1, 1, 1, 1}, 2, 2);
+    Tensor y = Loop.scan(3, List.of(ones), List.of(), (_, carries, _) ->
+        new Loop.Results(List.of(carries.getFirst().mul(turned.apply(x))), List.of())).carries().getFirst();
+    assertArrayEquals(new double[] {12, 36, 72, 192}, read(Gradients.of(y.sum(), List.of(x)).getFirst()));
   }
 
   @Test
