@@ -44,7 +44,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
    */
   public static boolean generates(GeneratedKernel kernel, boolean f64, long parameterBytes) {
     long buffers = kernel.values().stream().filter(KernelExpression.Load.class::isInstance).count()
-        + kernel.results().size() + 2L;
+        + kernel.results().size() + 2L + (kernel.folded().count() > 0 ? 1 : 0); // numbers, faults; what the stages of a long fold leave
     boolean lacking = !f64 && (GeneratedSource.types(kernel).anyMatch(dtype -> dtype == DType.F64) || needsF64(kernel));
     return !lacking && buffers * 2 * Long.BYTES <= parameterBytes;
   }
