@@ -5,6 +5,7 @@ import dev.chainrule.device.DeviceInfo;
 import dev.chainrule.device.Devices;
 import dev.chainrule.device.Diagnosis;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -21,7 +22,7 @@ final class DevicesCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     for (Backend backend : Devices.backends()) {
       for (DeviceInfo device : backend.discover()) {
-        out.printf("%-10s %s, %.1f GiB%n", device.id(), device.description(), device.memoryBytes() / (double) (1L << 30));
+        out.printf("%-10s %s%n", device.id(), describe(device));
       }
       Diagnosis diagnosis = backend.diagnose();
       if (diagnosis.usable()) {
@@ -31,5 +32,10 @@ final class DevicesCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** {@code 2 threads, 512-bit vectors, amd64, 17.7 GiB}. */
+  static String describe(DeviceInfo device) {
+    return String.format(Locale.ROOT, "%s, %.1f GiB", device.description(), device.memoryBytes() / (double) (1L << 30));
   }
 }

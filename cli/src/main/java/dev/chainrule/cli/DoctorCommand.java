@@ -43,8 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
     Diagnosis diagnosis = backend.diagnose();
     List<DeviceInfo> devices = backend.discover();
     for (DeviceInfo device : devices) {
-      out.printf(LINE, backend.name(), "ok",
-          String.format(Locale.ROOT, "%s: %s, %.1f GiB", device.id(), device.description(), device.memoryBytes() / (double) (1L << 30)));
+      out.printf(LINE, backend.name(), "ok", device.id() + ": " + DevicesCommand.describe(device));
     }
     diagnosis.findings().forEach(finding -> out.printf(LINE, backend.name(), diagnosis.usable() ? "" : "missing", finding));
     if (!diagnosis.remedy().isEmpty()) {
