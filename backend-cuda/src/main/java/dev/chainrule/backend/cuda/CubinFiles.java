@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Compiled kernels on disk, so that each is compiled once on a machine. A folder holds those of one compiler, architecture and head;
+ * Compiled kernels on disk, so that each is compiled once on a machine. A folder holds those of one compiler with its options, architecture and head;
  * for each kernel a file there names the cubin that it is in. Files appear whole, also where several processes write them. Without a
  * disk everything is compiled again.
  */
@@ -19,8 +19,9 @@ final class CubinFiles {
 
   private final Path folder;
 
-  CubinFiles(Path cubins, String compiler, String architecture, String head) {
-    this.folder = cubins.resolve(compiler + "-" + architecture + "-" + Source.digest(head).substring(0, 16));
+  CubinFiles(Path cubins, KernelCompiler compiler, String architecture, String head) {
+    String rest = Source.digest(String.join("\n", compiler.options()) + "\n" + head);
+    this.folder = cubins.resolve(compiler.version() + "-" + architecture + "-" + rest.substring(0, 16));
   }
 
   /** What a cubin of these kernels is called. */

@@ -1,10 +1,18 @@
 package dev.chainrule.backend.cuda;
 
-/** Makes machine code for a GPU of CUDA C++. */
+import java.util.List;
+
+/**
+ * Makes machine code for a GPU of CUDA C++. Version and options decide with source and architecture what comes out, so what is compiled
+ * is kept by all of them.
+ */
 interface KernelCompiler {
 
-  /** Name and version, which decide with source and architecture what comes out. */
+  /** Name and version. */
   String version();
+
+  /** What it is told besides source and architecture. */
+  List<String> options();
 
   /**
    * Compiles a program.

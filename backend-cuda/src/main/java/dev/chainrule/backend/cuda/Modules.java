@@ -29,7 +29,7 @@ final class Modules {
     this.context = context;
     this.compiler = compiler;
     this.architecture = architecture;
-    this.files = new CubinFiles(settings.cubins(), compiler.version(), architecture, HEAD);
+    this.files = new CubinFiles(settings.cubins(), compiler, architecture, HEAD);
     context.atEnd(() -> modules.values().forEach(context.setup()::cuModuleUnload));
   }
 

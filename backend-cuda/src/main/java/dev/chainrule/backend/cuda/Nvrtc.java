@@ -86,6 +86,11 @@ final class Nvrtc implements KernelCompiler {
   }
 
   @Override
+  public List<String> options() {
+    return OPTIONS;
+  }
+
+  @Override
   public byte[] compile(String source, String architecture) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment program = arena.allocate(JAVA_LONG);

@@ -49,6 +49,11 @@ class CompilersTest {
     }
 
     @Override
+    public List<String> options() {
+      return compiler.options();
+    }
+
+    @Override
     public byte[] compile(String source, String architecture) {
       programs.add(source);
       return compiler.compile(source, architecture);
