@@ -3,7 +3,21 @@ package dev.chainrule;
 /** A device has too little memory for what was asked, after everything unused was given back. */
 public final class DeviceOutOfMemoryException extends ChainruleException {
 
+  private final String where;
+  private final String problem;
+  private final String remedy;
+
   public DeviceOutOfMemoryException(String where, String problem, String remedy) {
     super(where, problem, remedy);
+    this.where = where;
+    this.problem = problem;
+    this.remedy = remedy;
+  }
+
+  /** The same error, caused by this one, with a report of what the memory was wanted for. */
+  public DeviceOutOfMemoryException reporting(String report) {
+    var reported = new DeviceOutOfMemoryException(where, problem + "\n  " + report, remedy);
+    reported.initCause(this);
+    return reported;
   }
 }

@@ -190,15 +190,20 @@ public final class Engine {
   private Plan plan(StepGraph graph, Leaves leaves) {
     Optional<PlanEvent> event = Recorder.ifOn(() -> PlanEvent.begun());
     Schedule schedule = Planner.schedule(graph, leaves, device);
-    Executable executable = device.link(schedule);
+    Executable executable = MemoryNeed.reported(schedule, () -> linked(schedule));
+    event.ifPresent(e -> e.ended(device.info().id(), graph::size, schedule));
+    return new Plan(schedule, executable, pool);
+  }
+
+  private Executable linked(Schedule schedule) {
+    Executable executable = pool.retried(() -> device.link(schedule));
     try {
       pool.charge(executable.bytes(), Plan.WHAT);
     } catch (DeviceOutOfMemoryException e) {
       executable.close();
       throw e;
     }
-    event.ifPresent(e -> e.ended(device.info().id(), graph::size, schedule));
-    return new Plan(schedule, executable, pool);
+    return executable;
   }
 
   /** Calls {@code body} while none of the engines runs anything. */
@@ -227,7 +232,7 @@ public final class Engine {
 
   private List<Value> run(StepGraph graph, Leaves leaves, Plan plan) {
     try {
-      return results(graph, leaves, plan);
+      return MemoryNeed.reported(plan.schedule(), () -> results(graph, leaves, plan));
     } finally {
       runMemory.runEnded();
     }

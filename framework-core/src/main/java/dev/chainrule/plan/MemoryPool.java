@@ -12,6 +12,7 @@ import java.lang.ref.ReferenceQueue;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Counts device memory, of which the collector knows nothing. What belongs to an object that nobody refers to any more comes back
@@ -78,7 +79,7 @@ final class MemoryPool {
   /** Memory that its owner frees with {@link #release}. */
   Memory reserve(long bytes, String what) {
     makeRoom(bytes, what);
-    Memory memory = allocate(bytes);
+    Memory memory = retried(() -> device.allocate(bytes));
     grow(memory.bytes(), what);
     return memory;
   }
@@ -110,14 +111,17 @@ final class MemoryPool {
     }
   }
 
-  /** Others use the device too, so that it may be full before the budget is spent. */
-  private Memory allocate(long bytes) {
+  /**
+   * Calls what takes memory of the device's, once more with all given back that nobody uses if the device has too little: others use it
+   * too, so that it may be full before the budget is spent.
+   */
+  <T> T retried(Supplier<T> taking) {
     try {
-      return device.allocate(bytes);
+      return taking.get();
     } catch (DeviceOutOfMemoryException full) {
       collect(Long.MAX_VALUE);
       giveBackIdle.run();
-      return device.allocate(bytes);
+      return taking.get();
     }
   }
 

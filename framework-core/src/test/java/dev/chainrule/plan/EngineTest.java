@@ -15,11 +15,19 @@ import dev.chainrule.device.ReferenceDevice;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.nn.Linear;
+import dev.chainrule.nn.Module;
+import dev.chainrule.nn.Sequential;
+import dev.chainrule.nn.Tanh;
+import dev.chainrule.optim.Schedule;
+import dev.chainrule.optim.Sgd;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -142,6 +150,33 @@ class EngineTest {
       return kept;
     });
     assertEquals(3, kept.get(3).toDoubleArray()[7]);
+  }
+
+  @Test
+  void whatARunLacksIsReportedByModule() {
+    var device = ReferenceDevice.withMemory(300_000);
+    var e = assertThrows(DeviceOutOfMemoryException.class, () -> Devices.with(device, () -> {
+      Module model = new Sequential(new Linear(8, 64), new Tanh(), new Linear(64, 8));
+      model.initialise(1);
+      return Step.training(in -> {
+        Tensor loss = model.apply(in.get(0)).square().mean();
+        new Sgd(model.parameters(), Schedule.constant(0.1)).minimise(loss);
+        return List.of(loss);
+      }).run(Tensor.of(new float[1000 * 8]).reshape(1000, 8));
+    }));
+    assertTrue(e.getMessage().startsWith("[reference:0] the arena needs "), e.getMessage());
+    String report = e.getMessage().lines().skip(1).findFirst().orElseThrow();
+    Matcher figures = Pattern.compile("  the run needs ([\\d,]+) bytes: temporaries ([\\d,]+), variables 4,392, inputs 32,000, results 4,096;"
+        + " of the temporaries at their peak: (.*)").matcher(report);
+    assertTrue(figures.matches(), report);
+    long temporaries = number(figures.group(2));
+    assertEquals(number(figures.group(1)), temporaries + 4_392 + 32_000 + 4_096);
+    assertTrue(temporaries >= 256_000, "the hidden activations, 1000 x 64 floats, are among " + temporaries);
+    assertTrue(figures.group(3).contains("0 256,000"), "the first layer's activations have its name: " + report);
+  }
+
+  private static long number(String grouped) {
+    return Long.parseLong(grouped.replace(",", ""));
   }
 
   @Test

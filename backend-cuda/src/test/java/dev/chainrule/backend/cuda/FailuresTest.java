@@ -71,7 +71,9 @@ class FailuresTest {
       DeviceOutOfMemoryException full = assertThrows(DeviceOutOfMemoryException.class, () -> device.allocate(8L << 20));
       assertTrue(full.getMessage().startsWith("[cuda:0] 8,388,608 bytes are not to be had: "), full.getMessage());
       assertTrue(full.getMessage().contains("of the GPU's 1,048,576 are free"), full.getMessage());
-      assertThrows(DeviceOutOfMemoryException.class, () -> Tensor.ones(TensorType.of(DType.F32, 1 << 20)).add(1).eval());
+      var large = assertThrows(DeviceOutOfMemoryException.class, () -> Tensor.ones(TensorType.of(DType.F32, 1 << 20)).add(1).eval());
+      assertTrue(large.getMessage().contains("\n  the run needs 4,194,304 bytes: temporaries 0, variables 0, inputs 0, results 4,194,304\n"),
+          large.getMessage());
       assertArrayEquals(new double[] {2, 4, 6}, variable.value().toDoubleArray());
       OnTheStandIn.standIn().set("memory", 2L << 30);
       step.run();
