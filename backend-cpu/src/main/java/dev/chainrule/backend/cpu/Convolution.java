@@ -53,19 +53,19 @@ final class Convolution {
     Kernel of(Convolution convolution, DnnlConvolution.Tensor first, DnnlConvolution.Tensor second, DnnlConvolution.Tensor result);
   }
 
-  /** @param epilogue only of F32 */
+  /** @param epilogue only of what {@link #takesAlong} */
   static Kernel forward(Op.Conv op, Operand x, Operand w, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), w.shape(), out.shape());
-    return kernel(sizes, x, w, out, workspace, epilogue, bases, machine, (c, first, second, result) ->
+    return kernel(DnnlPass.Kind.FORWARD, sizes, x, w, out, workspace, epilogue, bases, machine, (c, first, second, result) ->
         c.by(DnnlPass.Kind.FORWARD, first, second, result, (a, b, to) -> c.parts.loop(c.new Forward(a, b, to))));
   }
 
-  /** @param epilogue only of F32 */
+  /** @param epilogue only of what {@link #takesAlong} */
   static Kernel inputGradient(Op.ConvInputGradient op, Operand cotangent, Operand w, Operand out, Place workspace,
       @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), out.shape(), w.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, w, out, workspace, epilogue, bases, machine,
+    return kernel(DnnlPass.Kind.INPUT_GRADIENT, sizes, cotangent, w, out, workspace, epilogue, bases, machine,
         (c, first, second, result) -> c.by(DnnlPass.Kind.INPUT_GRADIENT, first, second, result,
             (a, b, to) -> c.parts.loop(c.new InputGradient(a, b, to))));
   }
@@ -73,13 +73,14 @@ final class Convolution {
   static Kernel weightGradient(Op.ConvWeightGradient op, Operand cotangent, Operand x, Operand out, Place workspace, Bases bases,
       CpuDevice.Machine machine) {
     var sizes = new ConvolutionSizes(op.geometry(), x.shape(), out.shape(), cotangent.shape());
-    return kernel(sizes, cotangent, x, out, workspace, null, bases, machine, (c, first, second, result) ->
+    return kernel(DnnlPass.Kind.WEIGHT_GRADIENT, sizes, cotangent, x, out, workspace, null, bases, machine, (c, first, second, result) ->
         c.by(DnnlPass.Kind.WEIGHT_GRADIENT, first, second, result, (a, b, to) -> c.new WeightGradient(a, b, to)));
   }
 
-  private static Kernel kernel(ConvolutionSizes sizes, Operand first, Operand second, Operand out, Place workspace,
+  private static Kernel kernel(DnnlPass.Kind kind, ConvolutionSizes sizes, Operand first, Operand second, Operand out, Place workspace,
       @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine, Maker maker) {
-    if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
+    boolean isNative = DnnlConvolution.passes(kind, sizes, out.dtype(), machine.natives()).isPresent();
+    if (WidenedProduct.widens(out.dtype()) && !isNative) {
       return new WidenedProduct(first, second, out, workspace, bases, machine,
           (a, b, c, own) -> maker.of(new Convolution(sizes, DType.F32, own, null, machine), dense(a), dense(b), dense(c)));
     }
@@ -115,21 +116,17 @@ final class Convolution {
 
   /** With what a convolution or a gradient of one needs beside its operands, whatever number of parts it is cut into. */
   static NativeKernel support(Op op, List<TensorType> inputs, TensorType out, CpuDevice.Machine machine) {
-    Shape first = inputs.get(0).shape();
-    Shape second = inputs.get(1).shape();
-    ConvolutionSizes sizes = switch (op) {
-      case Op.Conv(var geometry) -> new ConvolutionSizes(geometry, first, second, out.shape());
-      case Op.ConvInputGradient(var geometry, _) -> new ConvolutionSizes(geometry, out.shape(), second, first);
-      case Op.ConvWeightGradient(var geometry, _) -> new ConvolutionSizes(geometry, second, out.shape(), first);
-      default -> throw new IllegalArgumentException("[cpu] no convolution: " + op.label());
-    };
-    boolean wide = out.dtype() == DType.F16 || out.dtype() == DType.BF16;
+    ConvolutionSizes sizes = sizes(op, inputs, out);
+    var passes = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, out.dtype(), machine.natives());
+    if (passes.isPresent()) {
+      return new NativeKernel(false, true, passes.get().workspaceBytes(machine.parts()), passes.get().channelsLast());
+    }
+    boolean wide = WidenedProduct.widens(out.dtype());
     DType dtype = wide ? DType.F32 : out.dtype();
     long widened = wide ? WidenedProduct.workspaceBytes(inputs, out) : 0;
-    var passes = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, dtype, machine.natives());
-    if (passes.isPresent()) {
-      return new NativeKernel(false, true, passes.get().workspaceBytes(machine.parts()) + widened,
-          wide ? NativeKernel.ChannelsLast.NONE : passes.get().channelsLast());
+    var widePasses = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, dtype, machine.natives());
+    if (widePasses.isPresent()) {
+      return new NativeKernel(false, true, widePasses.get().workspaceBytes(machine.parts()) + widened);
     }
     long own = matrixBytes(sizes, dtype);
     long sums = 0;
@@ -138,6 +135,23 @@ final class Convolution {
       sums = sumsBytes(sizes, dtype);
     }
     return new NativeKernel(false, true, sums + Math.min(machine.parts().most(), sizes.batch() * sizes.groups()) * own + widened);
+  }
+
+  private static ConvolutionSizes sizes(Op op, List<TensorType> inputs, TensorType out) {
+    Shape first = inputs.get(0).shape();
+    Shape second = inputs.get(1).shape();
+    return switch (op) {
+      case Op.Conv(var geometry) -> new ConvolutionSizes(geometry, first, second, out.shape());
+      case Op.ConvInputGradient(var geometry, _) -> new ConvolutionSizes(geometry, out.shape(), second, first);
+      case Op.ConvWeightGradient(var geometry, _) -> new ConvolutionSizes(geometry, second, out.shape(), first);
+      default -> throw new IllegalArgumentException("[cpu] no convolution: " + op.label());
+    };
+  }
+
+  /** Whether a convolution or a gradient of one takes an epilogue: all but those that are widened and narrowed, or added up at the end. */
+  static boolean takesAlong(Op op, List<TensorType> inputs, TensorType out, CpuDevice.Machine machine) {
+    return !(op instanceof Op.ConvWeightGradient) && (out.dtype() == DType.F32 || (out.dtype() == DType.BF16
+        && DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes(op, inputs, out), out.dtype(), machine.natives()).isPresent()));
   }
 
   /** An unfolded matrix. */
@@ -311,22 +325,23 @@ final class Convolution {
   }
 
   private void add(Registers registers, long from, long to, long n) {
+    DType sums = dtype.accumulator();
     Object x = registers.array(kind, 0);
     Object y = registers.array(kind, 1);
     for (long at = 0; at < n; at += Registers.BLOCK) {
       int count = (int) Math.min(Registers.BLOCK, n - at);
-      read(x, to + at * width, count);
-      read(y, from + at * width, count);
+      read(sums, x, to + at * sums.bytes(), count);
+      read(sums, y, from + at * sums.bytes(), count);
       accumulate.apply(x, y, count);
-      BlockStorer.store(dtype, x, count, to + at * width, registers);
+      BlockStorer.store(sums, x, count, to + at * sums.bytes(), registers);
     }
   }
 
-  private void read(Object register, long address, int n) {
+  private static void read(DType dtype, Object register, long address, int n) {
     if (dtype == DType.F32) {
-      Rows.floats(address, width, (float[]) register, 0, n);
+      Rows.floats(address, dtype.bytes(), (float[]) register, 0, n);
     } else {
-      Rows.doubles(address, width, (double[]) register, 0, n);
+      Rows.doubles(address, dtype.bytes(), (double[]) register, 0, n);
     }
   }
 

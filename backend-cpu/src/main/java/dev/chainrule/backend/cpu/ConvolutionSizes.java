@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cpu;
 
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
 import java.util.List;
@@ -110,11 +111,11 @@ final class ConvolutionSizes {
   }
 
   /** A pass of so many samples, as oneDNN sees it. */
-  DnnlPass.Shape passOf(DnnlPass.Kind kind, long samples) {
+  DnnlPass.Shape passOf(DnnlPass.Kind kind, DType dtype, long samples) {
     List<Long> weights = groups > 1
         ? dims(List.of((long) groups, (long) groupFilters, (long) groupChannels), kernel)
         : dims(List.of((long) groupFilters, (long) groupChannels), kernel);
-    return new DnnlPass.Shape(kind, dims(List.of(samples, (long) groups * groupChannels), in), weights,
+    return new DnnlPass.Shape(kind, dtype, dims(List.of(samples, (long) groups * groupChannels), in), weights,
         dims(List.of(samples, (long) groups * groupFilters), out), axes);
   }
 

@@ -5,14 +5,17 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.chainrule.graph.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +32,19 @@ final class Dnnl {
   /** The bit pattern of {@code dnnl_cpu_isa_avx512_core}: processors with more have these bits too (dnnl_types.h). */
   private static final int AVX512 = 0x27;
 
+  /** {@code dnnl_cpu_isa_avx512_core_bf16}, and all with more: AMX, for one. */
+  private static final int AVX512_BF16 = 0xe7;
+
   /** The length of the C API's arrays of dimensions. */
-  static final int MOST_DIMS = 12;
+  private static final int MOST_DIMS = 12;
+
+  /** {@code struct { int arg; dnnl_memory_t memory; }}, of which a list goes to a primitive. */
+  static final int ARGUMENT_BYTES = 16;
+
+  /** The argument that is a primitive's scratch memory, and the query for its layout. */
+  static final int ARG_SCRATCHPAD = 80;
+
+  static final int QUERY_SCRATCHPAD = 136;
 
   private static final int CPU = 1;
   private static final int SCRATCHPAD_BY_USER = 1;
@@ -47,6 +61,8 @@ final class Dnnl {
   private final long engine;
   private final long attributes;
   private final ConcurrentHashMap<Made, Asked> passes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<DnnlMatmul.Shape, DnnlMatmul> products = new ConcurrentHashMap<>();
+  private final Pool<NativeScratch> scratch = new Pool<>(NativeScratch::new);
 
   /** A pass that was made, for weights of a given layout if that is not 0. */
   private record Made(DnnlPass.Shape shape, long weights) {}
@@ -101,6 +117,11 @@ final class Dnnl {
     return (number(effectiveIsa, "dnnl_get_effective_cpu_isa") & AVX512) == AVX512;
   }
 
+  /** Whether the processor multiplies bf16 by instructions of its own that oneDNN uses. */
+  boolean hasBf16() {
+    return (number(effectiveIsa, "dnnl_get_effective_cpu_isa") & AVX512_BF16) == AVX512_BF16;
+  }
+
   /** How many threads oneDNN would compute on. */
   int threads() {
     return number(ompThreads, "omp_get_max_threads");
@@ -152,6 +173,16 @@ final class Dnnl {
     }
   }
 
+  /** A product of bf16, the same for all who ask for it. */
+  DnnlMatmul product(DnnlMatmul.Shape shape) {
+    return products.computeIfAbsent(shape, asked -> new DnnlMatmul(this, asked));
+  }
+
+  /** Scratch memory for primitives whose size no plan knows. */
+  Pool<NativeScratch> scratch() {
+    return scratch;
+  }
+
   /** The processor. */
   long engine() {
     return engine;
@@ -197,6 +228,54 @@ final class Dnnl {
     } catch (Throwable thrown) {
       throw new IllegalStateException("[cpu] " + name + " could not be called", thrown);
     }
+  }
+
+  /** The number of an element type in the C API (dnnl_types.h). */
+  static int number(DType dtype) {
+    return switch (dtype) {
+      case BF16 -> 2;
+      case F32 -> 3;
+      case F64, F16, I32, I64, U8, BOOL -> throw new IllegalArgumentException("[cpu] oneDNN computes no " + dtype + " here");
+    };
+  }
+
+  /** A layout by its strides, in elements. */
+  long layout(DType dtype, List<Long> dims, List<Long> strides) {
+    try (Arena arena = Arena.ofConfined()) {
+      return create("dnnl_memory_desc_create_with_strides", dims.size(), dims(dims, arena), number(dtype), dims(strides, arena));
+    }
+  }
+
+  /** A layout by its name, one of dnnl_format_tag_t. */
+  long layout(DType dtype, List<Long> dims, int tag) {
+    try (Arena arena = Arena.ofConfined()) {
+      return create("dnnl_memory_desc_create_with_tag", dims.size(), dims(dims, arena), number(dtype), tag);
+    }
+  }
+
+  /** An array of the C API's, for as long as the arena is open. */
+  static long dims(List<Long> dims, Arena arena) {
+    MemorySegment segment = arena.allocate(JAVA_LONG, MOST_DIMS);
+    for (int i = 0; i < dims.size(); i++) {
+      segment.setAtIndex(JAVA_LONG, i, dims.get(i));
+    }
+    return segment.address();
+  }
+
+  /** A memory object, which {@link #setAddress} has refer to memory. */
+  long memory(long layout) {
+    return create("dnnl_memory_create", layout, engine, 0L);
+  }
+
+  /** A stream, for one thread at a time. */
+  long stream() {
+    return create("dnnl_stream_create", engine, 1);
+  }
+
+  /** Writes an entry of a list of arguments. */
+  static void setArgument(long list, int index, int argument, long memory) {
+    OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, list + (long) index * ARGUMENT_BYTES, argument);
+    OffHeap.MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, list + (long) index * ARGUMENT_BYTES + Long.BYTES, memory);
   }
 
   /** What a primitive's descriptor says of an operand's layout. */

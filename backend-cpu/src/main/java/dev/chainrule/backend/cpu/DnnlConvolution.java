@@ -10,10 +10,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution of F32 and its gradients by oneDNN's own kernels, a sample at a time: what it reads and writes is brought into oneDNN's
- * layouts and back while it lies in a thread's cache, unless the planner has it lie so, the weights once for all samples. The weights' gradient is computed of
- * {@value #SAMPLES} samples at a time, and these sums are added in order, so that the bits don't depend on the number of threads. Traffic:
- * operands and result once.
+ * Convolution of F32 and its gradients by oneDNN's own kernels, and of BF16 where the processor multiplies that, a sample at a time: what
+ * it reads and writes is brought into oneDNN's layouts and back while it lies in a thread's cache, unless the planner has it lie so, the
+ * weights once for all samples. The weights' gradient is computed of {@value #SAMPLES} samples at a time, and these sums, of F32, are
+ * added in order, so that the bits don't depend on the number of threads. Traffic: operands and result once.
  */
 final class DnnlConvolution {
 
@@ -35,7 +35,7 @@ final class DnnlConvolution {
   /** Multiply-adds in the time of an elementary operation. */
   private static final int ELEMENTARY = 16;
 
-  /** Adds {@code n} numbers from an address to those at another. */
+  /** Adds {@code n} floats from an address to those at another. */
   interface Addition {
     void add(Registers registers, long from, long to, long n);
   }
@@ -53,6 +53,7 @@ final class DnnlConvolution {
 
   private final Passes passes;
   private final ConvolutionSizes sizes;
+  private final int width;
   private final Parts parts;
   private final Addition sum;
   private final @Nullable Epilogue epilogue;
@@ -65,6 +66,7 @@ final class DnnlConvolution {
       Parts parts) {
     this.passes = passes;
     this.sizes = passes.sizes;
+    this.width = passes.dtype.bytes();
     this.sum = sum;
     this.parts = parts;
     this.epilogue = epilogue;
@@ -80,7 +82,7 @@ final class DnnlConvolution {
    * @param pass of one sample, or of some if the samples are added up
    * @param last of what is left of the samples then; the same if nothing is
    */
-  record Passes(Kind kind, ConvolutionSizes sizes, DnnlPass pass, DnnlPass last) {
+  record Passes(Kind kind, ConvolutionSizes sizes, DType dtype, DnnlPass pass, DnnlPass last) {
 
     /** The operands, first, second and result, that the planner had better have with their channels last. */
     NativeKernel.ChannelsLast channelsLast() {
@@ -122,19 +124,24 @@ final class DnnlConvolution {
 
   /** The passes of a convolution, if oneDNN is there and has good ones. The choice depends on sizes and types alone. */
   static Optional<Passes> passes(Kind kind, ConvolutionSizes sizes, DType dtype, Natives natives) {
-    return dtype == DType.F32 && isWorthIt(kind, sizes) ? natives.dnnl().flatMap(dnnl -> passes(kind, sizes, dnnl)) : Optional.empty();
+    return isWorthIt(kind, sizes)
+        ? natives.dnnl().filter(dnnl -> computes(dnnl, dtype)).flatMap(dnnl -> passes(kind, sizes, dtype, dnnl)) : Optional.empty();
   }
 
-  private static Optional<Passes> passes(Kind kind, ConvolutionSizes sizes, Dnnl dnnl) {
+  private static boolean computes(Dnnl dnnl, DType dtype) {
+    return dtype == DType.F32 || (dtype == DType.BF16 && dnnl.hasBf16());
+  }
+
+  private static Optional<Passes> passes(Kind kind, ConvolutionSizes sizes, DType dtype, Dnnl dnnl) {
     try {
       if (kind != Kind.WEIGHT_GRADIENT) {
-        DnnlPass pass = dnnl.pass(sizes.passOf(kind, 1), 0);
-        return Optional.of(new Passes(kind, sizes, pass, pass));
+        DnnlPass pass = dnnl.pass(sizes.passOf(kind, dtype, 1), 0);
+        return Optional.of(new Passes(kind, sizes, dtype, pass, pass));
       }
-      DnnlPass pass = dnnl.pass(sizes.passOf(kind, chunk(sizes)), 0);
+      DnnlPass pass = dnnl.pass(sizes.passOf(kind, dtype, chunk(sizes)), 0);
       long rest = sizes.batch() - (chunks(sizes) - 1) * chunk(sizes);
-      DnnlPass last = rest == chunk(sizes) ? pass : dnnl.pass(sizes.passOf(kind, rest), pass.weights());
-      return Optional.of(new Passes(kind, sizes, pass, last));
+      DnnlPass last = rest == chunk(sizes) ? pass : dnnl.pass(sizes.passOf(kind, dtype, rest), pass.weights());
+      return Optional.of(new Passes(kind, sizes, dtype, pass, last));
     } catch (Dnnl.RefusedException e) {
       return Optional.empty(); // strange borders, for one
     }
@@ -207,8 +214,8 @@ final class DnnlConvolution {
 
     private void sample(Frame frame, long sample, DnnlPass.Lane lane, long own) {
       long at = own + pass.arrangedBytes(0);
-      long out = result.address(frame) + sample * to * Float.BYTES;
-      long given = first.address(frame) + sample * from * Float.BYTES;
+      long out = result.address(frame) + sample * to * width;
+      long given = first.address(frame) + sample * from * width;
       long in = first.arranged ? given : lane.arrange(0, given, own);
       boolean stays = result.arranged || pass.arrangedBytes(2) == 0;
       long arranged = stays ? out : at;
@@ -275,9 +282,9 @@ final class DnnlConvolution {
     private void sumUp(Frame frame, long number, DnnlPass of, DnnlPass.Lane lane, long own) {
       long sample = number * chunk;
       long behind = own + of.arrangedBytes(0);
-      long cotangent = first.address(frame) + sizes.outputOffset(sample, 0) * Float.BYTES;
+      long cotangent = first.address(frame) + sizes.outputOffset(sample, 0) * width;
       cotangent = first.arranged ? cotangent : lane.arrange(0, cotangent, own);
-      long x = second.address(frame) + sizes.inputOffset(sample, 0) * Float.BYTES;
+      long x = second.address(frame) + sizes.inputOffset(sample, 0) * width;
       x = second.arranged ? x : lane.arrange(1, x, behind);
       lane.compute(cotangent, x, workspace.address(frame) + number * bytes, behind + of.arrangedBytes(1));
     }

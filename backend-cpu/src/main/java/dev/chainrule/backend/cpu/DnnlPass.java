@@ -1,9 +1,8 @@
 package dev.chainrule.backend.cpu;
 
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
@@ -15,15 +14,12 @@ import java.util.function.ToLongFunction;
 final class DnnlPass {
 
   // Numbers of the C API's enumerations (dnnl_types.h).
-  private static final int F32 = 3;
   private static final int ANY = 1;
   private static final int PLAIN_OF_NO_AXES = 1; // then dnnl_a, dnnl_ab and so on
   private static final int FORWARD_TRAINING = 64;
   private static final int DIRECT = 1;
-  private static final int QUERY_SCRATCHPAD = 136;
   private static final int ARG_FROM = 1;
   private static final int ARG_TO = 17;
-  private static final int ARG_SCRATCHPAD = 80;
   private static final long NONE = 0;
 
   /** The passes, each with what identifies its two inputs and its output among arguments and in queries. */
@@ -57,9 +53,10 @@ final class DnnlPass {
   /**
    * What a pass is made for.
    *
+   * @param dtype of the operands; the weights' gradient is F32 in the pass's own layout, to be added up
    * @param x dimensions of the input, samples first; those of {@code w} begin with the groups if there are several
    */
-  record Shape(Kind kind, List<Long> x, List<Long> w, List<Long> y, List<Op.Spatial> axes) {
+  record Shape(Kind kind, DType dtype, List<Long> x, List<Long> w, List<Long> y, List<Op.Spatial> axes) {
     private boolean hasGroups() {
       return w.size() > x.size();
     }
@@ -67,6 +64,11 @@ final class DnnlPass {
     /** With one channel it does not matter where that is. */
     private boolean hasOneChannel(int number) {
       return number != kind.weights() && operand(number).get(1) == 1;
+    }
+
+    /** The type of an operand in the pass's own layout. */
+    private DType own(int number) {
+      return kind == Kind.WEIGHT_GRADIENT && number == 2 ? DType.F32 : dtype;
     }
 
     private List<Long> operand(int number) {
@@ -106,12 +108,13 @@ final class DnnlPass {
         throw new Dnnl.RefusedException("dnnl has a reference implementation only");
       }
       for (int i = 0; i < 3; i++) {
-        plain[i] = memoryDescriptor(shape.operand(i), PLAIN_OF_NO_AXES + shape.operand(i).size(), arena);
+        plain[i] = dnnl.layout(shape.dtype, shape.operand(i), PLAIN_OF_NO_AXES + shape.operand(i).size());
         own[i] = dnnl.layout(descriptor, kind.queries[i]);
         bytes[i] = dnnl.bytes(own[i]);
-        reorders[i] = channelsLast && shape.hasOneChannel(i) || dnnl.equal(plain[i], own[i]) ? NONE : reorder(i == 2 ? own[i] : plain[i], i == 2 ? plain[i] : own[i]);
+        boolean same = channelsLast && shape.hasOneChannel(i) || dnnl.equal(plain[i], own[i]);
+        reorders[i] = same ? NONE : reorder(i == 2 ? own[i] : plain[i], i == 2 ? plain[i] : own[i]);
       }
-      scratchpad = dnnl.layout(descriptor, QUERY_SCRATCHPAD);
+      scratchpad = dnnl.layout(descriptor, Dnnl.QUERY_SCRATCHPAD);
       scratchpadBytes = aligned(dnnl.bytes(scratchpad));
       primitive = dnnl.create("dnnl_primitive_create", descriptor);
     }
@@ -133,14 +136,15 @@ final class DnnlPass {
   }
 
   private long descriptor(Shape shape, long weights, boolean last, Arena arena) {
-    long x = last ? channelsLast(shape.x, arena) : memoryDescriptor(shape.x, ANY, arena);
-    long w = weights == NONE ? memoryDescriptor(shape.w, ANY, arena) : weights;
-    long y = last ? channelsLast(shape.y, arena) : memoryDescriptor(shape.y, ANY, arena);
+    long x = layout(shape.dtype, shape.x, last);
+    long w = weights == NONE ? dnnl.layout(shape.own(shape.kind.weights()), shape.w, ANY) : weights;
+    long y = layout(shape.dtype, shape.y, last);
     long strides = dims(shape, Op.Spatial::stride, arena);
     long dilations = dims(shape, axis -> axis.dilation() - 1, arena);
     long low = dims(shape, Op.Spatial::low, arena);
     long high = dims(shape, Op.Spatial::high, arena);
-    long forward = dnnl.create("dnnl_convolution_forward_primitive_desc_create", dnnl.engine(), FORWARD_TRAINING, DIRECT, x, w, NONE, y,
+    long given = shape.own(shape.kind.weights()) == shape.dtype ? w : dnnl.layout(shape.dtype, shape.w, ANY);
+    long forward = dnnl.create("dnnl_convolution_forward_primitive_desc_create", dnnl.engine(), FORWARD_TRAINING, DIRECT, x, given, NONE, y,
         strides, dilations, low, high, dnnl.attributes());
     return switch (kind) {
       case FORWARD -> forward;
@@ -151,11 +155,11 @@ final class DnnlPass {
     };
   }
 
-  private long memoryDescriptor(List<Long> dims, int tag, Arena arena) {
-    return dnnl.create("dnnl_memory_desc_create_with_tag", dims.size(), dims(dims, arena), F32, tag);
+  private long layout(DType dtype, List<Long> dims, boolean channelsLast) {
+    return channelsLast ? channelsLast(dtype, dims) : dnnl.layout(dtype, dims, ANY);
   }
 
-  private long channelsLast(List<Long> dims, Arena arena) {
+  private long channelsLast(DType dtype, List<Long> dims) {
     Long[] strides = new Long[dims.size()];
     long step = dims.get(1);
     for (int i = dims.size() - 1; i > 1; i--) {
@@ -164,19 +168,11 @@ final class DnnlPass {
     }
     strides[1] = 1L;
     strides[0] = step;
-    return dnnl.create("dnnl_memory_desc_create_with_strides", dims.size(), dims(dims, arena), F32, dims(List.of(strides), arena));
-  }
-
-  private static long dims(List<Long> dims, Arena arena) {
-    MemorySegment segment = arena.allocate(ValueLayout.JAVA_LONG, Dnnl.MOST_DIMS);
-    for (int i = 0; i < dims.size(); i++) {
-      segment.setAtIndex(ValueLayout.JAVA_LONG, i, dims.get(i));
-    }
-    return segment.address();
+    return dnnl.layout(dtype, dims, List.of(strides));
   }
 
   private static long dims(Shape shape, ToLongFunction<Op.Spatial> number, Arena arena) {
-    return dims(shape.axes.stream().map(number::applyAsLong).toList(), arena);
+    return Dnnl.dims(shape.axes.stream().map(number::applyAsLong).toList(), arena);
   }
 
   /** The layout that the weights have. */
@@ -216,35 +212,23 @@ final class DnnlPass {
 
   /** The memory objects and the stream by which one thread at a time executes the pass. Addresses are set anew for each execution. */
   final class Lane {
-    private static final int ARGUMENT_BYTES = 16;
-
-    private final long stream = dnnl.create("dnnl_stream_create", dnnl.engine(), 1);
+    private final long stream = dnnl.stream();
     private final long[] plainMemory = new long[3];
     private final long[] ownMemory = new long[3];
     private final long[] reorderArguments = new long[3];
-    private final long scratchpadMemory = memory(scratchpad);
-    private final long arguments = LibC.malloc(4 * ARGUMENT_BYTES);
+    private final long scratchpadMemory = dnnl.memory(scratchpad);
+    private final long arguments = LibC.malloc(4 * Dnnl.ARGUMENT_BYTES);
 
     private Lane() {
       for (int i = 0; i < 3; i++) {
-        plainMemory[i] = memory(plain[i]);
-        ownMemory[i] = memory(own[i]);
-        reorderArguments[i] = LibC.malloc(2 * ARGUMENT_BYTES);
-        set(reorderArguments[i], 0, ARG_FROM, i == 2 ? ownMemory[i] : plainMemory[i]);
-        set(reorderArguments[i], 1, ARG_TO, i == 2 ? plainMemory[i] : ownMemory[i]);
-        set(arguments, i, kind.arguments[i], ownMemory[i]);
+        plainMemory[i] = dnnl.memory(plain[i]);
+        ownMemory[i] = dnnl.memory(own[i]);
+        reorderArguments[i] = LibC.malloc(2 * Dnnl.ARGUMENT_BYTES);
+        Dnnl.setArgument(reorderArguments[i], 0, ARG_FROM, i == 2 ? ownMemory[i] : plainMemory[i]);
+        Dnnl.setArgument(reorderArguments[i], 1, ARG_TO, i == 2 ? plainMemory[i] : ownMemory[i]);
+        Dnnl.setArgument(arguments, i, kind.arguments[i], ownMemory[i]);
       }
-      set(arguments, 3, ARG_SCRATCHPAD, scratchpadMemory);
-    }
-
-    private long memory(long descriptor) {
-      return dnnl.create("dnnl_memory_create", descriptor, dnnl.engine(), NONE);
-    }
-
-    /** {@code struct { int arg; dnnl_memory_t memory; }}. */
-    private static void set(long list, int index, int argument, long memory) {
-      OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, list + (long) index * ARGUMENT_BYTES, argument);
-      OffHeap.MEMORY.set(ValueLayout.JAVA_LONG_UNALIGNED, list + (long) index * ARGUMENT_BYTES + Long.BYTES, memory);
+      Dnnl.setArgument(arguments, 3, Dnnl.ARG_SCRATCHPAD, scratchpadMemory);
     }
 
     /** Brings an input into its own layout, at {@code arranged}; gives where it then lies, {@code given} if it may stay. */

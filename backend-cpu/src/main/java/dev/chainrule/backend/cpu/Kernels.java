@@ -33,7 +33,7 @@ final class Kernels {
       case Op.Reduce reduce -> ChannelSums.support(reduce, in.getFirst()).or(() -> STRIDED);
       case Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
       case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
-      case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst())));
+      case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst(), machine.natives())));
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
           Optional.of(Convolution.support(op, in, out.getFirst(), machine));
       case Op.Composite composite when Attention.isNamed(composite) -> Attention.support(composite, in, machine.parts());
@@ -60,7 +60,13 @@ final class Kernels {
   /** Kernels that compute floats take the other along; what they widen and narrow, and the others, leave it for later. */
   private Kernel withEpilogue(Instruction.WithEpilogue both) {
     Instruction.Call call = both.call();
-    boolean goesAlong = both.result().dtype() == DType.F32 && !(call.op() instanceof Op.ConvWeightGradient);
+    TensorType result = both.result().type();
+    boolean goesAlong = switch (call.op()) {
+      case Op.Dot _ -> MatrixProduct.takesAlong(types(call.inputs()), result, machine.natives());
+      case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
+          Convolution.takesAlong(call.op(), types(call.inputs()), result, machine);
+      default -> result.dtype() == DType.F32;
+    };
     return goesAlong ? call(call, generated().epilogue(both.epilogue()))
         : linked(List.of(call, both.epilogue()));
   }

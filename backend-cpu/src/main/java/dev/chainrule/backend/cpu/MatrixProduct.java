@@ -5,22 +5,24 @@ import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batches of matrix products. F32 and F64 go to {@link Gemm} with the operands' own strides, so that a transposed one is not copied;
- * F16 and BF16 are widened to F32 first and the product is rounded once; integers take plain loops. Large products share one product
- * among the threads, small ones share the batch; the bits are the same. Traffic: that of {@link Gemm}; the widened operands are written
- * and read once more.
+ * Batches of matrix products. F32 and F64 go to {@link Gemm} with the operands' own strides, so that a transposed one is not copied, and so
+ * does BF16 to {@link BrainProduct} where the processor multiplies it. F16, and BF16 elsewhere, are widened to F32 first and the product is
+ * rounded once; integers take plain loops. Large products share one product among the threads, small ones share the batch; the bits are
+ * the same. Traffic: that of {@link Gemm}; the widened operands are written and read once more.
  */
 final class MatrixProduct implements RangeKernel, Gemm.Follower {
 
   /** Multiplications beyond which a product of its own keeps all threads busy. */
   private static final long LARGE = 1L << 21;
 
-  private final Gemm gemm;
+  private final Single single;
   private final DType dtype;
   private final Matrices x;
   private final Matrices y;
@@ -34,6 +36,11 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
   /** Which run, and which product of it, blocks are of while one product is shared among the threads. */
   private @Nullable Frame running;
   private long runningBatch;
+
+  /** The product of two matrices of floats at addresses; a follower is told of each block that is done. */
+  private interface Single {
+    void multiply(long a, long b, long c, Gemm.@Nullable Follower follower);
+  }
 
   /** An operand as a stack of matrices. */
   private record Matrices(Place place, Layout layout, Strides batch) {
@@ -58,6 +65,10 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
       return batch.rowOffset(number);
     }
 
+    long address(Frame frame, long number, DType dtype) {
+      return place.address(frame) + offset(number) * dtype.bytes();
+    }
+
     long row() {
       return layout.stride(-2);
     }
@@ -67,9 +78,9 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
     }
   }
 
-  private MatrixProduct(Gemm gemm, DType dtype, Matrices x, Matrices y, Place output, Shape result, long k, @Nullable Epilogue epilogue) {
+  private MatrixProduct(Multiplication multiplication, DType dtype, Matrices x, Matrices y, Place output, Shape result, long k,
+      @Nullable Epilogue epilogue) {
     this.epilogue = epilogue;
-    this.gemm = gemm;
     this.dtype = dtype;
     this.x = x;
     this.y = y;
@@ -78,23 +89,72 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
     this.n = Math.toIntExact(result.dim(-1));
     this.k = Math.toIntExact(k);
     this.batches = result.slice(0, result.rank() - 2).elements();
+    this.single = multiplication.of(this);
   }
 
-  /** @param epilogue only of F32 */
+  /** What multiplies the matrices of a stack of products. */
+  private interface Multiplication {
+    Single of(MatrixProduct product);
+  }
+
+  /** @param epilogue only of what {@link #takesAlong} */
   static Kernel of(Operand x, Operand y, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
       CpuDevice.Machine machine) {
-    long k = x.shape().dim(-1);
-    if (out.dtype() == DType.F16 || out.dtype() == DType.BF16) {
-      return new WidenedProduct(x, y, out, workspace, bases, machine, (a, b, c, _) -> new MatrixProduct(machine.gemm(), DType.F32,
-          Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k, null).linked(machine.parts()));
+    if (isMultiplied(List.of(x.type(), y.type()), out.type(), machine.natives())) {
+      return brains(x, y, out, workspace, epilogue, bases, machine);
     }
-    return new MatrixProduct(machine.gemm(), out.dtype(), Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()),
-        out.shape(), k, epilogue).linked(machine.parts());
+    long k = x.shape().dim(-1);
+    if (WidenedProduct.widens(out.dtype())) {
+      return new WidenedProduct(x, y, out, workspace, bases, machine, (a, b, c, _) -> new MatrixProduct(p -> p.floats(machine.gemm()),
+          DType.F32, Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k, null)
+          .linked(machine.parts()));
+    }
+    return new MatrixProduct(p -> out.dtype() == DType.F64 ? p.doubles(machine.gemm()) : p.floats(machine.gemm()), out.dtype(),
+        Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()), out.shape(), k, epilogue).linked(machine.parts());
+  }
+
+  /** BF16 by instructions of the processor; what they cannot read as it lies is made dense. */
+  private static Kernel brains(Operand x, Operand y, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
+      CpuDevice.Machine machine) {
+    List<Kernel> kernels = new ArrayList<>();
+    Matrices a = readable(x, workspace, bases, machine, kernels);
+    Matrices b = readable(y, workspace.plus(aligned(x.type())), bases, machine, kernels);
+    kernels.add(new MatrixProduct(p -> p.brains(machine), DType.BF16, a, b, bases.place(out.buffer()), out.shape(), x.shape().dim(-1),
+        epilogue).linked(machine.parts()));
+    return Sequence.of(kernels);
+  }
+
+  private static Matrices readable(Operand operand, Place copy, Bases bases, CpuDevice.Machine machine, List<Kernel> kernels) {
+    if (BrainProduct.reads(operand.layout())) {
+      return Matrices.of(operand, bases);
+    }
+    Layout dense = Layout.dense(operand.shape());
+    kernels.add(machine.parts().loop(
+        new StridedCopy(bases.place(operand.buffer()), operand.layout(), copy, dense, operand.dtype().bytes())));
+    return Matrices.of(copy, dense);
+  }
+
+  /** Whether products of BF16 are computed without widening. The choice depends on sizes, types and the machine. */
+  private static boolean isMultiplied(List<TensorType> inputs, TensorType out, Natives natives) {
+    return out.dtype() == DType.BF16 && out.elements() > 0 && inputs.getFirst().elements() > 0
+        && natives.dnnl().filter(Dnnl::hasBf16).isPresent();
+  }
+
+  /** Whether {@link #of} takes an epilogue. */
+  static boolean takesAlong(List<TensorType> inputs, TensorType out, Natives natives) {
+    return out.dtype() == DType.F32 || isMultiplied(inputs, out, natives);
   }
 
   /** What {@link #of} needs beside its operands. */
-  static long workspaceBytes(List<TensorType> inputs, TensorType out) {
-    return out.dtype() == DType.F16 || out.dtype() == DType.BF16 ? WidenedProduct.workspaceBytes(inputs, out) : 0;
+  static long workspaceBytes(List<TensorType> inputs, TensorType out, Natives natives) {
+    if (isMultiplied(inputs, out, natives)) {
+      return aligned(inputs.get(0)) + aligned(inputs.get(1));
+    }
+    return WidenedProduct.widens(out.dtype()) ? WidenedProduct.workspaceBytes(inputs, out) : 0;
+  }
+
+  private static long aligned(TensorType type) {
+    return (type.bytes() + Schedule.ALIGNMENT - 1) / Schedule.ALIGNMENT * Schedule.ALIGNMENT;
   }
 
   private Kernel linked(Parts parts) {
@@ -144,25 +204,27 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
   }
 
   private void product(Frame frame, long batch, Gemm.@Nullable Follower follower) {
-    if (dtype == DType.F32) {
-      floats(frame, batch, follower);
-    } else {
-      doubles(frame, batch);
-    }
+    single.multiply(x.address(frame, batch, dtype), y.address(frame, batch, dtype),
+        output.address(frame) + batch * m * n * dtype.bytes(), follower);
   }
 
-  private void floats(Frame frame, long batch, Gemm.@Nullable Follower follower) {
-    gemm.sgemm(m, n, k,
-        OffHeap.MEMORY, x.place.address(frame) / Float.BYTES + x.offset(batch), x.row(), x.column(),
-        OffHeap.MEMORY, y.place.address(frame) / Float.BYTES + y.offset(batch), y.row(), y.column(),
-        OffHeap.MEMORY, output.address(frame) / Float.BYTES + batch * m * n, n, follower);
+  private Single floats(Gemm gemm) {
+    return (a, b, c, follower) -> gemm.sgemm(m, n, k,
+        OffHeap.MEMORY, a / Float.BYTES, x.row(), x.column(),
+        OffHeap.MEMORY, b / Float.BYTES, y.row(), y.column(),
+        OffHeap.MEMORY, c / Float.BYTES, n, follower);
   }
 
-  private void doubles(Frame frame, long batch) {
-    gemm.dgemm(m, n, k,
-        OffHeap.MEMORY, x.place.address(frame) / Double.BYTES + x.offset(batch), x.row(), x.column(),
-        OffHeap.MEMORY, y.place.address(frame) / Double.BYTES + y.offset(batch), y.row(), y.column(),
-        OffHeap.MEMORY, output.address(frame) / Double.BYTES + batch * m * n, n);
+  private Single doubles(Gemm gemm) {
+    return (a, b, c, _) -> gemm.dgemm(m, n, k,
+        OffHeap.MEMORY, a / Double.BYTES, x.row(), x.column(),
+        OffHeap.MEMORY, b / Double.BYTES, y.row(), y.column(),
+        OffHeap.MEMORY, c / Double.BYTES, n);
+  }
+
+  private Single brains(CpuDevice.Machine machine) {
+    var product = new BrainProduct(machine.natives().dnnl().orElseThrow(), m, n, k, x.layout, y.layout);
+    return (a, b, c, follower) -> product.run(a, b, c, machine.workers(), follower);
   }
 
   private void integers(Frame frame, long batch, long i) {

@@ -42,6 +42,11 @@ final class WidenedProduct implements Kernel {
     narrowing.run(frame);
   }
 
+  /** The types that products are computed of in F32. */
+  static boolean widens(DType dtype) {
+    return dtype == DType.F16 || dtype == DType.BF16;
+  }
+
   /** What it needs beside its operands, without the product's own workspace. */
   static long workspaceBytes(List<TensorType> inputs, TensorType out) {
     return wideBytes(inputs.get(0)) + wideBytes(inputs.get(1)) + wideBytes(out);
