@@ -21,7 +21,7 @@ import java.util.OptionalLong;
  * @param resident bytes of the process in memory; empty where the system has no {@code /proc/self/status}
  * @param classes loaded now, generated ones included
  */
-public record Footprint(long heap, long device, long direct, OptionalLong resident, int classes) {
+record Footprint(long heap, long device, long direct, OptionalLong resident, int classes) {
 
   private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -31,7 +31,7 @@ public record Footprint(long heap, long device, long direct, OptionalLong reside
   private static final int ENQUEUE_MILLIS = 50;
 
   /** Collects, then measures. */
-  public static Footprint now() {
+  static Footprint now() {
     for (int i = 0; i < COLLECTIONS; i++) {
       System.gc();
       sleep();

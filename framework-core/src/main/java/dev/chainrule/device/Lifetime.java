@@ -45,7 +45,7 @@ public final class Lifetime {
   }
 
   /** Ends it; once ended, does nothing. */
-  public void end() {
+  void end() {
     takeAll().forEach(Runnable::run);
   }
 

@@ -10,7 +10,7 @@ import java.util.stream.LongStream;
  * brackets, elements in columns, lines of at most 75 characters. Of more than 1000 elements only the first and last three along each
  * axis are shown.
  */
-public final class ArrayPrinter {
+final class ArrayPrinter {
 
   private static final int LINE_WIDTH = 75;
   private static final int MOST_ELEMENTS = 1000;
@@ -30,7 +30,7 @@ public final class ArrayPrinter {
   }
 
   /** The values without their type; {@code []} where there are none. Several lines for an array of several axes or a long one. */
-  public static String toText(HostArray array) {
+  static String toText(HostArray array) {
     return array.elements() == 0 ? "[]" : new ArrayPrinter(array).block(0, 0);
   }
 

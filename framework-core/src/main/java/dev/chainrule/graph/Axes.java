@@ -44,7 +44,7 @@ public final class Axes {
   }
 
   /** True when every number from 0 to {@code rank - 1} occurs once. */
-  public boolean isPermutation(int rank) {
+  boolean isPermutation(int rank) {
     return axes.length == rank && areDistinctBelow(rank);
   }
 

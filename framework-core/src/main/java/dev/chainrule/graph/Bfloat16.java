@@ -10,7 +10,7 @@ public final class Bfloat16 {
   }
 
   /** Rounds to nearest, ties to even; NaN stays NaN. */
-  public static short fromFloat(float value) {
+  static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (Float.isNaN(value)) {
       return (short) ((bits >>> 16) | 0x40);

@@ -9,7 +9,7 @@ public final class Binary16 {
     return Float.float16ToFloat(bits);
   }
 
-  public static short fromFloat(float value) {
+  static short fromFloat(float value) {
     return Float.floatToFloat16(value);
   }
 

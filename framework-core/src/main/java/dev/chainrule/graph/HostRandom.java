@@ -26,7 +26,7 @@ public final class HostRandom {
   }
 
   /** 64 uniform bits. */
-  public long nextLong() {
+  long nextLong() {
     state += 0x9E3779B97F4A7C15L;
     return Philox.mix(state);
   }

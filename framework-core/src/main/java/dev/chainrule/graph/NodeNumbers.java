@@ -28,7 +28,7 @@ public final class NodeNumbers {
   }
 
   /** With room for so many nodes. */
-  public NodeNumbers(int expected) {
+  NodeNumbers(int expected) {
     int bits = Math.max(6, Integer.SIZE - Integer.numberOfLeadingZeros(2 * expected));
     nodes = new Node[1 << bits];
     numbers = new int[1 << bits];

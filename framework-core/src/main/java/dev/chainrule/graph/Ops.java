@@ -74,7 +74,7 @@ public final class Ops {
   }
 
   /** The same operation on other inputs of the same types, said to have been made elsewhere. */
-  public static Node rebuilt(Node original, List<Node> inputs, Origin origin) {
+  static Node rebuilt(Node original, List<Node> inputs, Origin origin) {
     return new Node(original.op(), original.types(), origin, inputs.toArray(Node[]::new));
   }
 }

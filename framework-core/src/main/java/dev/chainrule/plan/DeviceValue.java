@@ -7,7 +7,7 @@ import dev.chainrule.graph.Value;
 /**
  * A dense tensor in device memory; the memory is given back some time after the last reference is gone, unless it is a {@link Loan}'s.
  */
-public final class DeviceValue implements Value {
+final class DeviceValue implements Value {
 
   private final TensorType type;
   private final Engine engine;

@@ -100,7 +100,7 @@ public final class Engine {
     return of(Devices.current());
   }
 
-  public Device device() {
+  Device device() {
     return device;
   }
 
@@ -138,28 +138,38 @@ public final class Engine {
   }
 
   /**
-   * Runs a graph by a plan of its own or a cached one.
+   * Runs a graph by a plan that is kept.
    *
-   * @param cache where the plan is kept; null for a graph that is run once
+   * @param cache where the plan is kept
    * @return the values of the graph's outputs
    * @throws FaultedRun when an instruction faulted; nothing has been committed
    */
-  public List<Value> run(StepGraph graph, @Nullable PlanCache cache) {
+  public List<Value> run(StepGraph graph, PlanCache cache) {
     lock.lock();
     try {
       requireOpen();
       pool.drain();
       var leaves = new Leaves();
-      if (cache != null) {
-        return run(graph, leaves, plan(graph, leaves, cache));
-      }
-      graph.assignments().forEach(a -> leaves.slot(a.expected()));
+      return run(graph, leaves, plan(graph, leaves, cache));
+    } finally {
+      // Without an owner the plan would be closed during its run.
+      Reference.reachabilityFence(cache);
+      unlock();
+    }
+  }
+
+  /** The values of nodes, by a plan that is given up afterwards. */
+  List<Value> compute(List<Node> nodes) {
+    StepGraph graph = StepGraph.of(nodes);
+    lock.lock();
+    try {
+      requireOpen();
+      pool.drain();
+      var leaves = new Leaves();
       try (Plan plan = plan(graph, leaves)) {
         return run(graph, leaves, plan);
       }
     } finally {
-      // Without an owner the plan would be closed during its run.
-      Reference.reachabilityFence(cache);
       unlock();
     }
   }
@@ -221,7 +231,7 @@ public final class Engine {
   void evaluate(List<Node> nodes) {
     lock.lock();
     try {
-      List<Value> values = run(StepGraph.of(nodes), null);
+      List<Value> values = compute(nodes);
       for (int i = 0; i < values.size(); i++) {
         nodes.get(i).evaluated(values.get(i));
       }

@@ -27,7 +27,7 @@ public final class Evaluator {
   /** The values of nodes that stay pending. */
   public static List<Value> compute(List<Node> nodes) {
     try {
-      return Engine.current().run(StepGraph.of(nodes), null);
+      return Engine.current().compute(nodes);
     } catch (FaultedRun fault) {
       throw explained(nodes, fault);
     }

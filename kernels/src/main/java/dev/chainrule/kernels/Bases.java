@@ -39,7 +39,7 @@ public final class Bases {
   }
 
   /** Where a literal lies in the fixed memory. */
-  public long constantOffset(int slot) {
+  long constantOffset(int slot) {
     return constantOffsets[slot];
   }
 

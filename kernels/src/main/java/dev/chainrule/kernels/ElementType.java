@@ -10,9 +10,9 @@ import dev.chainrule.graph.Op;
  * @param value what it is in a variable; the 16-bit floats are floats that have been rounded to their type
  * @param name the end of the names of functions on what it computes in
  */
-public record ElementType(DType dtype, String memory, String value, String name) {
+record ElementType(DType dtype, String memory, String value, String name) {
 
-  public static ElementType of(DType dtype) {
+  static ElementType of(DType dtype) {
     String name = switch (dtype) {
       case F32, F16, BF16 -> "f32";
       case F64 -> "f64";
@@ -24,7 +24,7 @@ public record ElementType(DType dtype, String memory, String value, String name)
   }
 
   /** The unsigned integer that an element of so many bytes is when it is only moved. */
-  public static DType moved(DType dtype) {
+  static DType moved(DType dtype) {
     return switch (dtype.bytes()) {
       case 1 -> DType.U8;
       case 2 -> DType.F16;

@@ -38,7 +38,7 @@ public final class CpuDevice implements Device {
   }
 
   /** A device that uses libraries when it is told to as well, whatever the system property {@code chainrule.cpu.native} says. */
-  public CpuDevice(int threads, Generation generation, Natives natives) {
+  CpuDevice(int threads, Generation generation, Natives natives) {
     natives.begin();
     this.info = describe(threads);
     var workers = new Workers(threads);

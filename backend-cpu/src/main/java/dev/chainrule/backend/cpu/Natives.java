@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Whether a device computes with libraries that are not Java, where they are there. The bits of matrix products do not depend on it. */
-public enum Natives {
+enum Natives {
   /** No: all in Java. */
   OFF,
   /** Yes, with oneDNN. Where it cannot be used the log says why, and all is computed in Java. */

@@ -1,7 +1,7 @@
 package dev.chainrule.benchmarks.floor;
 
 /** A product or convolution of a step, of f32; only its size counts. */
-public sealed interface Call {
+sealed interface Call {
 
   /** Scalar operations, two for each multiplication. */
   long flops();

@@ -6,14 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The products and convolutions of one training step that no library gets around, gradients included. */
-public final class Calls {
+final class Calls {
 
   private final List<Call> calls = new ArrayList<>();
 
   private Calls() {}
 
   /** Those of a workload. What asks for the gradient of the batch is left out: nobody needs it. */
-  public static List<Call> of(Workload workload) {
+  static List<Call> of(Workload workload) {
     var calls = new Calls();
     switch (workload.network()) {
       case Network.Perceptron perceptron -> calls.linears(workload.batch(), perceptron.sizes(), false);
