@@ -15,6 +15,7 @@ final class VectorAssembler {
   private static final ClassDesc VECTOR = ClassDesc.of(API + "Vector");
   private static final ClassDesc FLOAT_VECTOR = ClassDesc.of(API + "FloatVector");
   private static final ClassDesc INT_VECTOR = ClassDesc.of(API + "IntVector");
+  private static final ClassDesc SHORT_VECTOR = ClassDesc.of(API + "ShortVector");
   private static final ClassDesc BYTE_VECTOR = ClassDesc.of(API + "ByteVector");
   private static final ClassDesc MASK = ClassDesc.of(API + "VectorMask");
   private static final ClassDesc SPECIES = ClassDesc.of(API + "VectorSpecies");
@@ -186,27 +187,48 @@ final class VectorAssembler {
 
   /** As many bytes as an int vector has lanes, as ints from 0 to 255. */
   void loadBytes(int baseLocal, int offsetLocal) {
-    byteSpecies();
-    segment(baseLocal, offsetLocal);
-    code.invokestatic(BYTE_VECTOR, "fromMemorySegment",
-        MethodTypeDesc.of(BYTE_VECTOR, SPECIES, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
-    code.getstatic(OPERATORS, "ZERO_EXTEND_B2I", CONVERSION);
-    species(VectorForm.INTS);
-    convertShape(BYTE_VECTOR, INT_VECTOR);
+    loadNarrow(BYTE_VECTOR, Byte.SIZE, "ZERO_EXTEND_B2I", baseLocal, offsetLocal);
   }
 
   /** Stores the lowest byte of each int of the vector on the stack. */
   void storeBytes(int baseLocal, int offsetLocal) {
-    code.getstatic(OPERATORS, "I2B", CONVERSION);
-    byteSpecies();
-    convertShape(INT_VECTOR, BYTE_VECTOR);
-    segment(baseLocal, offsetLocal);
-    code.invokevirtual(BYTE_VECTOR, "intoMemorySegment",
-        MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
+    storeNarrow(BYTE_VECTOR, Byte.SIZE, "I2B", baseLocal, offsetLocal);
   }
 
-  private void byteSpecies() {
-    code.getstatic(BYTE_VECTOR, "SPECIES_" + Byte.SIZE * VectorWidth.LANES, SPECIES);
+  /** As many bf16 as a float vector has lanes: the upper halves of floats. */
+  void loadBrains(int baseLocal, int offsetLocal) {
+    loadNarrow(SHORT_VECTOR, Short.SIZE, "ZERO_EXTEND_S2I", baseLocal, offsetLocal);
+    lanewiseInt("LSHL", Short.SIZE);
+    reinterpret(VectorForm.FLOATS);
+  }
+
+  /** Stores the upper half of each float of the vector on the stack. */
+  void storeBrains(int baseLocal, int offsetLocal) {
+    reinterpret(VectorForm.INTS);
+    lanewiseInt("LSHR", Short.SIZE);
+    storeNarrow(SHORT_VECTOR, Short.SIZE, "I2S", baseLocal, offsetLocal);
+  }
+
+  private void loadNarrow(ClassDesc type, int bits, String extension, int baseLocal, int offsetLocal) {
+    species(type, bits);
+    segment(baseLocal, offsetLocal);
+    code.invokestatic(type, "fromMemorySegment", MethodTypeDesc.of(type, SPECIES, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
+    code.getstatic(OPERATORS, extension, CONVERSION);
+    species(VectorForm.INTS);
+    convertShape(type, INT_VECTOR);
+  }
+
+  private void storeNarrow(ClassDesc type, int bits, String conversion, int baseLocal, int offsetLocal) {
+    code.getstatic(OPERATORS, conversion, CONVERSION);
+    species(type, bits);
+    convertShape(INT_VECTOR, type);
+    segment(baseLocal, offsetLocal);
+    code.invokevirtual(type, "intoMemorySegment", MethodTypeDesc.of(ConstantDescs.CD_void, SEGMENT, ConstantDescs.CD_long, BYTE_ORDER));
+  }
+
+  /** Of vectors with as many lanes as those of 32 bits. */
+  private void species(ClassDesc type, int bits) {
+    code.getstatic(type, "SPECIES_" + bits * VectorWidth.LANES, SPECIES);
   }
 
   private void convertShape(ClassDesc from, ClassDesc to) {

@@ -178,15 +178,22 @@ final class VectorCode implements PhaseCode {
   }
 
   private static void copy(long from, long to, int n, int bytes) {
-    if (bytes == 1) {
-      for (int i = 0; i < n; i++) {
-        OffHeap.MEMORY.set(ValueLayout.JAVA_BYTE, to + i, OffHeap.MEMORY.get(ValueLayout.JAVA_BYTE, from + i));
+    switch (bytes) {
+      case Byte.BYTES -> {
+        for (int i = 0; i < n; i++) {
+          OffHeap.MEMORY.set(ValueLayout.JAVA_BYTE, to + i, OffHeap.MEMORY.get(ValueLayout.JAVA_BYTE, from + i));
+        }
       }
-      return;
-    }
-    for (int i = 0; i < n; i++) {
-      long at = (long) i * Integer.BYTES;
-      OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, to + at, OffHeap.MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, from + at));
+      case Short.BYTES -> {
+        for (long at = 0; at < (long) n * Short.BYTES; at += Short.BYTES) {
+          OffHeap.MEMORY.set(ValueLayout.JAVA_SHORT_UNALIGNED, to + at, OffHeap.MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, from + at));
+        }
+      }
+      default -> {
+        for (long at = 0; at < (long) n * Integer.BYTES; at += Integer.BYTES) {
+          OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, to + at, OffHeap.MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, from + at));
+        }
+      }
     }
   }
 }

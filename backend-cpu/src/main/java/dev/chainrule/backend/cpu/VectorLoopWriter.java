@@ -53,9 +53,10 @@ final class VectorLoopWriter {
   private int start;
   private int index;
 
-  /** How many elements, and bytes of those with 32 bits, have been done. */
+  /** How many elements have been done, which is how many bytes of those with 8 bits, and bytes of those with 16 and 32. */
   private int elements;
 
+  private int halfOffset;
   private int offset;
 
   private VectorLoopWriter(VectorProgram program, CodeBuilder code) {
@@ -89,6 +90,7 @@ final class VectorLoopWriter {
     index = code.allocateLocal(TypeKind.INT);
     int end = code.allocateLocal(TypeKind.INT);
     elements = code.allocateLocal(TypeKind.LONG);
+    halfOffset = code.allocateLocal(TypeKind.LONG);
     offset = code.allocateLocal(TypeKind.LONG);
     code.iload(AT).istore(index);
     code.iload(AT).iload(N).iadd().istore(end);
@@ -96,6 +98,7 @@ final class VectorLoopWriter {
     Label done = code.newLabel();
     code.labelBinding(top).iload(index).iload(end).if_icmpge(done);
     code.iload(index).iload(AT).isub().i2l().lstore(elements);
+    code.lload(elements).loadConstant(1).lshl().lstore(halfOffset);
     code.lload(elements).loadConstant(2).lshl().lstore(offset);
     for (int i = 0; i < locals.length; i++) {
       value(i);
@@ -177,6 +180,7 @@ final class VectorLoopWriter {
   private void value(int number) {
     switch (program.values().get(number)) {
       case VectorProgram.Stream(DType dtype, int address) when dtype.bytes() == 1 -> assembler.loadBytes(base(address), elements);
+      case VectorProgram.Stream(DType dtype, int address) when dtype == DType.BF16 -> assembler.loadBrains(base(address), halfOffset);
       case VectorProgram.Stream stream -> assembler.loadFromMemory(forms[number], base(stream.address()), offset);
       case VectorProgram.Elements elements ->
           assembler.loadFromArray(forms[number], array(elements.kind(), elements.register()), index);
@@ -220,6 +224,10 @@ final class VectorLoopWriter {
       case VectorProgram.ToMemory(int value, DType dtype, int address) when dtype.bytes() == 1 -> {
         push(value, VectorForm.INTS);
         assembler.storeBytes(base(address), elements);
+      }
+      case VectorProgram.ToMemory(int value, DType dtype, int address) when dtype == DType.BF16 -> {
+        push(value, VectorForm.FLOATS);
+        assembler.storeBrains(base(address), halfOffset);
       }
       case VectorProgram.ToMemory(int value, DType dtype, int address) -> {
         push(value, VectorForm.of(dtype));

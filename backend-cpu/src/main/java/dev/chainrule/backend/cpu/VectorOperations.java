@@ -45,9 +45,9 @@ final class VectorOperations {
   /** Whether loops themselves read and write neighbours of a type in memory. Vectors of four lanes have no bytes to match. */
   static boolean isStreamed(DType dtype) {
     return switch (dtype) {
-      case F32, I32 -> true;
+      case F32, I32, BF16 -> true;
       case U8, BOOL -> VectorWidth.LANES >= Long.BYTES;
-      case F64, F16, BF16, I64 -> false;
+      case F64, F16, I64 -> false;
     };
   }
 

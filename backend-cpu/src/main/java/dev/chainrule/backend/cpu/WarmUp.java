@@ -1,6 +1,7 @@
 package dev.chainrule.backend.cpu;
 
 import com.sun.management.ThreadMXBean;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.function.Supplier;
@@ -117,6 +118,9 @@ final class WarmUp {
 
   /** Registers and streams to run loops on, full of ones: with numbers that no function treats apart. */
   static final class Scratch {
+    /** Two ones of bf16, which as an f32 are nearly one. */
+    private static final int ONES = 0x3f803f80;
+
     private static final long STREAM_BYTES = (long) Registers.BLOCK * Float.BYTES;
 
     private final Registers registers = new Registers(0);
@@ -130,7 +134,7 @@ final class WarmUp {
     /** Loops that ran earlier may have left anything. */
     private void prepare(int floats, int ints) {
       for (long at = 0; at < memory.bytes(); at += Float.BYTES) {
-        OffHeap.MEMORY.set(OffHeap.FLOAT, memory.address() + at, 1);
+        OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, memory.address() + at, ONES);
       }
       for (int i = 0; i < floats; i++) {
         Arrays.fill(registers.floats(i), 1);
