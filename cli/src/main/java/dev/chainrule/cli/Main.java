@@ -16,7 +16,7 @@ import picocli.CommandLine.IVersionProvider;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {TrainCommand.class, EvaluateCommand.class, DevicesCommand.class, DoctorCommand.class,
-        ParityCommand.class},
+        ParityCommand.class, TuneCommand.class},
     footer = {"", "Exit codes: 0 done, 1 unexpected error, 2 wrong arguments, 3 device unavailable,",
         "4 bad file, 5 value not finite, 6 out of memory, 7 devices disagree."})
 public final class Main implements Runnable {

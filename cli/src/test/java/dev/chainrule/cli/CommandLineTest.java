@@ -74,6 +74,8 @@ class CommandLineTest {
       "parity --backends tpu                           | 3 | [tpu] unknown backend",
       "parity --optimizer lion --backends cpu          | 2 | unknown name 'lion'",
       "parity --steps -1 --backends cpu                | 2 | [parity] -1 steps",
+      "tune --backend cpu                              | 2 | [tune] cpu:0 has no variants",
+      "tune --backend cpu --sizes 16,0                 | 2 | [--sizes] 0, expected 1 or more",
       "evaluate /no/such/file                          | 4 | cannot read /no/such/file",
       "train mnist --optimizer sgd --learning-rate 1e30 --max-steps 9 | 5 | [loss] step 2: loss is not finite, first at",
   })

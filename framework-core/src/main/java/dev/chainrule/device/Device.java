@@ -43,6 +43,11 @@ public interface Device extends AutoCloseable {
   /** Makes a schedule ready to run; all sizes are known by now. */
   Executable link(Schedule schedule);
 
+  /** What finds the fastest of its kernels' variants; empty where there is nothing to choose. */
+  default Optional<Tuner> tuner() {
+    return Optional.empty();
+  }
+
   /** Copies and runs, in order. */
   Queue queue();
 

@@ -10,6 +10,7 @@ import dev.chainrule.device.Queue;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.ProductTiles;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.Arena;
@@ -18,13 +19,17 @@ import java.util.List;
 import java.util.Optional;
 
 /** The kernels of graphics processors in the host's dialect, compiled as C++ and run thread by thread: a device that needs no driver. */
-record CompiledDevice(DeviceInfo info, Lifetime lifetime) implements Device {
+record CompiledDevice(DeviceInfo info, Lifetime lifetime, ProductTiles tiles) implements Device {
 
   /** More than any kernel needs. */
   private static final long PARAMETER_BYTES = 1 << 20;
 
   CompiledDevice() {
-    this(new DeviceInfo("compiled", 0, "kernels in C++", 1L << 30), new Lifetime("compiled:0"));
+    this(ProductTiles.USUAL);
+  }
+
+  CompiledDevice(ProductTiles tiles) {
+    this(new DeviceInfo("compiled", 0, "kernels in C++", 1L << 30), new Lifetime("compiled:0"), tiles);
   }
 
   @Override
@@ -44,7 +49,7 @@ record CompiledDevice(DeviceInfo info, Lifetime lifetime) implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CompiledExecutable(GpuProgram.of(schedule));
+    return new CompiledExecutable(GpuProgram.of(schedule, tiles));
   }
 
   @Override

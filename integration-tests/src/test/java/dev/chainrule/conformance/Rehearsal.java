@@ -12,6 +12,7 @@ import dev.chainrule.device.Queue;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.ProductTiles;
 import dev.chainrule.kernels.Source;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
@@ -88,7 +89,7 @@ final class Rehearsal implements Device, Queue {
 
   @Override
   public Executable link(Schedule schedule) {
-    kernels.addAll(GpuProgram.of(schedule).sources());
+    kernels.addAll(GpuProgram.of(schedule, ProductTiles.USUAL).sources());
     return new NoExecutable(0);
   }
 

@@ -25,11 +25,13 @@ final class Calls {
 
   static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out) {
     return switch (op) {
-      case Op.Reduce _, Op.Dot _ -> STRIDED;
+      case Op.Reduce _ -> STRIDED;
+      case Op.Dot _ -> Optional.of(new NativeKernel(true, false, ProductCalls.workspaceBytes(op, in, out.getFirst())));
       case Op.ArgReduce _, Op.Cumulate _, Op.Pad _, Op.Concat _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
       // Rows and columns of the product are divided as numbers of 32 bits.
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
-          Stream.concat(in.stream(), out.stream()).allMatch(type -> type.elements() <= Integer.MAX_VALUE) ? DENSE : Optional.empty();
+          Stream.concat(in.stream(), out.stream()).allMatch(type -> type.elements() <= Integer.MAX_VALUE)
+              ? Optional.of(new NativeKernel(false, false, ProductCalls.workspaceBytes(op, in, out.getFirst()))) : Optional.empty();
       case Op.Sort _ -> Optional.of(new NativeKernel(false, false, LineCalls.sortBytes(in.getFirst())));
       case Op.ScatterAdd(int axis) -> Optional.of(new NativeKernel(false, false, IndexCalls.listBytes(axis, in)));
       case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _,
@@ -42,10 +44,7 @@ final class Calls {
     Operand out = call.outputs().getFirst();
     switch (call.op()) {
       case Op.Reduce reduce -> reduce(reduce, in.getFirst(), out, to);
-      case Op.Dot _ -> ProductCalls.dot(in.get(0), in.get(1), out, to);
-      case Op.Conv(var geometry) -> ProductCalls.conv(geometry, in.get(0), in.get(1), out, to);
-      case Op.ConvInputGradient(var geometry, var _) -> ProductCalls.inputGradient(geometry, in.get(0), in.get(1), out, to);
-      case Op.ConvWeightGradient(var geometry, var _) -> ProductCalls.weightGradient(geometry, in.get(0), in.get(1), out, to);
+      case Op.Dot _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> ProductCalls.launch(call, to);
       case Op.Gather(int axis) -> IndexCalls.gather(axis, in.get(0), in.get(1), out, to);
       case Op.ScatterAdd(int axis) -> IndexCalls.scatterAdd(axis, in, call.workspace().stream().findFirst(), out, to);
       case Op.ArgReduce arg -> LineCalls.argReduce(arg, in.getFirst(), out, to);

@@ -55,8 +55,9 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
         && (apply.op() instanceof Op.Pow || apply.op() instanceof Op.Tan));
   }
 
-  public static GpuProgram of(Schedule schedule) {
-    var linker = new Linker(schedule);
+  /** @param tiles that the device takes for products */
+  public static GpuProgram of(Schedule schedule, ProductTiles tiles) {
+    var linker = new Linker(schedule, tiles);
     List<List<Step>> instructions = new ArrayList<>();
     for (int i = 0; i < schedule.instructions().size(); i++) {
       instructions.add(linker.steps(schedule.instructions().get(i), i + 1));
@@ -114,14 +115,16 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
   private static final class Linker {
     private final Bases bases;
     private final Numbers numbers = new Numbers();
+    private final ProductTiles tiles;
     private long scratchBytes;
 
-    Linker(Schedule schedule) {
+    Linker(Schedule schedule, ProductTiles tiles) {
       this.bases = new Bases(schedule);
+      this.tiles = tiles;
     }
 
     List<Step> steps(Instruction instruction, int code) {
-      var launches = new Launches(bases, numbers, code, instruction.isCommit());
+      var launches = new Launches(bases, numbers, tiles, code, instruction.isCommit());
       switch (instruction) {
         case Instruction.Compute compute -> compute(compute, launches);
         case Instruction.Group(var kernels) -> kernels.forEach(kernel -> compute(kernel, launches));
@@ -160,7 +163,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     }
 
     private Step.Launch number(Operand number, long first, int code) {
-      var launches = new Launches(bases, numbers, code, false);
+      var launches = new Launches(bases, numbers, tiles, code, false);
       launches.groups(1, Template.of("number.cl").source(), List.of(launches.start(number)), first);
       return (Step.Launch) launches.steps().getFirst();
     }

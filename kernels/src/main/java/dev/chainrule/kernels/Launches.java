@@ -10,6 +10,7 @@ final class Launches {
 
   private final Bases bases;
   private final Numbers numbers;
+  private final ProductTiles tiles;
   private final int code;
   private final boolean gated;
   private final List<Step> steps = new ArrayList<>();
@@ -17,18 +18,24 @@ final class Launches {
   private long partialBytes;
 
   /**
+   * @param tiles of products
    * @param code number of the instruction, from 1
    * @param gated whether it does nothing once something has faulted
    */
-  Launches(Bases bases, Numbers numbers, int code, boolean gated) {
+  Launches(Bases bases, Numbers numbers, ProductTiles tiles, int code, boolean gated) {
     this.bases = bases;
     this.numbers = numbers;
+    this.tiles = tiles;
     this.code = code;
     this.gated = gated;
   }
 
   List<Step> steps() {
     return List.copyOf(steps);
+  }
+
+  ProductTiles tiles() {
+    return tiles;
   }
 
   void generated(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs) {

@@ -1,17 +1,25 @@
 package dev.chainrule.kernels;
 
+import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Sums of products: the matrix product, the convolution and its gradients, all in the tiles of {@code product.cl}. */
 final class ProductCalls {
 
-  /** Rows and columns of a tile. */
-  private static final int TILE = 64;
+  /** Steps of depth that are summed before the sum is rounded into the whole, S19.14. */
+  private static final long CHAIN = 256;
+
+  /** Tiles of the usual size that keep a device busy; what has fewer is split along a depth of at least so many chains. */
+  private static final long FEW_TILES = 64;
+  private static final long SPLIT_CHAINS = 4;
 
   private ProductCalls() {}
 
@@ -21,20 +29,78 @@ final class ProductCalls {
    * @param leftAlongDepth whether the left operand's elements follow one another along the depth
    * @param rightAlongDepth likewise
    */
-  private record Product(long parts, long rows, long columns, long depth, boolean leftAlongDepth, boolean rightAlongDepth) {}
+  private record Product(long parts, long rows, long columns, long depth, boolean leftAlongDepth, boolean rightAlongDepth) {
 
-  static void dot(Operand x, Operand y, Operand out, Launches to) {
+    long tiles(ProductTile tile) {
+      return parts * Math.ceilDiv(rows, tile.rows()) * Math.ceilDiv(columns, tile.columns());
+    }
+
+    long chains() {
+      return Math.ceilDiv(depth, CHAIN);
+    }
+
+    /** A property of the shape alone, like all that decides how a plan looks. */
+    boolean isThin() {
+      return tiles(ProductTile.DEFAULT) < FEW_TILES && chains() >= SPLIT_CHAINS;
+    }
+
+    long elements() {
+      return parts * rows * columns;
+    }
+  }
+
+  /** What the sums of chains need where a thin product is split; at most about as much as its operands. */
+  static long workspaceBytes(Op op, List<TensorType> in, TensorType out) {
+    Product product = switch (op) {
+      case Op.Dot _ -> dot(in.get(0).shape(), out.shape(), false, false);
+      case Op.Conv(var geometry) -> conv(new Sizes(geometry, in.get(0).shape(), out.shape(), in.get(1).shape()));
+      case Op.ConvInputGradient(var geometry, var _) ->
+          inputGradient(new Sizes(geometry, out.shape(), in.get(0).shape(), in.get(1).shape()));
+      case Op.ConvWeightGradient(var geometry, var _) ->
+          weightGradient(new Sizes(geometry, in.get(1).shape(), in.get(0).shape(), out.shape()));
+      default -> throw new IllegalArgumentException(op.label() + " is no product");
+    };
+    return product.isThin() ? product.chains() * product.elements() * out.dtype().accumulator().bytes() : 0;
+  }
+
+  static void launch(Instruction.Call call, Launches to) {
+    Operand x = call.inputs().get(0);
+    Operand y = call.inputs().get(1);
+    Operand out = call.outputs().getFirst();
+    Optional<Operand> sums = call.workspace().stream().findFirst();
+    switch (call.op()) {
+      case Op.Dot _ -> dot(x, y, out, sums, to);
+      case Op.Conv(var geometry) -> {
+        var sizes = new Sizes(geometry, x.shape(), out.shape(), y.shape());
+        launch("conv.cl", conv(sizes), List.of(y, x, out), sums, sizes.numbers(), to);
+      }
+      case Op.ConvInputGradient(var geometry, var _) -> {
+        var sizes = new Sizes(geometry, out.shape(), x.shape(), y.shape());
+        launch("conv_input_gradient.cl", inputGradient(sizes), List.of(y, x, out), sums, sizes.numbers(), to);
+      }
+      case Op.ConvWeightGradient(var geometry, var _) -> {
+        var sizes = new Sizes(geometry, y.shape(), x.shape(), out.shape());
+        launch("conv_weight_gradient.cl", weightGradient(sizes), List.of(x, y, out), sums, sizes.numbers(), to);
+      }
+      default -> throw new IllegalArgumentException(call.op().label() + " is no product");
+    }
+  }
+
+  private static Product dot(Shape x, Shape out, boolean leftAlongDepth, boolean rightAlongDepth) {
+    return new Product(out.slice(0, out.rank() - 2).elements(), out.dim(-2), out.dim(-1), x.dim(-1), leftAlongDepth, rightAlongDepth);
+  }
+
+  private static void dot(Operand x, Operand y, Operand out, Optional<Operand> sums, Launches to) {
     Layout left = x.layout();
     Layout right = y.layout();
     Shape shape = out.shape();
     int batchAxes = shape.rank() - 2;
-    var product = new Product(shape.slice(0, batchAxes).elements(), shape.dim(-2), shape.dim(-1), x.shape().dim(-1),
-        left.stride(-1) == 1, right.stride(-2) == 1);
     List<Long> numbers = new ArrayList<>(List.of(left.stride(-2), left.stride(-1), right.stride(-2), right.stride(-1), (long) batchAxes));
     for (int axis = 0; axis < batchAxes; axis++) {
       numbers.addAll(List.of(shape.dim(axis), left.stride(axis), right.stride(axis)));
     }
-    launch("dot.cl", product, x, y, out, numbers, to);
+    Product product = dot(x.shape(), shape, left.stride(-1) == 1, right.stride(-2) == 1);
+    launch("dot.cl", product, List.of(x, y, out), sums, numbers, to);
   }
 
   /** The sizes of a convolution that takes x to y, as {@code conv.cl} wants them. */
@@ -74,31 +140,44 @@ final class ProductCalls {
     }
   }
 
-  static void conv(Op.Geometry geometry, Operand x, Operand w, Operand out, Launches to) {
-    var sizes = new Sizes(geometry, x.shape(), out.shape(), w.shape());
-    launch("conv.cl", new Product(geometry.groups(), sizes.filters(), sizes.samples() * sizes.positions(),
-        sizes.channels() * sizes.places(), true, false), w, x, out, sizes.numbers(), to);
+  private static Product conv(Sizes sizes) {
+    return new Product(sizes.geometry.groups(), sizes.filters(), sizes.samples() * sizes.positions(), sizes.channels() * sizes.places(),
+        true, false);
   }
 
-  static void inputGradient(Op.Geometry geometry, Operand cotangent, Operand w, Operand out, Launches to) {
-    var sizes = new Sizes(geometry, out.shape(), cotangent.shape(), w.shape());
-    launch("conv_input_gradient.cl", new Product(geometry.groups(), sizes.channels(), sizes.samples() * sizes.inputs(),
-        sizes.filters() * sizes.places(), true, false), w, cotangent, out, sizes.numbers(), to);
+  private static Product inputGradient(Sizes sizes) {
+    return new Product(sizes.geometry.groups(), sizes.channels(), sizes.samples() * sizes.inputs(), sizes.filters() * sizes.places(),
+        true, false);
   }
 
-  static void weightGradient(Op.Geometry geometry, Operand cotangent, Operand x, Operand out, Launches to) {
-    var sizes = new Sizes(geometry, x.shape(), cotangent.shape(), out.shape());
-    launch("conv_weight_gradient.cl", new Product(geometry.groups(), sizes.filters(), sizes.channels() * sizes.places(),
-        sizes.samples() * sizes.positions(), true, true), cotangent, x, out, sizes.numbers(), to);
+  private static Product weightGradient(Sizes sizes) {
+    return new Product(sizes.geometry.groups(), sizes.filters(), sizes.channels() * sizes.places(), sizes.samples() * sizes.positions(),
+        true, true);
   }
 
+  /**
+   * @param operands left, right, result
+   * @param sums where those of chains lie, of a product that is split
+   */
   private static void launch(
-      String file, Product product, Operand left, Operand right, Operand out, List<Long> own, Launches to) {
-    List<Long> numbers = new ArrayList<>(List.of(product.parts, product.rows, product.columns, product.depth,
+      String file, Product product, List<Operand> operands, Optional<Operand> sums, List<Long> own, Launches to) {
+    List<Long> all = new ArrayList<>(List.of(product.parts, product.rows, product.columns, product.depth,
         product.leftAlongDepth ? 1L : 0L, product.rightAlongDepth ? 1L : 0L));
-    numbers.addAll(own);
-    long tiles = product.parts * Math.ceilDiv(product.rows, TILE) * Math.ceilDiv(product.columns, TILE);
-    to.groups(Math.min(tiles, GeneratedSource.MOST_GROUPS), Template.of(file, "product.cl").on(out.dtype()).source(),
-        to.places(List.of(left, right, out)), numbers.stream().mapToLong(Long::longValue).toArray());
+    all.addAll(own);
+    long[] numbers = all.stream().mapToLong(Long::longValue).toArray();
+    DType dtype = operands.get(2).dtype();
+    ProductTile tile = to.tiles().of(dtype, product.rows, product.columns, product.depth);
+    Template template = tile.in(Template.of(file, "product.cl").on(dtype));
+    long tiles = product.tiles(tile);
+    List<Place> places = new ArrayList<>(to.places(operands));
+    if (sums.isEmpty()) {
+      to.groups(Math.min(tiles, GeneratedSource.MOST_GROUPS), template.with("split", "0").source(), places, numbers);
+      return;
+    }
+    Place result = places.removeLast();
+    places.add(to.start(sums.get()));
+    to.groups(Math.min(tiles * product.chains(), GeneratedSource.MOST_GROUPS), template.with("split", "1").source(), places, numbers);
+    to.groups(Math.min(Math.ceilDiv(product.elements(), Source.THREADS), GeneratedSource.MOST_GROUPS),
+        Template.of(file, "product_join.cl").on(dtype).source(), List.of(places.getLast(), result), numbers);
   }
 }

@@ -28,7 +28,7 @@ class CallsTest {
 
   private static GpuProgram program(List<TensorType> inputs, List<HostArray> constants, int slices, Instruction... instructions) {
     return GpuProgram.of(new Schedule(List.of(instructions), constants, inputs, List.of(),
-        List.of(TensorType.of(DType.F32, 64)), List.of(), List.of(), List.of(), slices, 0));
+        List.of(TensorType.of(DType.F32, 64)), List.of(), List.of(), List.of(), slices, 0), ProductTiles.USUAL);
   }
 
   private static Instruction.Call call(Op op, TensorType out, TensorType... in) {

@@ -7,9 +7,13 @@ import dev.chainrule.device.Lifetime;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
+import dev.chainrule.device.Tuner;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.ProductTiles;
+import dev.chainrule.kernels.ProductTuner;
+import dev.chainrule.kernels.TuningFile;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.util.List;
@@ -25,9 +29,13 @@ final class CudaDevice implements Device {
   private final Machine machine;
   private final CudaQueue queue;
   private final Lifetime lifetime;
+  private final TuningFile tuning;
+  private final ProductTiles tiles;
 
-  private CudaDevice(DeviceInfo info, Machine machine) {
+  private CudaDevice(DeviceInfo info, Machine machine, TuningFile tuning) {
     this.info = info;
+    this.tuning = tuning;
+    this.tiles = tuning.read();
     this.machine = machine;
     this.queue = new CudaQueue(machine);
     this.lifetime = new Lifetime(info.id());
@@ -37,7 +45,8 @@ final class CudaDevice implements Device {
   static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Settings settings) {
     Context context = Context.open(info.id(), card, driver);
     try {
-      return new CudaDevice(info, Machine.of(context, card, compiler, settings));
+      return new CudaDevice(info, Machine.of(context, card, compiler, settings),
+          TuningFile.of(card.name() + ", " + card.architecture(), Integer.toString(driver.cuDriverGetVersion())));
     } catch (RuntimeException e) {
       context.close();
       throw e;
@@ -71,7 +80,16 @@ final class CudaDevice implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CudaExecutable(GpuProgram.of(schedule), machine);
+    return link(schedule, tiles);
+  }
+
+  private Executable link(Schedule schedule, ProductTiles others) {
+    return new CudaExecutable(GpuProgram.of(schedule, others), machine);
+  }
+
+  @Override
+  public Optional<Tuner> tuner() {
+    return Optional.of(new ProductTuner(this, tuning, this::link));
   }
 
   @Override

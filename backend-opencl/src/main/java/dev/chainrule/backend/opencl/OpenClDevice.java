@@ -9,9 +9,13 @@ import dev.chainrule.device.Lifetime;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
+import dev.chainrule.device.Tuner;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.ProductTiles;
+import dev.chainrule.kernels.ProductTuner;
+import dev.chainrule.kernels.TuningFile;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.util.List;
@@ -34,10 +38,14 @@ final class OpenClDevice implements Device {
   private final OpenClQueue queue;
   private final Programs programs;
   private final Lifetime lifetime;
+  private final TuningFile tuning;
+  private final ProductTiles tiles;
 
   OpenClDevice(DeviceInfo info, Hardware.Found found) {
     this.info = info;
     this.found = found;
+    this.tuning = TuningFile.of(found.name() + ", " + found.platformName(), found.version().strip() + ", " + found.driver());
+    this.tiles = tuning.read();
     this.library = OpenClLibrary.open();
     try {
       var properties = new cl_context_properties();
@@ -96,7 +104,16 @@ final class OpenClDevice implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return new OpenClExecutable(GpuProgram.of(schedule), this);
+    return link(schedule, tiles);
+  }
+
+  private Executable link(Schedule schedule, ProductTiles others) {
+    return new OpenClExecutable(GpuProgram.of(schedule, others), this);
+  }
+
+  @Override
+  public Optional<Tuner> tuner() {
+    return Optional.of(new ProductTuner(this, tuning, this::link));
   }
 
   OpenClLibrary library() {

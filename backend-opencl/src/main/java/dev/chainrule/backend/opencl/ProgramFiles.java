@@ -1,11 +1,11 @@
 package dev.chainrule.backend.opencl;
 
+import dev.chainrule.kernels.CacheFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -27,23 +27,10 @@ record ProgramFiles(Optional<Path> folder) {
       return none();
     }
     try {
-      return new ProgramFiles(Optional.of(given.isEmpty() ? ofTheUser().resolve("chainrule").resolve("opencl") : Path.of(given)));
+      return new ProgramFiles(Optional.of(given.isEmpty() ? CacheFolder.ofTheUser().resolve("opencl") : Path.of(given)));
     } catch (InvalidPathException e) {
       return none();
     }
-  }
-
-  private static Path ofTheUser() {
-    String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-    Path home = Path.of(System.getProperty("user.home", "."));
-    if (system.contains("windows")) {
-      return variable("LOCALAPPDATA").orElse(home.resolve("AppData").resolve("Local"));
-    }
-    return system.contains("mac") ? home.resolve("Library").resolve("Caches") : variable("XDG_CACHE_HOME").orElse(home.resolve(".cache"));
-  }
-
-  private static Optional<Path> variable(String name) {
-    return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isEmpty()).map(Path::of);
   }
 
   Optional<byte[]> read(String key) {

@@ -14,10 +14,14 @@ import dev.chainrule.device.Executable;
 import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
+import dev.chainrule.device.Tuner;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.kernels.ProductShape;
+import dev.chainrule.kernels.ProductTile;
 import dev.chainrule.kernels.Source;
+import dev.chainrule.kernels.TuningFile;
 import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
@@ -26,11 +30,13 @@ import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A device of whatever driver is here. */
 class OpenClDeviceTest {
@@ -138,5 +144,24 @@ class OpenClDeviceTest {
   void aDeviceThatIsNotThereIsRefusedByName() {
     var refused = assertThrows(DeviceUnavailableException.class, () -> new OpenClBackend().open(99));
     assertTrue(refused.getMessage().contains("opencl:99"), refused.getMessage());
+  }
+
+  @Test
+  void whatTuningHasFoundIsKeptAndUsed(@TempDir Path folder) {
+    System.setProperty("chainrule.tuning", folder.toString());
+    try {
+      List<Tuner.Outcome> outcomes = new ArrayList<>();
+      var tuned = (OpenClDevice) new OpenClBackend().open(0);
+      Tuner tuner = tuned.tuner().orElseThrow();
+      tuner.tune(List.of(16L), outcomes::add);
+      tuned.close();
+      assertEquals(1, outcomes.size());
+      assertEquals(folder, tuner.file().getParent());
+      ProductTile chosen = new TuningFile(tuner.file(), "").read().choices().get(new ProductShape(16, 16, 16));
+      assertEquals(outcomes.getFirst().choice(), chosen.toString());
+      assertTrue(outcomes.getFirst().chosen() >= outcomes.getFirst().usual());
+    } finally {
+      System.clearProperty("chainrule.tuning");
+    }
   }
 }
