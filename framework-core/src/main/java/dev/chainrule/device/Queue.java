@@ -12,8 +12,32 @@ public interface Queue {
   /** Copies the start of {@code source} over all of {@code target}, after everything queued before. */
   void download(Memory source, MemorySegment target);
 
+  /** Begins to copy the start of {@code source} to the host, after everything queued before. */
+  default Fetched fetch(Memory source, long bytes) {
+    return target -> download(source, target.asSlice(0, bytes));
+  }
+
+  /** A copy to the host on its way. */
+  @FunctionalInterface
+  interface Fetched {
+
+    /** Waits, and gives what was copied; to be called once. */
+    void into(MemorySegment target);
+  }
+
   /** Runs an executable. */
   Completion run(Executable executable, Bindings bindings);
+
+  /**
+   * Whether what is run after a run that faulted commits nothing until {@link #clearFault}. Then the host may queue the next run before it
+   * knows how the last one ended; else it waits for each.
+   */
+  default boolean keepsFaults() {
+    return false;
+  }
+
+  /** Has runs commit again after a fault; called when all that was queued has ended. */
+  default void clearFault() {}
 
   /**
    * The memory behind a schedule's buffers.
@@ -26,7 +50,10 @@ public interface Queue {
   /** A run on its way. */
   interface Completion {
 
-    /** Waits, and tells whether the run faulted; a faulted run has committed nothing. */
+    /**
+     * Waits, and tells whether the run faulted; a faulted run has committed nothing. To be called once. Where faults are kept, a run after
+     * one that faulted tells of that one's fault.
+     */
     Fault await();
   }
 }

@@ -16,6 +16,16 @@ record Copies(Queue queue) {
     event.ifPresent(e -> e.ended(CopyEvent.Direction.TO_DEVICE, source.byteSize()));
   }
 
+  /** Begins a copy whose data is asked for later. */
+  Queue.Fetched fetch(Memory source, long bytes) {
+    Optional<CopyEvent> event = Recorder.ifOn(() -> CopyEvent.begun());
+    Queue.Fetched fetched = queue.fetch(source, bytes);
+    return target -> {
+      fetched.into(target);
+      event.ifPresent(e -> e.ended(CopyEvent.Direction.TO_HOST, bytes));
+    };
+  }
+
   void toHost(Memory source, MemorySegment target) {
     Optional<CopyEvent> event = Recorder.ifOn(() -> CopyEvent.begun());
     queue.download(source, target);

@@ -3,6 +3,7 @@ package dev.chainrule.plan;
 import dev.chainrule.device.Memory;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.graph.Value;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A dense tensor in device memory; the memory is given back some time after the last reference is gone, unless it is a {@link Loan}'s.
@@ -13,6 +14,7 @@ final class DeviceValue implements Value {
   private final Engine engine;
   private final Memory memory;
   private final Runnable guard;
+  private @Nullable PendingRun run;
 
   DeviceValue(TensorType type, Engine engine, Memory memory) {
     this(type, engine, memory, () -> { });
@@ -35,8 +37,23 @@ final class DeviceValue implements Value {
     return engine;
   }
 
+  /** A run that may not have ended yet writes it. */
+  void writtenBy(PendingRun writer) {
+    run = writer;
+  }
+
+  /** Waits for the run that writes it; under the engine's lock. */
+  void settle(RunsInFlight runs) {
+    if (run != null) {
+      runs.settle(run);
+    }
+  }
+
   Memory memory() {
     guard.run();
+    if (run != null) {
+      run.requireGood();
+    }
     return memory;
   }
 }

@@ -5,23 +5,19 @@ import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
 import dev.chainrule.device.Executable;
-import dev.chainrule.device.Fault;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
 import dev.chainrule.device.events.PlanEvent;
 import dev.chainrule.device.events.Recorder;
 import dev.chainrule.device.events.RunEvent;
-import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.graph.Value;
-import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +53,7 @@ public final class Engine {
   private final MemoryPool pool;
   private final ReentrantLock lock = new ReentrantLock();
   private final RunMemory runMemory;
+  private final RunsInFlight runs;
   private volatile boolean closed;
 
   private Engine(Device device) {
@@ -63,6 +61,7 @@ public final class Engine {
     this.copies = new Copies(device.queue());
     this.pool = new MemoryPool(this, device.info().memoryBytes(), this::giveBackIdle);
     this.runMemory = new RunMemory(pool);
+    this.runs = new RunsInFlight(device);
   }
 
   public static Engine of(Device device) {
@@ -75,11 +74,12 @@ public final class Engine {
     return engine;
   }
 
-  /** Waits for the present run, then gives back all memory and closes all plans. */
+  /** Waits for all runs, then gives back all memory and closes all plans. */
   private void close() {
     ENGINES.remove(device, this);
     lock.lock();
     try {
+      runs.settleAtEnd();
       closed = true;
       runMemory.giveBackIdle();
       pool.close();
@@ -138,19 +138,47 @@ public final class Engine {
   }
 
   /**
-   * Runs a graph by a plan that is kept.
+   * Runs a graph by a plan that is kept, and waits for its end.
    *
    * @param cache where the plan is kept
    * @return the values of the graph's outputs
    * @throws FaultedRun when an instruction faulted; nothing has been committed
    */
   public List<Value> run(StepGraph graph, PlanCache cache) {
+    return run(graph, cache, fault -> fault, false);
+  }
+
+  /**
+   * Runs a graph by a plan that is kept. A device may still be at it on return, and at some runs before: who reads a result or a variable
+   * waits.
+   *
+   * @param explanation makes an error of a fault, with variables as they were before the run. It is thrown at once, by whoever reads a
+   *     result of the run or of a later one, or by a later run
+   */
+  public List<Value> run(StepGraph graph, PlanCache cache, Function<FaultedRun, ? extends RuntimeException> explanation) {
+    if (device.queue().keepsFaults()) {
+      return run(graph, cache, explanation, true);
+    }
+    try {
+      return run(graph, cache);
+    } catch (FaultedRun fault) {
+      throw explanation.apply(fault);
+    }
+  }
+
+  private List<Value> run(StepGraph graph, PlanCache cache, Function<FaultedRun, ? extends RuntimeException> explanation,
+      boolean deferred) {
     lock.lock();
     try {
       requireOpen();
+      if (deferred) {
+        runs.makeRoom();
+      } else {
+        runs.settleAll();
+      }
       pool.drain();
       var leaves = new Leaves();
-      return run(graph, leaves, plan(graph, leaves, cache));
+      return run(graph, leaves, plan(graph, leaves, cache), explanation, deferred);
     } finally {
       // Without an owner the plan would be closed during its run.
       Reference.reachabilityFence(cache);
@@ -164,10 +192,11 @@ public final class Engine {
     lock.lock();
     try {
       requireOpen();
+      runs.settleAll();
       pool.drain();
       var leaves = new Leaves();
       try (Plan plan = plan(graph, leaves)) {
-        return run(graph, leaves, plan);
+        return run(graph, leaves, plan, fault -> fault, false);
       }
     } finally {
       unlock();
@@ -216,11 +245,16 @@ public final class Engine {
     return executable;
   }
 
-  /** Calls {@code body} while none of the engines runs anything. */
+  /**
+   * Calls {@code body} while none of the engines runs anything.
+   *
+   * @throws RuntimeException instead if a run before that went wrong and nobody has been told so
+   */
   static boolean locked(Collection<Engine> engines, BooleanSupplier body) {
     List<Engine> inOrder = engines.stream().sorted(Comparator.comparingLong(e -> e.number)).toList();
     inOrder.forEach(e -> e.lock.lock());
     try {
+      inOrder.forEach(e -> e.runs.settleAll());
       return body.getAsBoolean();
     } finally {
       inOrder.forEach(e -> e.lock.unlock());
@@ -240,15 +274,17 @@ public final class Engine {
     }
   }
 
-  private List<Value> run(StepGraph graph, Leaves leaves, Plan plan) {
+  private List<Value> run(StepGraph graph, Leaves leaves, Plan plan, Function<FaultedRun, ? extends RuntimeException> explanation,
+      boolean deferred) {
     try {
-      return MemoryNeed.reported(plan.schedule(), () -> results(graph, leaves, plan));
+      return MemoryNeed.reported(plan.schedule(), () -> results(graph, leaves, plan, explanation, deferred));
     } finally {
       runMemory.runEnded();
     }
   }
 
-  private List<Value> results(StepGraph graph, Leaves leaves, Plan plan) {
+  private List<Value> results(StepGraph graph, Leaves leaves, Plan plan, Function<FaultedRun, ? extends RuntimeException> explanation,
+      boolean deferred) {
     Schedule schedule = plan.schedule();
     List<DeviceValue> states = new ArrayList<>();
     for (StateSlot.Version version : leaves.states) {
@@ -266,28 +302,31 @@ public final class Engine {
       large.add(value);
       outputs.add(value != null ? value.memory() : runMemory.result(i, HOST_RESULT_BYTES));
     }
-    Fault fault;
+    PendingRun run;
     try (Arena host = Arena.ofConfined()) {
-      MemorySegment parameters = parameters(leaves.scalars, host);
-      var bindings = new Queue.Bindings(
-          runMemory.arena(schedule.arenaBytes()), inputs, states.stream().map(DeviceValue::memory).toList(), outputs, parameters);
-      fault = await(graph, plan, bindings);
-    } finally {
-      // The run knows only their memory; without an owner the pool would give it away.
-      Reference.reachabilityFence(leaves);
-      Reference.reachabilityFence(states);
+      var bindings = new Queue.Bindings(runMemory.arena(schedule.arenaBytes()), inputs, states.stream().map(DeviceValue::memory).toList(),
+          outputs, ParameterBlock.of(leaves.scalars, host));
+      Optional<RunEvent> event = Recorder.ifOn(() -> RunEvent.begun());
+      Queue.Completion completion = queued(graph, plan, bindings);
+      run = new PendingRun(graph, schedule, List.of(leaves.inputs, states, large), completion, event, explanation);
     }
-    if (fault.occurred()) {
-      Instruction instruction = schedule.instructions().get(fault.instruction());
-      throw new FaultedRun(instruction, checkNumber(instruction, fault), fault.detail());
+    runs.add(run);
+    if (!deferred) {
+      runs.settle(run);
     }
-    graph.assignments().forEach(a -> a.expected().slot().committed());
     List<Value> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
-      DeviceValue value = large.get(i);
-      results.add(value != null ? value : download(outputs.get(i), schedule.outputs().get(i)));
+      results.add(result(schedule.outputs().get(i), large.get(i), outputs.get(i), run));
     }
     return results;
+  }
+
+  private Value result(TensorType type, @Nullable DeviceValue large, Memory memory, PendingRun run) {
+    if (large != null) {
+      large.writtenBy(run);
+      return large;
+    }
+    return run.hasEnded() ? download(memory, type) : new RunResult(type, this, run, copies.fetch(memory, type.bytes()));
   }
 
   private static boolean staysOnDevice(TensorType result) {
@@ -300,21 +339,27 @@ public final class Engine {
   }
 
   /** Whatever breaks a run off may have come between two commits: the variables it writes are then good for nothing. */
-  private Fault await(StepGraph graph, Plan plan, Queue.Bindings bindings) {
-    Optional<RunEvent> event = Recorder.ifOn(() -> RunEvent.begun());
+  private Queue.Completion queued(StepGraph graph, Plan plan, Queue.Bindings bindings) {
     try {
-      Fault fault = device.queue().run(plan.executable(), bindings).await();
-      event.ifPresent(e -> e.ended(device.info().id(), plan.schedule().instructions().size(), fault.occurred()));
-      return fault;
+      return device.queue().run(plan.executable(), bindings);
     } catch (Throwable cause) {
       graph.assignments().forEach(a -> a.expected().slot().broken(cause));
       throw cause;
     }
   }
 
-  /** Which of the graph's checks has failed; -1 if it was none of them. */
-  private static int checkNumber(Instruction instruction, Fault fault) {
-    return instruction.checks().isEmpty() ? -1 : instruction.checks().get(Math.toIntExact(fault.detail()));
+  /**
+   * Waits for a run.
+   *
+   * @throws RuntimeException if it, or one before it, went wrong
+   */
+  void settle(PendingRun run) {
+    lock.lock();
+    try {
+      runs.settle(run);
+    } finally {
+      lock.unlock();
+    }
   }
 
   private Memory input(Value value, int slot) {
@@ -330,20 +375,6 @@ public final class Engine {
         yield memory;
       }
     };
-  }
-
-  private static MemorySegment parameters(List<ScalarValue> scalars, Arena host) {
-    MemorySegment block = host.allocate(Math.max(1, scalars.size()) * (long) Schedule.PARAMETER_BYTES, Schedule.PARAMETER_BYTES);
-    for (int i = 0; i < scalars.size(); i++) {
-      ScalarValue scalar = scalars.get(i);
-      long at = (long) i * Schedule.PARAMETER_BYTES;
-      if (scalar.dtype() == DType.F32) {
-        block.set(ValueLayout.JAVA_FLOAT, at, scalar.number().floatValue());
-      } else {
-        MemorySegment.copy(scalar.toArray().segment(), 0, block, at, scalar.dtype().bytes());
-      }
-    }
-    return block;
   }
 
   /** Host data moved to the device. */
@@ -364,6 +395,7 @@ public final class Engine {
     return switch (value) {
       case HostArray array -> array;
       case ScalarValue scalar -> scalar.toArray();
+      case RunResult result -> result.read();
       case DeviceValue there -> there.engine().download(there);
       case StateSlot.Version version -> version.content() instanceof DeviceValue there
           ? there.engine().snapshot(version) : read(version.content());
@@ -375,6 +407,7 @@ public final class Engine {
   private HostArray snapshot(StateSlot.Version version) {
     lock.lock();
     try {
+      runs.settleAll();
       return read(version.content());
     } finally {
       lock.unlock();
@@ -382,10 +415,13 @@ public final class Engine {
   }
 
   private HostArray download(DeviceValue value) {
+    lock.lock();
     try {
+      value.settle(runs);
       return download(value.memory(), value.type());
     } finally {
       Reference.reachabilityFence(value);
+      lock.unlock();
     }
   }
 

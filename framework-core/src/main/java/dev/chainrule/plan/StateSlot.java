@@ -28,10 +28,18 @@ public final class StateSlot {
 
   private final TensorType type;
   private volatile String name;
-  private volatile Content content = new Content(null, 0, null);
+  private volatile Content content = new Content(null, 0, 0, null);
 
-  /** One field, so that nobody sees half of a change; {@code broken} is why the storage may hold anything. */
-  private record Content(@Nullable Value storage, long version, @Nullable Throwable broken) {}
+  /**
+   * One field, so that nobody sees half of a change. The latest version that there has ever been is ahead of the present one after commits
+   * were taken back; {@code broken} is why the storage may hold anything.
+   */
+  private record Content(@Nullable Value storage, long version, long latest, @Nullable Throwable broken) {
+
+    Content next(@Nullable Value value, @Nullable Throwable cause) {
+      return new Content(value, latest + 1, latest + 1, cause);
+    }
+  }
 
   /** A slot without content. */
   public StateSlot(String name, TensorType type) {
@@ -107,7 +115,7 @@ public final class StateSlot {
   }
 
   private void put(HostArray value) {
-    content = new Content(value, content.version + 1, null);
+    content = content.next(value, null);
   }
 
   /** Makes a change while no run uses the slots. A slot may have moved to a device before its lock was held; then all begins again. */
@@ -163,7 +171,7 @@ public final class StateSlot {
         return on(engine, there);
       }
       DeviceValue uploaded = engine.upload(Engine.read(now));
-      content = new Content(uploaded, wanted, null);
+      content = new Content(uploaded, wanted, content.latest, null);
       return uploaded;
     }
   }
@@ -178,15 +186,20 @@ public final class StateSlot {
         "Run on that device, or take the value through the host: v.assign(Tensor.of(v.toHostArray())).");
   }
 
-  /** The device has overwritten the content in place; under its engine's lock. */
+  /** The device has overwritten the content in place, or will have before it does anything else; under its engine's lock. */
   void committed() {
-    content = new Content(content.storage, content.version + 1, null);
+    content = content.next(content.storage, null);
+  }
+
+  /** The device has not overwritten the content after all: it is this version again, and no later one ever was; under its engine's lock. */
+  void takenBack(long version) {
+    content = new Content(content.storage, version, content.latest, content.broken);
   }
 
   /** The device may have overwritten a part of the content; under its engine's lock. The first cause stays. */
   void broken(Throwable cause) {
     Content now = content;
-    content = new Content(now.storage, now.version, now.broken == null ? cause : now.broken);
+    content = new Content(now.storage, now.version, now.latest, now.broken == null ? cause : now.broken);
   }
 
   /** A slot at a version: what a graph's leaf refers to. */

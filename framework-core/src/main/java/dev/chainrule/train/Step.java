@@ -1,5 +1,6 @@
 package dev.chainrule.train;
 
+import dev.chainrule.ChainruleException;
 import dev.chainrule.StaleTensorException;
 import dev.chainrule.device.events.Recorder;
 import dev.chainrule.device.events.TraceEvent;
@@ -100,16 +101,18 @@ public final class Step {
       Trace.Recording recording = record(run, false, inputs);
       noteHostReads(recording);
       try {
-        return engine.run(recording.graph(), cache).stream().map(v -> Tensor.of(Ops.input(v))).toList();
+        return engine.run(recording.graph(), cache, fault -> explained(recording, run, fault, inputs)).stream().map(v -> Tensor.of(Ops.input(v))).toList();
       } catch (StaleTensorException overtaken) {
         // Another thread's Step has committed since the trace. One that only reads can simply read again.
         if (!recording.graph().assignments().isEmpty() || attempt == MOST_ATTEMPTS) {
           throw overtaken;
         }
-      } catch (FaultedRun fault) {
-        throw Replay.explain(recording.graph(), recordedWithLines(run, inputs), fault, "step " + (run + 1));
       }
     }
+  }
+
+  private ChainruleException explained(Trace.Recording recording, long run, FaultedRun fault, Tensor... inputs) {
+    return Replay.explain(recording.graph(), recordedWithLines(run, inputs), fault, "step " + (run + 1));
   }
 
   /**
