@@ -23,6 +23,8 @@ public abstract sealed class ChainruleException extends RuntimeException
   private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
   /**
+   * With a message of up to three lines, one of which is the line of the caller's code.
+   *
    * @param where the operation, file or option at fault, shown in brackets
    * @param problem what was expected and what was met
    * @param remedy what the reader can do about it; empty when the problem says it already

@@ -3,6 +3,13 @@ package dev.chainrule;
 /** Shapes that do not fit one another or the operation. */
 public final class ShapeMismatchException extends ChainruleException {
 
+  /**
+   * With a message of up to three lines, one of which is the line of the caller's code.
+   *
+   * @param where the operation, file or option at fault, shown in brackets
+   * @param problem what was expected and what was met
+   * @param remedy what the reader can do about it; empty when the problem says it already
+   */
   public ShapeMismatchException(String where, String problem, String remedy) {
     super(where, problem, remedy);
   }

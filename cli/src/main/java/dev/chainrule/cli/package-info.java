@@ -1,2 +1,5 @@
 /** The {@code chainrule} command. */
+@Stability(Stability.Level.INTERNAL)
 package dev.chainrule.cli;
+
+import dev.chainrule.Stability;

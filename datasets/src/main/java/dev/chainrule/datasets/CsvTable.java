@@ -46,6 +46,7 @@ public final class CsvTable {
    * @param numbers i32[rows]
    */
   public record Classes(List<String> names, HostArray numbers) {
+    /** Copies the list. */
     public Classes {
       names = List.copyOf(names);
     }

@@ -34,12 +34,15 @@ public final class GradientCheck {
    */
   public record Report(double worstError, String where) {
 
+    /** Whether the worst error is within the bound. */
     public boolean passed() {
       return worstError <= TOLERANCE;
     }
   }
 
   /**
+   * Compares the gradient with central differences.
+   *
    * @param function differentiable at and around the point; every input f64
    * @param point the inputs' values
    */

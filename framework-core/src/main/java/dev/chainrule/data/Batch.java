@@ -10,6 +10,7 @@ import java.util.List;
  * @param size the number of examples
  */
 public record Batch(List<HostArray> fields, int size) {
+  /** Copies the list; the arrays are immutable. */
   public Batch {
     fields = List.copyOf(fields);
   }

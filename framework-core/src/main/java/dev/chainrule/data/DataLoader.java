@@ -31,6 +31,12 @@ import java.util.List;
 public record DataLoader(
     Dataset dataset, int batchSize, long seed, boolean shuffle, LastBatch last, List<Transform> transforms, int threads, int prefetch) {
 
+  /**
+   * Copies the list of transforms.
+   *
+   * @throws InvalidArgumentException when a number is below what is said of it
+   * @throws dev.chainrule.ShapeMismatchException when a transform cannot be applied to the dataset's examples
+   */
   public DataLoader {
     transforms = List.copyOf(transforms);
     requireAtLeast(1, "batchSize", batchSize);

@@ -16,6 +16,11 @@ import java.util.List;
  */
 public record RandomShift(int maxPixels) implements Transform {
 
+  /**
+   * Shifts of 0 pixels change nothing.
+   *
+   * @throws InvalidArgumentException when {@code maxPixels} is negative
+   */
   public RandomShift {
     if (maxPixels < 0) {
       throw new InvalidArgumentException("RandomShift", "maxPixels " + maxPixels + " is negative", "");

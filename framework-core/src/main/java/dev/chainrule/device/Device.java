@@ -11,6 +11,7 @@ import java.util.Optional;
 /** An open device: memory, and schedules made executable. Callers hold one lock per device; implementations need none. */
 public interface Device extends AutoCloseable {
 
+  /** What it is called and has; the same as long as it is open. */
   DeviceInfo info();
 
   /** The device's own kernel for an operation on these types; empty: the planner decomposes it or reports that it cannot. */

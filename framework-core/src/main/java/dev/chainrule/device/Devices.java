@@ -1,6 +1,7 @@
 package dev.chainrule.device;
 
 import dev.chainrule.DeviceUnavailableException;
+import dev.chainrule.Stability;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  * {@code chainrule.backend}, the variable {@code CHAINRULE_BACKEND}, {@code auto}. A choice that is not available is an error, never
  * a silent fallback; {@code auto} logs what it chose and why.
  */
+@Stability(Stability.Level.API)
 public final class Devices {
 
   /** {@code cuda} before {@code opencl} before {@code cpu}: what auto prefers. */

@@ -10,6 +10,7 @@ import java.util.List;
  * @param remedy what to install or change; empty when usable
  */
 public record Diagnosis(boolean usable, List<String> findings, String remedy) {
+  /** Copies the list. */
   public Diagnosis {
     findings = List.copyOf(findings);
   }

@@ -8,8 +8,10 @@ package dev.chainrule.device;
  */
 public record Fault(int instruction, long detail) {
 
+  /** A run that went well. */
   public static final Fault NONE = new Fault(-1, 0);
 
+  /** Whether an instruction faulted. */
   public boolean occurred() {
     return instruction >= 0;
   }

@@ -24,6 +24,7 @@ public record NativeKernel(boolean strided, boolean epilogue, long workspaceByte
     /** All operands are dense. */
     public static final ChannelsLast NONE = new ChannelsLast(List.of(), false);
 
+    /** Copies the list. */
     public ChannelsLast {
       operands = List.copyOf(operands);
     }

@@ -1,2 +1,5 @@
-/** What a backend implements, which may change in minor versions, and how a program picks a device ({@code Devices}). */
+/** What a backend implements, and how a program picks a device: {@link dev.chainrule.device.Devices}. */
+@Stability(Stability.Level.SPI)
 package dev.chainrule.device;
+
+import dev.chainrule.Stability;

@@ -1,10 +1,13 @@
 package dev.chainrule.graph;
 
+import dev.chainrule.Stability;
 import java.util.Arrays;
 
 /** A list of axis numbers, all counted from 0: the axes of a reduction, or the order of a permutation. */
+@Stability(Stability.Level.API)
 public final class Axes {
 
+  /** No axis. */
   public static final Axes NONE = new Axes(new int[0]);
 
   private final int[] axes;
@@ -13,6 +16,7 @@ public final class Axes {
     this.axes = axes;
   }
 
+  /** Axes by their numbers, in this order; the array is copied. */
   public static Axes of(int... axes) {
     return new Axes(axes.clone());
   }
@@ -26,14 +30,17 @@ public final class Axes {
     return new Axes(axes);
   }
 
+  /** How many there are. */
   public int count() {
     return axes.length;
   }
 
+  /** The axis at place {@code i}, counted from 0. */
   public int get(int i) {
     return axes[i];
   }
 
+  /** Whether the axis is among them. */
   public boolean contains(int axis) {
     for (int a : axes) {
       if (a == axis) {

@@ -5,6 +5,7 @@ public final class Bfloat16 {
 
   private Bfloat16() {}
 
+  /** The number that these bits stand for; exact. */
   public static float toFloat(short bits) {
     return Float.intBitsToFloat(bits << 16);
   }

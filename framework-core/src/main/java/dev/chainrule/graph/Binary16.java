@@ -5,10 +5,12 @@ public final class Binary16 {
 
   private Binary16() {}
 
+  /** The number that these bits stand for; exact. */
   public static float toFloat(short bits) {
     return Float.float16ToFloat(bits);
   }
 
+  /** Rounds to nearest, ties to even; NaN stays NaN. */
   static short fromFloat(float value) {
     return Float.floatToFloat16(value);
   }

@@ -22,6 +22,8 @@ public final class Body {
   private @Nullable Structure structure;
 
   /**
+   * A closed function.
+   *
    * @param parameters nodes of {@link Op.Parameter}, in order
    * @param results nodes over them
    */
@@ -35,10 +37,12 @@ public final class Body {
     this.resultTypes = this.results.stream().map(Node::type).toList();
   }
 
+  /** Nodes of {@link Op.Parameter}, in order. */
   public List<Node> parameters() {
     return parameters;
   }
 
+  /** Nodes over the parameters. */
   public List<Node> results() {
     return results;
   }
@@ -47,6 +51,7 @@ public final class Body {
     return parameterTypes;
   }
 
+  /** The types of the results, in order. */
   public List<TensorType> resultTypes() {
     return resultTypes;
   }

@@ -1,8 +1,10 @@
 package dev.chainrule.graph;
 
+import dev.chainrule.Stability;
 import java.util.Locale;
 
 /** Element types. Two tensors of different type never mix silently; {@code cast} converts. */
+@Stability(Stability.Level.API)
 public enum DType {
   /** IEEE 754 binary32. */
   F32(4),

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 public interface Derivative {
 
   /**
+   * Makes the nodes of the backward pass.
+   *
    * @param inputs what the function was applied to
    * @param outputs its results
    * @param cotangents the loss's gradient for each result; null where the loss does not depend on it

@@ -2,6 +2,7 @@ package dev.chainrule.graph;
 
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.Stability;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -13,6 +14,7 @@ import java.util.function.DoubleSupplier;
  * An immutable dense row-major tensor in the JVM's heap: what goes into a graph from Java and what comes out. Elements lie in native
  * byte order; BOOL and U8 take a byte each.
  */
+@Stability(Stability.Level.API)
 public final class HostArray implements Value {
 
   /** The longest array that every virtual machine makes. */
@@ -81,6 +83,7 @@ public final class HostArray implements Value {
    * Adopts bytes without a copy, for loaders that fill large arrays: elements in native byte order, BOOL as 0 or 1. The caller gives
    * the array away and must not write to it again.
    */
+  @Stability(Stability.Level.SPI)
   public static HostArray owning(TensorType type, byte[] bytes) {
     if (bytes.length != type.bytes()) {
       throw new ShapeMismatchException("tensor", bytes.length + " bytes for " + type + " (" + type.bytes() + ")", "");

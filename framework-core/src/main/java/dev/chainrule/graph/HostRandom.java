@@ -1,12 +1,14 @@
 package dev.chainrule.graph;
 
 import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.Stability;
 
 /**
  * A small sequential generator for the host's choices (initial values, order, augmentation): SplitMix64 of Steele, Lea and Flood,
  * "Fast splittable pseudorandom number generators" (OOPSLA 2014). The same start gives the same numbers on every machine. Not for
  * several threads: take one generator per example, from {@link #of}.
  */
+@Stability(Stability.Level.API)
 public final class HostRandom {
 
   private long state;

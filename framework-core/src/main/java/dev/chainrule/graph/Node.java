@@ -108,6 +108,7 @@ public final class Node {
     return id;
   }
 
+  /** What computes it. */
   public Op op() {
     return op;
   }
@@ -122,6 +123,7 @@ public final class Node {
     return types;
   }
 
+  /** Where it was made. */
   public Origin origin() {
     return origin;
   }
@@ -131,6 +133,7 @@ public final class Node {
     return new Inputs(inputArray());
   }
 
+  /** An input, counted from 0; none is left once the node has its value. */
   public Node input(int i) {
     return inputArray()[i];
   }
@@ -140,6 +143,7 @@ public final class Node {
     return content instanceof Node[] inputs ? inputs : NO_INPUTS;
   }
 
+  /** Its value, once it has been evaluated. */
   public Optional<Value> value() {
     Object now = content;
     return now instanceof Node[] ? Optional.empty() : Optional.of((Value) now);

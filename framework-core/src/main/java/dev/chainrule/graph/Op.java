@@ -1,5 +1,6 @@
 package dev.chainrule.graph;
 
+import dev.chainrule.Stability;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,41 +44,52 @@ public sealed interface Op {
 
   // --- unary -----------------------------------------------------------------------------------------------------------------------
 
+  /** -x. */
   record Neg() implements Unary {}
 
+  /** |x|. */
   record Abs() implements Unary {}
 
   /** -1, 0 or 1; NaN and signed zeros stay as they are. */
   record Sign() implements Unary {}
 
+  /** The greatest integer that is not above x. */
   record Floor() implements Unary {}
 
+  /** The least integer that is not below x. */
   record Ceil() implements Unary {}
 
   /** To the nearest integer, ties to even. */
   record Round() implements Unary {}
 
+  /** e to the power of x. */
   record Exp() implements Unary {}
 
   /** e^x - 1, exact near 0. */
   record Expm1() implements Unary {}
 
+  /** The natural logarithm. */
   record Log() implements Unary {}
 
   /** log(1 + x), exact near 0. */
   record Log1p() implements Unary {}
 
+  /** The square root. */
   record Sqrt() implements Unary {}
 
   /** 1 / sqrt(x). */
   record Rsqrt() implements Unary {}
 
+  /** The sine of x in radians. */
   record Sin() implements Unary {}
 
+  /** The cosine of x in radians. */
   record Cos() implements Unary {}
 
+  /** The tangent of x in radians. */
   record Tan() implements Unary {}
 
+  /** The hyperbolic tangent. */
   record Tanh() implements Unary {}
 
   /** 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
@@ -88,10 +100,13 @@ public sealed interface Op {
 
   // --- binary ----------------------------------------------------------------------------------------------------------------------
 
+  /** x + y. */
   record Add() implements Binary {}
 
+  /** x - y. */
   record Sub() implements Binary {}
 
+  /** x * y. */
   record Mul() implements Binary {}
 
   /** Floating types only. */
@@ -181,9 +196,13 @@ public sealed interface Op {
 
   /** How a reduction or a running total combines two elements. */
   enum Fold {
+    /** x + y, from 0. */
     SUM,
+    /** x * y, from 1. */
     PROD,
+    /** The greater one; NaN if one is. */
     MAX,
+    /** The lesser one; NaN if one is. */
     MIN
   }
 
@@ -204,6 +223,7 @@ public sealed interface Op {
 
   /** How a convolution moves over its input; channels and filters are split into {@code groups}. */
   record Geometry(List<Spatial> axes, int groups) {
+    /** Copies the list. */
     public Geometry {
       axes = List.copyOf(axes);
     }
@@ -232,6 +252,7 @@ public sealed interface Op {
 
   // --- movement --------------------------------------------------------------------------------------------------------------------
 
+  /** The same elements in row-major order; the same number of them. */
   record Reshape(Shape shape) implements Movement {}
 
   /** Axis i of the result is axis {@code order.get(i)} of the input. */
@@ -241,10 +262,12 @@ public sealed interface Op {
   record Expand(Shape shape) implements Movement {}
 
   /** Elements added before and after along one axis. */
+  @Stability(Stability.Level.API)
   record Edge(long low, long high) {}
 
   /** (x, scalar): the scalar around x. */
   record Pad(List<Edge> edges) implements Movement {
+    /** Copies the list. */
     public Pad {
       edges = List.copyOf(edges);
     }
@@ -253,12 +276,15 @@ public sealed interface Op {
   /** {@code size} elements from {@code start}, each {@code step} from the one before; the step may be negative, never 0. */
   record Range(long start, long size, long step) {}
 
+  /** A range of each axis. */
   record Slice(List<Range> ranges) implements Movement {
+    /** Copies the list. */
     public Slice {
       ranges = List.copyOf(ranges);
     }
   }
 
+  /** Operands one after the other along an axis; all other axes are equal. */
   record Concat(int axis) implements Movement {}
 
   /** Sliding windows: axis of length n becomes their count; their elements are a new last axis of the given size. */
@@ -313,6 +339,7 @@ public sealed interface Op {
    * @param attributes what the native kernel must know beside the types, such as an axis
    */
   record Composite(String name, Map<String, Object> attributes, Body body, Optional<Derivative> derivative) implements Op {
+    /** Copies the map. */
     public Composite {
       attributes = Map.copyOf(attributes);
     }

@@ -11,6 +11,11 @@ import dev.chainrule.InvalidArgumentException;
  */
 public record ScalarValue(DType dtype, Number number) implements Value {
 
+  /**
+   * A Double for a floating type, a Long for others.
+   *
+   * @throws InvalidArgumentException for any other class of number
+   */
   public ScalarValue {
     if (!(dtype.isFloating() ? number instanceof Double : number instanceof Long)) {
       throw unknown(dtype, number);
@@ -67,6 +72,7 @@ public record ScalarValue(DType dtype, Number number) implements Value {
     return TensorType.scalar(dtype);
   }
 
+  /** An array of the scalar type with this number. */
   public HostArray toArray() {
     return dtype.isFloating() ? HostArray.ofDoubles(type(), number.doubleValue()) : HostArray.ofLongs(type(), number.longValue());
   }

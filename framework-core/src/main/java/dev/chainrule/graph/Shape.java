@@ -1,9 +1,11 @@
 package dev.chainrule.graph;
 
 import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.Stability;
 import java.util.Arrays;
 
 /** The size of a tensor along each of its axes. A scalar has rank 0 and one element. */
+@Stability(Stability.Level.API)
 public final class Shape {
 
   /** The shape without axes, of one element. */

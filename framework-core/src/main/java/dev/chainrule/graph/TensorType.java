@@ -1,6 +1,9 @@
 package dev.chainrule.graph;
 
+import dev.chainrule.Stability;
+
 /** Element type and shape: all that is known of a tensor before it is computed. */
+@Stability(Stability.Level.API)
 public record TensorType(DType dtype, Shape shape) {
 
   /** The type of these sizes, outermost first. */

@@ -6,5 +6,6 @@ package dev.chainrule.graph;
  */
 public interface Value {
 
+  /** The type of its elements and its shape. */
   TensorType type();
 }

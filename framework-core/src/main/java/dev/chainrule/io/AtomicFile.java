@@ -18,6 +18,7 @@ public final class AtomicFile {
   /** Writes the content, from position 0. */
   @FunctionalInterface
   public interface Content {
+    /** Writes the whole content, from position 0. */
     void writeTo(FileChannel channel) throws IOException;
   }
 

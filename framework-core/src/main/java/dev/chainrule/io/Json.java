@@ -31,10 +31,12 @@ public sealed interface Json {
 
   /** An object; members in order. */
   record Obj(SequencedMap<String, Json> members) implements Json {
+    /** Copies the map; one without an order of its own is sorted. */
     public Obj {
       members = MapOrder.copyOf(members);
     }
 
+    /** The member of this name; empty where there is none. */
     public Optional<Json> get(String key) {
       return Optional.ofNullable(members.get(key));
     }
@@ -42,6 +44,7 @@ public sealed interface Json {
 
   /** An array. */
   record Arr(List<Json> elements) implements Json {
+    /** Copies the list. */
     public Arr {
       elements = List.copyOf(elements);
     }
@@ -55,6 +58,11 @@ public sealed interface Json {
 
   /** Any other number; always finite. */
   record Real(double value) implements Json {
+    /**
+     * A finite number.
+     *
+     * @throws InvalidArgumentException for infinities and NaN
+     */
     public Real {
       if (!Double.isFinite(value)) {
         throw new InvalidArgumentException("json", value + " is not a JSON number", "Json.of writes it as a string");

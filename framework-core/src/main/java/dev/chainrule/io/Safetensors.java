@@ -30,6 +30,7 @@ public record Safetensors(SequencedMap<String, HostArray> tensors, SequencedMap<
 
   private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** Copies the maps; those without an order of their own are sorted by name. */
   public Safetensors {
     tensors = MapOrder.copyOf(tensors);
     metadata = MapOrder.copyOf(metadata);

@@ -34,6 +34,8 @@ public final class BatchNorm extends Module {
   }
 
   /**
+   * With a momentum and an epsilon of one's own.
+   *
    * @param epsilon added to the variance, finite and not negative
    * @param momentum how far the running statistics go towards the batch's, from 0 to 1
    * @throws InvalidArgumentException when a number is out of its range

@@ -28,6 +28,8 @@ public final class Conv1d extends Conv {
   }
 
   /**
+   * With initial values of one's own.
+   *
    * @param weight initial weight
    * @param bias initial bias; empty: the layer has none
    */

@@ -34,6 +34,8 @@ public final class Conv2d extends Conv {
   }
 
   /**
+   * With a kernel that need not be square, and initial values of one's own.
+   *
    * @param kernel [height, width]
    * @param weight initial weight
    * @param bias initial bias; empty: the layer has none

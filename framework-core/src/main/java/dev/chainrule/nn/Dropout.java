@@ -16,6 +16,8 @@ public final class Dropout extends Module {
   private final double probability;
 
   /**
+   * A layer without variables.
+   *
    * @param probability that an element becomes 0
    * @throws InvalidArgumentException when it is not in [0, 1]
    */

@@ -23,7 +23,11 @@ public final class Embedding extends Module {
     this(count, width, Initializer.normal(1));
   }
 
-  /** @throws InvalidArgumentException when a size is below 1 */
+  /**
+   * With initial rows of one's own.
+   *
+   * @throws InvalidArgumentException when a size is below 1
+   */
   public Embedding(long count, long width, Initializer weight) {
     if (count < 1 || width < 1) {
       throw new InvalidArgumentException("Embedding", "sizes " + count + " -> " + width + ", expected 1 or more", "");

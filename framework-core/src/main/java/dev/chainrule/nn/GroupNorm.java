@@ -28,6 +28,8 @@ public final class GroupNorm extends Module {
   }
 
   /**
+   * With an epsilon of one's own.
+   *
    * @param groups of neighbouring channels; 1: all channels together, {@code channels}: each by itself (instance normalisation)
    * @param epsilon added to the variance, finite and not negative
    * @throws InvalidArgumentException when a number is out of its range, or the channels do not divide into the groups

@@ -24,7 +24,11 @@ public final class Gru extends Recurrent {
    */
   public record Output(Tensor sequence, Tensor last) {}
 
-  /** @throws dev.chainrule.InvalidArgumentException when a size is below 1 */
+  /**
+   * A layer of one direction.
+   *
+   * @throws dev.chainrule.InvalidArgumentException when a size is below 1
+   */
   public Gru(long in, long hidden) {
     super(in, hidden, 3);
   }

@@ -19,14 +19,17 @@ public interface Initializer {
   /** A value of this type. */
   HostArray values(TensorType type, HostRandom random);
 
+  /** Every element 0. */
   static Initializer zeros() {
     return constant(0);
   }
 
+  /** Every element 1. */
   static Initializer ones() {
     return constant(1);
   }
 
+  /** Every element the same, rounded to the type. */
   static Initializer constant(double value) {
     return (type, _) -> fill(type, () -> value);
   }

@@ -23,6 +23,8 @@ public final class LayerNorm extends Module {
   }
 
   /**
+   * With an epsilon of one's own.
+   *
    * @param shape the last axes, at least one
    * @param epsilon added to the variance, finite and not negative
    * @throws dev.chainrule.InvalidArgumentException when there is no axis, one is empty, or epsilon is out of its range

@@ -8,7 +8,11 @@ public final class LeakyRelu extends Module {
 
   private final double slope;
 
-  /** @throws InvalidArgumentException when the slope is not finite */
+  /**
+   * A layer without variables.
+   *
+   * @throws InvalidArgumentException when the slope is not finite
+   */
   public LeakyRelu(double slope) {
     if (!Double.isFinite(slope)) {
       throw new InvalidArgumentException("LeakyRelu", "slope " + slope + ", expected a finite number", "");

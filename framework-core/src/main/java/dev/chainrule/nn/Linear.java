@@ -26,6 +26,8 @@ public final class Linear extends Module {
   }
 
   /**
+   * With initial values of one's own.
+   *
    * @param weight initial weight
    * @param bias initial bias; empty: the layer has none
    * @throws InvalidArgumentException when a size is below 1

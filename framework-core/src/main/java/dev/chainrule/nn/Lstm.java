@@ -32,7 +32,11 @@ public final class Lstm extends Recurrent {
    */
   public record Output(Tensor sequence, State last) {}
 
-  /** @throws dev.chainrule.InvalidArgumentException when a size is below 1 */
+  /**
+   * A layer of one direction.
+   *
+   * @throws dev.chainrule.InvalidArgumentException when a size is below 1
+   */
   public Lstm(long in, long hidden) {
     super(in, hidden, 4);
   }

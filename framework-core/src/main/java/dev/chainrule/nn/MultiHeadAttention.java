@@ -35,6 +35,8 @@ public final class MultiHeadAttention extends Module {
   }
 
   /**
+   * With causal order and dropout.
+   *
    * @param heads how many attentions; each has {@code width / heads} components
    * @param causal whether no position attends to a later one, {@link Attention#CAUSAL}
    * @param dropout probability that in training one weight of a query for a key becomes 0

@@ -22,6 +22,8 @@ public final class PositionalEmbedding extends Module {
   }
 
   /**
+   * With initial vectors of one's own.
+   *
    * @param length the most positions
    * @throws InvalidArgumentException when a size is below 1
    */

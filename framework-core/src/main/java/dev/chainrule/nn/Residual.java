@@ -10,7 +10,11 @@ public final class Residual extends Module {
 
   private final Module body;
 
-  /** @param body f; its output has its input's type */
+  /**
+   * A layer around another.
+   *
+   * @param body f; its output has its input's type
+   */
   public Residual(Module body) {
     this.body = child("body", body);
   }

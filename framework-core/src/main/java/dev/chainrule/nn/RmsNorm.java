@@ -21,6 +21,8 @@ public final class RmsNorm extends Module {
   }
 
   /**
+   * With an epsilon of one's own.
+   *
    * @param epsilon added to the mean square, finite and not negative
    * @throws dev.chainrule.InvalidArgumentException when a number is out of its range
    */

@@ -22,7 +22,11 @@ public final class Rnn extends Recurrent {
    */
   public record Output(Tensor sequence, Tensor last) {}
 
-  /** @throws dev.chainrule.InvalidArgumentException when a size is below 1 */
+  /**
+   * A layer of one direction.
+   *
+   * @throws dev.chainrule.InvalidArgumentException when a size is below 1
+   */
   public Rnn(long in, long hidden) {
     super(in, hidden, 1);
   }

@@ -10,7 +10,11 @@ public final class Softmax extends Module {
 
   private final int axis;
 
-  /** @param axis negative axes count from the last */
+  /**
+   * A layer without variables.
+   *
+   * @param axis negative axes count from the last
+   */
   public Softmax(int axis) {
     this.axis = axis;
   }

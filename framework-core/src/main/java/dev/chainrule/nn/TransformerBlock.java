@@ -26,6 +26,8 @@ public final class TransformerBlock extends Module {
   }
 
   /**
+   * With options.
+   *
    * @param heads how many attentions; each has {@code width / heads} components
    * @throws dev.chainrule.InvalidArgumentException when a size is below 1, or the width does not divide into the heads
    */

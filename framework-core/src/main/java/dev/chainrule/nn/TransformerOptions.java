@@ -15,6 +15,11 @@ public record TransformerOptions(boolean causal, double dropout, OptionalLong in
   /** Not causal, without dropout, four times the width inside. */
   public static final TransformerOptions DEFAULT = new TransformerOptions(false, 0, OptionalLong.empty());
 
+  /**
+   * All of them.
+   *
+   * @throws InvalidArgumentException when dropout is not in [0, 1] or the inner width below 1
+   */
   public TransformerOptions {
     if (!(dropout >= 0 && dropout <= 1)) {
       throw new InvalidArgumentException("TransformerBlock", "dropout " + dropout + ", expected 0 to 1", "");

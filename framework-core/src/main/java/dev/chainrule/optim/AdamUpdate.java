@@ -1,5 +1,6 @@
 package dev.chainrule.optim;
 
+import dev.chainrule.Stability;
 import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param correction2 1 - beta2^t
  * @param weightDecay the factor of the decay
  */
+@Stability(Stability.Level.INTERNAL)
 public record AdamUpdate(Decay decay, Tensor rate, Tensor share1, Tensor share2, Tensor epsilon, Tensor correction1, Tensor correction2,
     Tensor weightDecay) {
 

@@ -12,6 +12,11 @@ import java.util.List;
  */
 public record GradientClipping(double maxNorm) {
 
+  /**
+   * To a norm above 0.
+   *
+   * @throws dev.chainrule.InvalidArgumentException for any other
+   */
   public GradientClipping {
     HyperParameter.positive("clipping", "the largest norm", maxNorm);
   }
@@ -28,6 +33,7 @@ public record GradientClipping(double maxNorm) {
    * @param norm of the gradients before, scalar: f64 if one of them is, else f32
    */
   public record Clipped(List<Tensor> gradients, Tensor norm) {
+    /** Copies the list. */
     public Clipped {
       gradients = List.copyOf(gradients);
     }

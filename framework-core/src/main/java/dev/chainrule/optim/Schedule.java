@@ -46,6 +46,11 @@ public interface Schedule {
   /** The same rate at every step. */
   record Constant(double rate) implements Schedule {
 
+    /**
+     * A rate of 0 or more.
+     *
+     * @throws InvalidArgumentException for any other
+     */
     public Constant {
       HyperParameter.notNegative("schedule", "rate", rate);
     }
@@ -66,6 +71,11 @@ public interface Schedule {
    */
   record Cosine(double rate, long steps, double minimum) implements Schedule {
 
+    /**
+     * Rates of 0 or more over at least one step.
+     *
+     * @throws InvalidArgumentException for any others
+     */
     public Cosine {
       HyperParameter.notNegative("cosine", "rate", rate);
       HyperParameter.notNegative("cosine", "minimum", minimum);
@@ -93,6 +103,11 @@ public interface Schedule {
    */
   record WarmUp(long steps, Schedule then) implements Schedule {
 
+    /**
+     * Over at least one step.
+     *
+     * @throws InvalidArgumentException for fewer
+     */
     public WarmUp {
       HyperParameter.atLeastOne("warmUp", "steps", steps);
     }

@@ -64,6 +64,7 @@ public final class Engine {
     this.runs = new RunsInFlight(device);
   }
 
+  /** The engine of a device, one for each. */
   public static Engine of(Device device) {
     return ENGINES.computeIfAbsent(device, Engine::opened);
   }

@@ -93,6 +93,7 @@ public final class PlanCache {
     return misses;
   }
 
+  /** How many plans are kept. */
   public int size() {
     return plans.size();
   }

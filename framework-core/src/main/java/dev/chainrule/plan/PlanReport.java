@@ -1,5 +1,6 @@
 package dev.chainrule.plan;
 
+import dev.chainrule.Stability;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Schedule;
 import dev.chainrule.schedule.Work;
@@ -22,9 +23,11 @@ import java.util.SequencedMap;
  * @param temporariesAtPeak bytes of temporaries by the module path that made them, at the moment when the most of them are in use; the
  *     most first, what was made outside modules under the empty path
  */
+@Stability(Stability.Level.API)
 public record PlanReport(String device, List<Work> kernels, long arenaBytes, long planBytes, long stateBytes, long inputBytes,
     long outputBytes, SequencedMap<String, Long> temporariesAtPeak) {
 
+  /** Copies list and map. */
   public PlanReport {
     kernels = List.copyOf(kernels);
     temporariesAtPeak = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(temporariesAtPeak));

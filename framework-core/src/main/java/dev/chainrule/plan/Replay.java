@@ -33,6 +33,8 @@ public final class Replay {
   private Replay() {}
 
   /**
+   * The error that says what happened.
+   *
    * @param run what was run
    * @param lined the same traced again with the callers' lines; empty when there are none. Only its lines are used, and only where its
    *     structure is the same: a function that reads an iterator is given other data when it is called again

@@ -47,6 +47,7 @@ public final class StateSlot {
     this.type = type;
   }
 
+  /** The type of all its versions. */
   public TensorType type() {
     return type;
   }
@@ -56,10 +57,12 @@ public final class StateSlot {
     return name;
   }
 
+  /** Changes what messages call it. */
   public void rename(String name) {
     this.name = name;
   }
 
+  /** Whether it has a value. */
   public boolean isFilled() {
     return content.storage != null;
   }

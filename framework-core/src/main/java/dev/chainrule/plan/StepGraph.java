@@ -14,6 +14,7 @@ import java.util.List;
  */
 public record StepGraph(List<Node> outputs, List<Assignment> assignments, List<Check> checks) {
 
+  /** Copies the lists. */
   public StepGraph {
     outputs = List.copyOf(outputs);
     assignments = List.copyOf(assignments);

@@ -1,5 +1,7 @@
 /**
- * From graphs to runs: keys, plans, arena layout, variables' storage, evaluation. Not for programs: it changes at any time ({@link
- * dev.chainrule} says what does not).
+ * From graphs to runs: keys, plans, arena layout, variables' storage, evaluation.
  */
+@Stability(Stability.Level.INTERNAL)
 package dev.chainrule.plan;
+
+import dev.chainrule.Stability;

@@ -35,6 +35,7 @@ public record GeneratedKernel(Shape domain, Axes folded, List<KernelExpression> 
     }
   }
 
+  /** Copies the lists. */
   public GeneratedKernel {
     values = List.copyOf(values);
     results = List.copyOf(results);

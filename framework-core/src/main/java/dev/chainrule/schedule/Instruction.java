@@ -48,6 +48,7 @@ public sealed interface Instruction {
    */
   record Compute(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs, List<Integer> checks, List<Origin> origins)
       implements Instruction {
+    /** Copies the lists. */
     public Compute {
       arguments = List.copyOf(arguments);
       outputs = List.copyOf(outputs);
@@ -83,6 +84,7 @@ public sealed interface Instruction {
    * @param workspace bytes that the kernel asked for, which hold nothing before and after; empty if it asked for none
    */
   record Call(Op op, List<Operand> inputs, List<Operand> outputs, List<Operand> workspace, Origin origin) implements Instruction {
+    /** Copies the lists. */
     public Call {
       inputs = List.copyOf(inputs);
       outputs = List.copyOf(outputs);
@@ -157,6 +159,7 @@ public sealed interface Instruction {
    */
   record Loop(long length, Operand number, List<Slice> inputs, List<Slice> outputs, List<Instruction> body, Origin origin)
       implements Instruction {
+    /** Copies the lists. */
     public Loop {
       inputs = List.copyOf(inputs);
       outputs = List.copyOf(outputs);
@@ -186,6 +189,7 @@ public sealed interface Instruction {
 
   /** Runs {@code condition}, and as long as it leaves true in {@code holds}, a bool scalar, {@code body} and {@code condition} again. */
   record While(List<Instruction> condition, Operand holds, List<Instruction> body, Origin origin) implements Instruction {
+    /** Copies the lists. */
     public While {
       condition = List.copyOf(condition);
       body = List.copyOf(body);
@@ -214,6 +218,7 @@ public sealed interface Instruction {
 
   /** Runs one of two lists of instructions, as a bool scalar says. */
   record Cond(Operand predicate, List<Instruction> then, List<Instruction> otherwise, Origin origin) implements Instruction {
+    /** Copies the lists. */
     public Cond {
       then = List.copyOf(then);
       otherwise = List.copyOf(otherwise);
@@ -242,6 +247,7 @@ public sealed interface Instruction {
 
   /** Kernels none of which reads or writes what another writes: a device may run them side by side, as one. */
   record Group(List<Compute> kernels) implements Instruction {
+    /** Copies the list. */
     public Group {
       kernels = List.copyOf(kernels);
     }

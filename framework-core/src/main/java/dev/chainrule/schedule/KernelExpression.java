@@ -10,6 +10,7 @@ import java.util.List;
  */
 public sealed interface KernelExpression {
 
+  /** The type of its elements. */
   DType dtype();
 
   /** The element of operand {@code argument} that {@code layout} gives for the current index. */
@@ -20,6 +21,7 @@ public sealed interface KernelExpression {
 
   /** An operation on earlier values. */
   record Apply(Op.Pointwise op, List<Integer> arguments, DType dtype) implements KernelExpression {
+    /** Copies the list. */
     public Apply {
       arguments = List.copyOf(arguments);
     }

@@ -37,10 +37,12 @@ public final class Layout {
     return dense(domain.keeping(folded)).expand(domain);
   }
 
+  /** How many elements along each axis. */
   public Shape shape() {
     return shape;
   }
 
+  /** Where its first element lies, in elements. */
   public long offset() {
     return offset;
   }
@@ -62,6 +64,7 @@ public final class Layout {
     return true;
   }
 
+  /** The same elements with axes in another order. */
   public Layout permute(Axes order) {
     long[] result = new long[strides.length];
     for (int i = 0; i < strides.length; i++) {
@@ -80,6 +83,7 @@ public final class Layout {
     return new Layout(target, offset, result);
   }
 
+  /** The elements in these ranges, one for each axis. */
   public Layout slice(List<Op.Range> ranges) {
     long[] dims = new long[strides.length];
     long[] result = new long[strides.length];

@@ -37,6 +37,7 @@ public record Schedule(
   /** Alignment of every temporary, a cache line. */
   public static final int ALIGNMENT = 64;
 
+  /** Copies the lists. */
   public Schedule {
     instructions = List.copyOf(instructions);
     constants = List.copyOf(constants);

@@ -36,6 +36,7 @@ public record Work(String label, List<String> operations, List<String> paths, Li
   /** Names in a label at most. */
   private static final int LABEL = 6;
 
+  /** Copies the lists. */
   public Work {
     operations = List.copyOf(operations);
     paths = List.copyOf(paths);

@@ -70,6 +70,11 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
         Composites.attribute(attributes, "causal", Boolean.class));
   }
 
+  /**
+   * All of them.
+   *
+   * @throws InvalidArgumentException when the scale is not finite
+   */
   public Attention {
     if (scale.isPresent() && !Double.isFinite(scale.getAsDouble())) {
       throw new InvalidArgumentException("attention", "scale is " + scale.getAsDouble() + ", expected a finite number", "");

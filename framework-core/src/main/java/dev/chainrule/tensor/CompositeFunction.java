@@ -37,6 +37,8 @@ public final class CompositeFunction {
   private record Signature(Map<String, Object> attributes, List<TensorType> inputs, Precision precision) {}
 
   /**
+   * A function that is traced when it is first applied.
+   *
    * @param name unique; devices know it
    * @param function the composition, traced on stand-ins for its inputs
    * @param derivative its vector-Jacobian product; empty: that of the composition
@@ -55,6 +57,7 @@ public final class CompositeFunction {
   /** The composition: inputs and attributes to results. */
   @FunctionalInterface
   public interface Function {
+    /** Composes the results; called while it is traced, not at every step. */
     List<Tensor> apply(List<Tensor> inputs, Map<String, Object> attributes);
   }
 
@@ -63,6 +66,8 @@ public final class CompositeFunction {
   public interface VectorJacobian {
 
     /**
+     * Composes the gradients.
+     *
      * @param cotangents the loss's gradient for each output; null where the loss does not depend on it
      * @return the loss's gradient for each input; null where it is zero
      */

@@ -20,6 +20,11 @@ public record ConvOptions(List<Long> stride, Optional<List<Op.Edge>> padding, Li
   /** Stride 1, no padding, dilation 1, one group. */
   public static final ConvOptions DEFAULT = new ConvOptions(List.of(1L), Optional.of(List.of(new Op.Edge(0, 0))), List.of(1L), 1);
 
+  /**
+   * Copies the lists.
+   *
+   * @throws InvalidArgumentException when a stride, a dilation or the number of groups is below 1, or a padding negative
+   */
   public ConvOptions {
     stride = positive("stride", stride);
     padding = padding.map(ConvOptions::notNegative);

@@ -53,6 +53,7 @@ public final class Loop {
    * @param outputs one of each repetition; of the loop all of them, stacked along a new first axis
    */
   public record Results(List<Tensor> carries, List<Tensor> outputs) {
+    /** Copies the lists. */
     public Results {
       carries = List.copyOf(carries);
       outputs = List.copyOf(outputs);
@@ -64,6 +65,8 @@ public final class Loop {
   public interface Turn {
 
     /**
+     * Composes a repetition; called once, while the loop is traced.
+     *
      * @param number which repetition it is, from 0: an i64 scalar, to be cast before it meets other types
      * @param carries the results of the repetition before
      * @param slices of each sliced tensor the part at {@code number} along its first axis, which is gone

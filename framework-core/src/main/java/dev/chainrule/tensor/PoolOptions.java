@@ -16,6 +16,11 @@ import java.util.stream.LongStream;
  */
 public record PoolOptions(List<Long> size, List<Long> stride, List<Long> padding, boolean countPadding) {
 
+  /**
+   * Copies the lists.
+   *
+   * @throws InvalidArgumentException when a size or stride is below 1, or a padding negative or more than half of its window
+   */
   public PoolOptions {
     size = atLeast(1, "size", size);
     stride = atLeast(1, "stride", stride);

@@ -1,6 +1,7 @@
 package dev.chainrule.tensor;
 
 import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.Stability;
 import dev.chainrule.graph.Body;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Graphs;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
  * may read whatever is around it: outer tensors, variables and Java numbers become inputs of the operation. For those who write such
  * operations; users call {@link Loop}, {@link Cond} or a checkpoint.
  */
+@Stability(Stability.Level.INTERNAL)
 public final class Region extends Scope {
 
   /** What a region may do with variables. */

@@ -3,6 +3,7 @@ package dev.chainrule.tensor;
 import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.ShapeMismatchException;
+import dev.chainrule.Stability;
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.GraphPrinter;
@@ -37,6 +38,7 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
   }
 
   /** The tensor that a node computes, as it is: nothing is evaluated. */
+  @Stability(Stability.Level.SPI)
   public static Tensor of(Node node) {
     return new Tensor(node);
   }
@@ -75,6 +77,7 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
   }
 
   /** The node that computes this tensor, for those who build graphs themselves. */
+  @Stability(Stability.Level.SPI)
   public Node node() {
     return node;
   }

@@ -2,6 +2,7 @@ package dev.chainrule.tensor;
 
 import dev.chainrule.ChainruleException;
 import dev.chainrule.InvalidArgumentException;
+import dev.chainrule.Stability;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Philox;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The surroundings of one tracing of a Step's function: the module path, what variables hold so far in program order, the random
  * calls made under each path, and the values that must turn out finite.
  */
+@Stability(Stability.Level.INTERNAL)
 public final class Trace extends Scope {
 
   private final long seed;

@@ -11,6 +11,7 @@ import java.util.List;
  */
 public record History(List<Double> losses, long samples, double seconds) {
 
+  /** Copies the list. */
   public History {
     losses = List.copyOf(losses);
   }

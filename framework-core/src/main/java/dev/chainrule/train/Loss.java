@@ -7,6 +7,8 @@ import dev.chainrule.tensor.Tensor;
 public interface Loss {
 
   /**
+   * Composes the loss; called at every step.
+   *
    * @param prediction the model's output for a batch
    * @param target the batch's second field
    * @return one floating element, the mean over the batch

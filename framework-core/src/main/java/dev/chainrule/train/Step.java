@@ -41,6 +41,7 @@ public final class Step {
   /** What a Step computes from its inputs. */
   @FunctionalInterface
   public interface Function {
+    /** Composes the results; called at every run. */
     List<Tensor> apply(List<Tensor> inputs);
   }
 

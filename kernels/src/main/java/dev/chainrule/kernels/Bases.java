@@ -10,10 +10,15 @@ import dev.chainrule.schedule.Schedule;
  */
 public final class Bases {
 
+  /** The plan's temporaries. */
   public static final int ARENA = 0;
+  /** What a run writes first: faults, tables, parameters. */
   public static final int FRAME = 1;
+  /** What does not change: constants, shapes. */
   public static final int FIXED = 2;
+  /** Of one kernel at a time. */
   public static final int SCRATCH = 3;
+  /** The first input; states and outputs follow. */
   public static final int INPUTS = 4;
 
   /** Where in the frame the Java numbers begin; before them lies the word of faults. */
@@ -47,10 +52,12 @@ public final class Bases {
     return constantOffsets[constantOffsets.length - 1];
   }
 
+  /** The first state. */
   public int states() {
     return INPUTS + schedule.inputs().size();
   }
 
+  /** The first output. */
   public int outputs() {
     return states() + schedule.states().size();
   }

@@ -10,8 +10,11 @@ import java.util.stream.Collectors;
 
 /** A language that the kernels can be compiled as: a head of its own before the same text. */
 public enum Dialect {
+  /** OpenCL C 1.2. */
   OPENCL("opencl.h"),
+  /** CUDA C. */
   CUDA("cuda.h"),
+  /** C++ on the host, for tests and the stand-in. */
   HOST("host.h");
 
   private static final List<String> COMMON = List.of("types.h", "functions.h", "floats.h", "doubles.h", "products.h");

@@ -55,7 +55,11 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
         && (apply.op() instanceof Op.Pow || apply.op() instanceof Op.Tan));
   }
 
-  /** @param tiles that the device takes for products */
+  /**
+   * A schedule as kernels to start.
+   *
+   * @param tiles that the device takes for products
+   */
   public static GpuProgram of(Schedule schedule, ProductTiles tiles) {
     var linker = new Linker(schedule, tiles);
     List<List<Step>> instructions = new ArrayList<>();

@@ -12,6 +12,7 @@ public sealed interface Step {
    * @param numbers where its sizes and strides begin among {@link GpuProgram#numbers}
    */
   record Launch(Source source, long groups, List<Place> places, int numbers) implements Step {
+    /** Copies the list. */
     public Launch {
       places = List.copyOf(places);
     }
@@ -24,6 +25,7 @@ public sealed interface Step {
    * @param next adds 1 to it
    */
   record Repeat(long length, Launch zero, Launch next, List<Moving> slices, List<Step> body) implements Step {
+    /** Copies the lists. */
     public Repeat {
       slices = List.copyOf(slices);
       body = List.copyOf(body);
@@ -40,6 +42,7 @@ public sealed interface Step {
 
   /** The condition; as long as it leaves a byte other than 0 and nothing has faulted, the body and the condition again. */
   record RepeatWhile(List<Step> condition, Place holds, List<Step> body) implements Step {
+    /** Copies the lists. */
     public RepeatWhile {
       condition = List.copyOf(condition);
       body = List.copyOf(body);
@@ -48,6 +51,7 @@ public sealed interface Step {
 
   /** One of two lists, as a byte says. */
   record Choice(Place predicate, List<Step> then, List<Step> otherwise) implements Step {
+    /** Copies the lists. */
     public Choice {
       then = List.copyOf(then);
       otherwise = List.copyOf(otherwise);

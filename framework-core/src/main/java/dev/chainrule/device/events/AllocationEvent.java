@@ -31,6 +31,8 @@ public final class AllocationEvent extends Event {
   @DataAmount
   private long liveBytes;
 
+  private AllocationEvent() {}
+
   /** Records an allocation, after which {@code liveBytes} are in use. */
   public static void emit(String device, String what, long bytes, long liveBytes) {
     var event = new AllocationEvent();

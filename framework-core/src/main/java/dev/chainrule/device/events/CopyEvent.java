@@ -18,7 +18,9 @@ public final class CopyEvent extends Event {
 
   /** Which way data goes. */
   public enum Direction {
+    /** From the host to the device. */
     TO_DEVICE("to device"),
+    /** From the device to the host. */
     TO_HOST("to host");
 
     private final String text;
@@ -34,6 +36,8 @@ public final class CopyEvent extends Event {
   @Label("Bytes")
   @DataAmount
   private long bytes;
+
+  private CopyEvent() {}
 
   /** A copy that begins now. */
   public static CopyEvent begun() {

@@ -31,6 +31,8 @@ public final class FreeEvent extends Event {
   @DataAmount
   private long liveBytes;
 
+  private FreeEvent() {}
+
   /** Records that memory was given back, after which {@code liveBytes} are in use. */
   public static void emit(String device, String what, long bytes, long liveBytes) {
     var event = new FreeEvent();

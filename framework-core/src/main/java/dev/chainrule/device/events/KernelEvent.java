@@ -40,6 +40,8 @@ public final class KernelEvent extends Event {
   @Label("Floating-Point Operations")
   private long flops;
 
+  private KernelEvent() {}
+
   /** Whether anybody records kernels. */
   public static boolean isRecorded() {
     return PROBE.isEnabled();

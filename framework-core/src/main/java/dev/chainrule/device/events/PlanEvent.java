@@ -31,6 +31,8 @@ public final class PlanEvent extends Event {
   @DataAmount
   private long arenaBytes;
 
+  private PlanEvent() {}
+
   /** A plan whose building begins now. */
   public static PlanEvent begun() {
     var event = new PlanEvent();

@@ -20,6 +20,8 @@ public final class PlanMissEvent extends Event {
   @Description("From the nearest plan that the Step has")
   private String difference = "";
 
+  private PlanMissEvent() {}
+
   /**
    * Records a miss.
    *

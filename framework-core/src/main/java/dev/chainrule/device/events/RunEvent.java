@@ -24,6 +24,8 @@ public final class RunEvent extends Event {
   @Label("Faulted")
   private boolean faulted;
 
+  private RunEvent() {}
+
   /** A run that begins now. */
   public static RunEvent begun() {
     var event = new RunEvent();

@@ -22,6 +22,8 @@ public final class TraceEvent extends Event {
   @Label("Nodes")
   private long nodes;
 
+  private TraceEvent() {}
+
   /** A tracing that begins now. */
   public static TraceEvent begun() {
     var event = new TraceEvent();

@@ -49,6 +49,11 @@ public record Parity(Supplier<Module> model, Loss loss, Function<List<Variable>,
   private static final int STEPS = 100;
   private static final int INTERVAL = 50;
 
+  /**
+   * Copies the list.
+   *
+   * @throws InvalidArgumentException when there is no batch, or a number is below what is said of it
+   */
   public Parity {
     batches = List.copyOf(batches);
     if (batches.isEmpty()) {

@@ -31,7 +31,7 @@ public record ParityReport(
   public record Finding(String check, String what, double difference, double bound) {
 
     /** Whether the difference, which must be a number, is within the bound. */
-    public boolean holds() {
+    boolean holds() {
       return difference <= bound;
     }
 
@@ -41,6 +41,7 @@ public record ParityReport(
     }
   }
 
+  /** Copies the lists. */
   public ParityReport {
     findings = List.copyOf(findings);
     referenceLosses = List.copyOf(referenceLosses);
@@ -58,7 +59,7 @@ public record ParityReport(
   }
 
   /** For each kind of comparison the one that comes nearest to its bound. */
-  public List<Finding> worst() {
+  List<Finding> worst() {
     SequencedMap<String, Finding> worst = new LinkedHashMap<>();
     for (Finding finding : findings) {
       worst.merge(finding.check, finding, (a, b) -> Comparator.comparing(Finding::share).compare(a, b) >= 0 ? a : b);
