@@ -24,7 +24,7 @@ public final class Compilation {
     String head = Dialect.CUDA.head(true);
     Nvrtc compiler = found.compiler().orElseThrow();
     String architecture = found.cards().getFirst().architecture();
-    var files = new CubinFiles(Settings.here().cubins(), compiler.version(), architecture, head);
+    var files = new CubinFiles(Settings.here().cubins(), compiler, architecture, head);
     List<Source> missing = kernels.stream().filter(kernel -> files.cubinOf(kernel).isEmpty()).toList();
     int batches = Math.ceilDiv(missing.size(), BATCH);
     IntStream.range(0, batches).parallel().forEach(i -> {
