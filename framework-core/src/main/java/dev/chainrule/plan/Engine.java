@@ -345,6 +345,7 @@ public final class Engine {
       return device.queue().run(plan.executable(), bindings);
     } catch (Throwable cause) {
       graph.assignments().forEach(a -> a.expected().slot().broken(cause));
+      runs.settleAfter(cause);
       throw cause;
     }
   }

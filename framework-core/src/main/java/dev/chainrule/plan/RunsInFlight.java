@@ -51,6 +51,16 @@ final class RunsInFlight {
     }
   }
 
+  /** A further run could not be queued whole. What it has done must not be taken for a fault of a later one. */
+  void settleAfter(Throwable cause) {
+    try {
+      settleAll();
+      device.queue().clearFault();
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
   private void settleAllBut(int number) {
     while (runs.size() > number) {
       settleFirst();

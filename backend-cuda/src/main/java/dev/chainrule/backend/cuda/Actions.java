@@ -1,35 +1,48 @@
 package dev.chainrule.backend.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import dev.chainrule.device.Fault;
 import dev.chainrule.kernels.Bases;
 import dev.chainrule.kernels.GpuProgram;
 import dev.chainrule.kernels.Place;
 import dev.chainrule.kernels.Step;
 import java.lang.foreign.SegmentAllocator;
+import java.util.ArrayList;
 import java.util.List;
 
-/** What a run enqueues for each instruction: the program's steps with all that can be settled settled. Of the context's thread alone. */
+/**
+ * What a run enqueues: the program's steps with all that can be settled settled. What asks the host for nothing, as far as it goes, is a
+ * {@link Stretch}, which becomes a graph; only loops of unknown length and choices stand between two of them. Of the context's thread
+ * alone.
+ */
 final class Actions {
-
-  /** Launches beyond these make no graph: it would take more time and memory than it saves. */
-  private static final long MOST_IN_GRAPH = 20_000;
-
-  private static final long FAULT_BYTES = 2L * Integer.BYTES;
 
   private final Machine machine;
   private final GpuProgram program;
   private final PinnedMemory.Piece seen;
   private final long[] memories;
-  private final Action[] actions;
-  private boolean asks;
+  private final SegmentAllocator allocator;
+  private final List<List<Part>> instructions;
+  private final List<Action> whole;
+  private final List<Stretch> stretches = new ArrayList<>();
 
-  /** A step made ready. */
-  private interface Action {
+  /** Something to enqueue, and maybe to wait for. */
+  interface Action {
     void run();
   }
+
+  /** A step made ready. */
+  private sealed interface Part {}
+
+  /**
+   * Launches that depend on nothing that the device computes.
+   *
+   * @param count how many there are
+   */
+  private record Straight(LaunchGraph.Launches launches, long count) implements Part {}
+
+  /** Asks the device how to go on. */
+  private record Asking(Action action) implements Part {}
 
   /**
    * @param seen where what the host asks for arrives
@@ -40,99 +53,147 @@ final class Actions {
     this.program = program;
     this.seen = seen;
     this.memories = memories;
-    this.actions = program.instructions().stream().map(steps -> prepared(steps, allocator)).toArray(Action[]::new);
+    this.allocator = allocator;
+    this.instructions = program.instructions().stream().map(this::parts).toList();
+    this.whole = joined(instructions.stream().flatMap(List::stream).toList());
   }
 
+  /** Instructions. */
   int count() {
-    return actions.length;
+    return instructions.size();
   }
 
+  /** Enqueues the whole program. */
+  void run() {
+    whole.forEach(Action::run);
+  }
+
+  /** Enqueues one instruction, kernel by kernel. */
   void run(int instruction) {
-    actions[instruction].run();
-  }
-
-  /** Whether a run never asks for data, and is short enough. */
-  boolean canBeCaptured() {
-    return !asks && program.instructions().stream().mapToLong(Actions::launches).sum() <= MOST_IN_GRAPH;
-  }
-
-  private static long launches(List<Step> steps) {
-    long launches = 0;
-    for (Step step : steps) {
-      launches += switch (step) {
-        case Step.Launch _ -> 1;
-        case Step.Repeat repeat -> repeat.length() * (1 + launches(repeat.body()));
-        case Step.RepeatWhile _, Step.Choice _ -> MOST_IN_GRAPH;
-      };
-    }
-    return launches;
-  }
-
-  private Action prepared(List<Step> steps, SegmentAllocator allocator) {
-    Action[] prepared = steps.stream().map(step -> prepared(step, allocator)).toArray(Action[]::new);
-    return prepared.length == 1 ? prepared[0] : () -> {
-      for (Action action : prepared) {
-        action.run();
+    for (Part part : instructions.get(instruction)) {
+      switch (part) {
+        case Straight straight -> straight.launches.give(this::enqueue);
+        case Asking asking -> asking.action.run();
       }
-    };
+    }
   }
 
-  private Action prepared(Step step, SegmentAllocator allocator) {
+  /** Gives the graphs back; what was enqueued must have been done. */
+  void close() {
+    stretches.forEach(Stretch::close);
+  }
+
+  private List<Part> parts(List<Step> steps) {
+    return steps.stream().map(this::part).toList();
+  }
+
+  /** Neighbours that ask for nothing are one stretch. */
+  private List<Action> joined(List<Part> parts) {
+    List<Action> actions = new ArrayList<>();
+    List<Straight> neighbours = new ArrayList<>();
+    for (Part part : parts) {
+      switch (part) {
+        case Straight straight -> neighbours.add(straight);
+        case Asking asking -> {
+          end(neighbours, actions);
+          actions.add(asking.action);
+        }
+      }
+    }
+    end(neighbours, actions);
+    return actions;
+  }
+
+  private void end(List<Straight> neighbours, List<Action> actions) {
+    if (!neighbours.isEmpty()) {
+      Straight all = all(List.copyOf(neighbours));
+      var stretch = new Stretch(machine, this::enqueue, all.launches, all.count, memories);
+      stretches.add(stretch);
+      actions.add(stretch);
+      neighbours.clear();
+    }
+  }
+
+  private static Straight all(List<Straight> parts) {
+    return new Straight(taker -> parts.forEach(part -> part.launches.give(taker)), parts.stream().mapToLong(Straight::count).sum());
+  }
+
+  private Part part(Step step) {
     return switch (step) {
-      case Step.Launch launch -> prepared(launch, allocator);
-      case Step.Repeat repeat -> repeat(repeat, allocator);
+      case Step.Launch launch -> straight(launch);
+      case Step.Repeat repeat -> repeat(repeat);
       case Step.RepeatWhile repeat -> {
-        asks = true;
-        Action condition = prepared(repeat.condition(), allocator);
-        Action body = prepared(repeat.body(), allocator);
-        yield () -> {
-          condition.run();
-          while (isTrue(repeat.holds()) && !presentFault().occurred()) {
-            body.run();
-            condition.run();
+        List<Part> condition = parts(repeat.condition());
+        List<Part> bodyAndCondition = new ArrayList<>(parts(repeat.body()));
+        bodyAndCondition.addAll(condition);
+        List<Action> first = joined(condition);
+        List<Action> again = joined(bodyAndCondition);
+        yield new Asking(() -> {
+          first.forEach(Action::run);
+          while (isTrue(repeat.holds()) && !hasFaulted()) {
+            again.forEach(Action::run);
           }
-        };
+        });
       }
       case Step.Choice choice -> {
-        asks = true;
-        Action then = prepared(choice.then(), allocator);
-        Action otherwise = prepared(choice.otherwise(), allocator);
-        yield () -> (isTrue(choice.predicate()) ? then : otherwise).run();
+        List<Action> then = joined(parts(choice.then()));
+        List<Action> otherwise = joined(parts(choice.otherwise()));
+        yield new Asking(() -> (isTrue(choice.predicate()) ? then : otherwise).forEach(Action::run));
       }
     };
   }
 
-  private Action prepared(Step.Launch step, SegmentAllocator allocator) {
+  private Straight straight(Step.Launch step) {
     var launch = new PreparedLaunch(step, program.numbersPlace(), machine.modules(), allocator);
+    return new Straight(taker -> {
+      launch.bind(memories);
+      taker.take(launch);
+    }, 1);
+  }
+
+  private Part repeat(Step.Repeat repeat) {
+    Straight zero = straight(repeat.zero());
+    Straight next = straight(repeat.next());
+    List<Part> body = parts(repeat.body());
+    if (body.stream().allMatch(Straight.class::isInstance)) {
+      Straight all = all(body.stream().map(Straight.class::cast).toList());
+      return new Straight(taker -> {
+        for (long i = 0; i < repeat.length(); i++) {
+          (i == 0 ? zero : next).launches.give(taker);
+          moveSlices(repeat, i);
+          all.launches.give(taker);
+        }
+      }, repeat.length() * (1 + all.count));
+    }
+    List<Action> actions = joined(body);
+    return new Asking(() -> {
+      for (long i = 0; i < repeat.length(); i++) {
+        (i == 0 ? zero : next).launches.give(this::enqueue);
+        moveSlices(repeat, i);
+        actions.forEach(Action::run);
+      }
+    });
+  }
+
+  private void moveSlices(Step.Repeat repeat, long repetition) {
+    for (Step.Moving slice : repeat.slices()) {
+      memories[slice.base()] = memories[slice.first().base()] + slice.first().offset() + repetition * slice.bytes();
+    }
+  }
+
+  private void enqueue(PreparedLaunch launch) {
     Driver driver = machine.context().driver();
     long stream = machine.streams().compute();
     if (!machine.settings().synchronous()) {
-      return () -> launch.enqueue(driver, stream, memories);
+      launch.enqueue(driver, stream);
+      return;
     }
-    return () -> {
-      try {
-        launch.enqueue(driver, stream, memories);
-        driver.cuStreamSynchronize(stream);
-      } catch (CudaException e) {
-        throw e.during("in kernel " + launch.name());
-      }
-    };
-  }
-
-  private Action repeat(Step.Repeat repeat, SegmentAllocator allocator) {
-    Action zero = prepared(repeat.zero(), allocator);
-    Action next = prepared(repeat.next(), allocator);
-    Action body = prepared(repeat.body(), allocator);
-    Step.Moving[] slices = repeat.slices().toArray(Step.Moving[]::new);
-    return () -> {
-      for (long i = 0; i < repeat.length(); i++) {
-        (i == 0 ? zero : next).run();
-        for (Step.Moving slice : slices) {
-          memories[slice.base()] = memories[slice.first().base()] + slice.first().offset() + i * slice.bytes();
-        }
-        body.run();
-      }
-    };
+    try {
+      launch.enqueue(driver, stream);
+      driver.cuStreamSynchronize(stream);
+    } catch (CudaException e) {
+      throw e.during("in kernel " + launch.name());
+    }
   }
 
   private boolean isTrue(Place place) {
@@ -140,9 +201,9 @@ final class Actions {
     return seen.memory().get(JAVA_BYTE, 0) != 0;
   }
 
-  private Fault presentFault() {
-    look(memories[Bases.FRAME], FAULT_BYTES);
-    return seenFault();
+  private boolean hasFaulted() {
+    look(memories[Bases.FRAME], Frame.FAULT_BYTES);
+    return Frame.fault(seen.memory()).occurred();
   }
 
   /** Waits for a few bytes of the device's. */
@@ -150,11 +211,5 @@ final class Actions {
     Driver driver = machine.context().driver();
     driver.cuMemcpyDtoHAsync(seen.address(), address, bytes, machine.streams().compute());
     driver.cuStreamSynchronize(machine.streams().compute());
-  }
-
-  /** The word of faults, after it was copied to the host. */
-  Fault seenFault() {
-    int code = seen.memory().get(JAVA_INT, 0);
-    return code == 0 ? Fault.NONE : new Fault(code - 1, Integer.toUnsignedLong(seen.memory().get(JAVA_INT, Integer.BYTES)));
   }
 }

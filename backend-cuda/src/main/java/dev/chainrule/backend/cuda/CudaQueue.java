@@ -30,6 +30,39 @@ final class CudaQueue implements Queue {
     machine.context().run(() -> machine.streams().download(address, data));
   }
 
+  @Override
+  public Fetched fetch(Memory source, long bytes) {
+    checkFits(bytes, source.bytes());
+    long address = CudaMemory.of(source).address();
+    Context context = machine.context();
+    Driver driver = context.driver();
+    return context.call(() -> {
+      PinnedMemory.Piece piece = machine.pinned().take(bytes);
+      long done = machine.streams().takeEvent();
+      driver.cuMemcpyDtoHAsync(piece.address(), address, bytes, machine.streams().compute());
+      driver.cuEventRecord(done, machine.streams().compute());
+      return target -> {
+        MemorySegment data = HostData.of(target);
+        context.run(() -> {
+          driver.cuEventSynchronize(done);
+          MemorySegment.copy(piece.memory(), 0, data, 0, bytes);
+          machine.pinned().giveBack(piece);
+          machine.streams().giveBackEvent(done);
+        });
+      };
+    });
+  }
+
+  @Override
+  public boolean keepsFaults() {
+    return true;
+  }
+
+  @Override
+  public void clearFault() {
+    machine.context().run(machine.frame()::clear);
+  }
+
   private static void checkFits(long wanted, long available) {
     if (wanted > available) {
       throw new IllegalArgumentException("[cuda] a copy of " + wanted + " bytes exceeds a memory of " + available);

@@ -19,7 +19,6 @@ final class Driver {
 
   static final String LIBRARY = "libcuda.so.1";
 
-  private static final int CAPTURE_THREAD_LOCAL = 1;
   private static final int NAME_BYTES = 256;
   private static final int LONGEST_TEXT = 4096;
 
@@ -33,6 +32,7 @@ final class Driver {
   private static final MethodHandle LLI = form(JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LLL = form(JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle LLLL = form(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LLLLL = form(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle LILL = form(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle LAUNCH = form(JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
       JAVA_LONG, JAVA_LONG, JAVA_LONG);
@@ -49,8 +49,9 @@ final class Driver {
   private final MemorySegment eventQuery;
   private final MemorySegment streamWaitEvent;
   private final MemorySegment streamSynchronize;
-  private final MemorySegment beginCapture;
-  private final MemorySegment endCapture;
+  private final MemorySegment graphCreate;
+  private final MemorySegment addKernelNode;
+  private final MemorySegment setKernelNode;
   private final MemorySegment instantiate;
   private final MemorySegment graphLaunch;
   private final MemorySegment graphDestroy;
@@ -70,8 +71,9 @@ final class Driver {
     eventQuery = library.function("cuEventQuery");
     streamWaitEvent = library.function("cuStreamWaitEvent");
     streamSynchronize = library.function("cuStreamSynchronize");
-    beginCapture = library.function("cuStreamBeginCapture_v2");
-    endCapture = library.function("cuStreamEndCapture");
+    graphCreate = library.function("cuGraphCreate");
+    addKernelNode = library.function("cuGraphAddKernelNode_v2");
+    setKernelNode = library.function("cuGraphExecKernelNodeSetParams_v2");
     instantiate = library.function("cuGraphInstantiateWithFlags");
     graphLaunch = library.function("cuGraphLaunch");
     graphDestroy = library.function("cuGraphDestroy");
@@ -192,14 +194,33 @@ final class Driver {
     check("cuStreamSynchronize", l(streamSynchronize, stream));
   }
 
-  /** From here on what this thread enqueues on the stream becomes part of a graph instead. */
-  void cuStreamBeginCapture(long stream) {
-    check("cuStreamBeginCapture_v2", li(beginCapture, stream, CAPTURE_THREAD_LOCAL));
+  /** A graph without nodes. */
+  long cuGraphCreate() {
+    return handle("cuGraphCreate", out -> li(graphCreate, out.address(), 0));
   }
 
-  /** The graph of what was enqueued since the beginning of the capture. */
-  long cuStreamEndCapture(long stream) {
-    return handle("cuStreamEndCapture", out -> ll(endCapture, stream, out.address()));
+  /**
+   * Adds a kernel to a graph.
+   *
+   * @param after the node that it waits for; 0 for none
+   * @param parameters host address of a CUDA_KERNEL_NODE_PARAMS_v2; what it names is copied
+   */
+  long cuGraphAddKernelNode(long graph, long after, long parameters) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment dependencies = arena.allocateFrom(JAVA_LONG, after);
+      return handle("cuGraphAddKernelNode_v2", out -> {
+        try {
+          return (int) LLLLL.invokeExact(addKernelNode, out.address(), graph, dependencies.address(), after == 0 ? 0L : 1L, parameters);
+        } catch (Throwable thrown) {
+          throw broken(thrown);
+        }
+      });
+    }
+  }
+
+  /** Changes a kernel of a graph for later launches; {@code parameters} as above. */
+  void cuGraphExecKernelNodeSetParams(long executable, long node, long parameters) {
+    check("cuGraphExecKernelNodeSetParams_v2", lll(setKernelNode, executable, node, parameters));
   }
 
   /** Makes a graph ready to be launched. */

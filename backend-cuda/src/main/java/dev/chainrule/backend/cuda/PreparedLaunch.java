@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cuda;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.chainrule.kernels.Place;
@@ -13,6 +14,11 @@ import java.lang.foreign.SegmentAllocator;
  * which the driver reads. What differs from run to run is an address here and there.
  */
 final class PreparedLaunch {
+
+  /** Size of what {@link #describe} writes. */
+  static final long NODE_BYTES = 72;
+
+  private static final long NODE_TABLE = 40;
 
   private final String name;
   private final long function;
@@ -47,11 +53,33 @@ final class PreparedLaunch {
     return name;
   }
 
-  /** Enqueues the kernel; {@code addresses} is the table of the run's memories. */
-  void enqueue(Driver driver, long stream, long... addresses) {
+  /** Takes the addresses of a run's memories. */
+  void bind(long... memories) {
     for (int i = 0; i < bases.length; i++) {
-      parameters.setAtIndex(JAVA_LONG, 2L * i, addresses[bases[i]]);
+      parameters.setAtIndex(JAVA_LONG, 2L * i, memories[bases[i]]);
     }
+  }
+
+  /** The addresses that were taken last. */
+  long[] addresses() {
+    long[] addresses = new long[bases.length];
+    for (int i = 0; i < bases.length; i++) {
+      addresses[i] = parameters.getAtIndex(JAVA_LONG, 2L * i);
+    }
+    return addresses;
+  }
+
+  /** Enqueues the kernel with the addresses that were taken last. */
+  void enqueue(Driver driver, long stream) {
     driver.cuLaunchKernel(function, groups, Source.THREADS, stream, table);
+  }
+
+  /** Writes down how the driver is to launch it from a graph, with the addresses that were taken last: CUDA_KERNEL_NODE_PARAMS_v2. */
+  void describe(MemorySegment node) {
+    node.fill((byte) 0);
+    node.set(JAVA_LONG, 0, function);
+    int[] sizes = {groups, 1, 1, Source.THREADS, 1, 1};
+    MemorySegment.copy(sizes, 0, node, JAVA_INT, JAVA_LONG.byteSize(), sizes.length);
+    node.set(JAVA_LONG, NODE_TABLE, table);
   }
 }

@@ -78,8 +78,14 @@ struct Event {
   uint64_t ticket = 0;
 };
 typedef std::function<Status()> Work;
+struct Graph;
+struct Node {
+  Graph *graph;
+  size_t number;
+};
 struct Graph {
   std::vector<Work> nodes;
+  std::deque<Node> handles; // of nodes that were added one by one
 };
 struct Stream {
   std::deque<Work> queue;
@@ -105,7 +111,7 @@ static std::set<Stream *> streams;
 static std::set<Event *> events;
 static std::map<Module *, std::vector<Kernel *>> modules;
 static std::set<Graph *> graphs, executables;
-static long launches, replays;
+static long launches, replays, updates;
 
 static long alive() {
   return (long)(memory.size() + pinned.size() + streams.size() + events.size() + modules.size() + graphs.size() + executables.size());
@@ -380,7 +386,7 @@ static Status execute(const Kernel *kernel, Three blocks, Three threads, std::ve
 
 // --- for tests ----------------------------------------------------------------------------------------------------------------------
 
-// The number-th of such calls from now on fails; kinds are alloc, launch, async, lost.
+// The number-th of such calls from now on fails; kinds are alloc, launch, graph, async, lost.
 EXPORTED void stand_in_fail(const char *kind, long number) {
   ONE_AT_A_TIME;
   failures()[kind] = number;
@@ -389,14 +395,14 @@ EXPORTED void stand_in_set(const char *what, long value) {
   ONE_AT_A_TIME;
   settings()[what] = value;
 }
-// How much there is of memory, pinned, streams, events, modules, graphs (executables included), all; how many launches, replays, overruns.
+// How much there is of memory, pinned, streams, events, modules, graphs (executables included), all; how many launches, replays, updates of nodes, overruns.
 EXPORTED long stand_in_count(const char *what) {
   ONE_AT_A_TIME;
   std::string name = what;
   return name == "memory" ? (long)memory.size() : name == "pinned" ? (long)pinned.size() : name == "streams" ? (long)streams.size()
       : name == "events" ? (long)events.size() : name == "modules" ? (long)modules.size()
       : name == "graphs" ? (long)(graphs.size() + executables.size()) : name == "all" ? alive() : name == "contexts" ? contexts
-      : name == "launches" ? launches : name == "replays" ? replays : name == "overruns" ? overruns : -1;
+      : name == "launches" ? launches : name == "replays" ? replays : name == "updates" ? updates : name == "overruns" ? overruns : -1;
 }
 
 __attribute__((constructor)) static void readEnvironment() {
@@ -404,7 +410,7 @@ __attribute__((constructor)) static void readEnvironment() {
   char key[32];
   long value;
   for (int read; text != nullptr && sscanf(text, "%31[a-z]=%ld%n", key, &value, &read) == 2; text += text[read] == ',' ? read + 1 : read) {
-    (strcmp(key, "alloc") * strcmp(key, "launch") * strcmp(key, "async") * strcmp(key, "lost") == 0 ? failures() : settings())[key] = value;
+    (strcmp(key, "alloc") * strcmp(key, "launch") * strcmp(key, "graph") * strcmp(key, "async") * strcmp(key, "lost") == 0 ? failures() : settings())[key] = value;
   }
 }
 __attribute__((destructor)) static void reportLeaks() {
@@ -742,25 +748,69 @@ EXPORTED Status cuModuleGetFunction(Kernel **out, Module *module, const char *na
   modules[module].push_back(*out = new Kernel{name, (void (*)(void **))call, *(const int *)arguments});
   return SUCCESS;
 }
+// The work of a launch, with its arguments copied as the driver does.
+static Status launched(Work *out, const Kernel *kernel, Three blocks, Three threads, unsigned shared, void **arguments) {
+  if (blocks.x * blocks.y * blocks.z == 0 || threads.x * threads.y * threads.z == 0 || threads.x * threads.y * threads.z > 1024 || shared != 0) {
+    return INVALID_VALUE;
+  }
+  std::vector<Address> values;
+  for (int i = 0; i < kernel->arguments; i++) {
+    values.push_back(*(Address *)arguments[i]);
+  }
+  *out = [=] { return execute(kernel, blocks, threads, values); };
+  return SUCCESS;
+}
 EXPORTED Status cuLaunchKernel(Kernel *kernel, unsigned bx, unsigned by, unsigned bz, unsigned tx, unsigned ty, unsigned tz, unsigned shared,
     Stream *stream, void **arguments, void **) {
   USABLE
   KNOWN(streams, stream)
-  if (bx * by * bz == 0 || tx * ty * tz == 0 || tx * ty * tz > 1024 || shared != 0) {
-    return INVALID_VALUE;
-  }
   if (fails("launch")) {
     return LAUNCH_OUT_OF_RESOURCES;
   }
-  std::vector<Address> values;
-  for (int i = 0; i < kernel->arguments; i++) {
-    values.push_back(*(Address *)arguments[i]); // copied, as the driver does
-  }
-  return enqueue(stream, [=] { return execute(kernel, {bx, by, bz}, {tx, ty, tz}, values); });
+  Work work;
+  Status status = launched(&work, kernel, {bx, by, bz}, {tx, ty, tz}, shared, arguments);
+  return status != SUCCESS ? status : enqueue(stream, work);
 }
 
 // --- graphs -------------------------------------------------------------------------------------------------------------------------
 
+struct KernelNode { // CUDA_KERNEL_NODE_PARAMS_v2
+  Kernel *kernel;
+  Three blocks, threads;
+  unsigned shared;
+  void **arguments, **extra;
+  void *other, *context;
+};
+EXPORTED Status cuGraphCreate(Graph **out, unsigned flags) {
+  USABLE
+  graphs.insert(*out = new Graph);
+  return flags == 0 ? SUCCESS : INVALID_VALUE;
+}
+// Nodes are done in the order in which they were added, so each has to wait for the one before: a card would do them at the same time.
+EXPORTED Status cuGraphAddKernelNode_v2(Node **out, Graph *graph, Node *const *after, size_t count, const KernelNode *node) {
+  USABLE
+  KNOWN(graphs, graph)
+  bool chained = graph->handles.empty() ? count == 0 : count == 1 && after[0] == &graph->handles.back();
+  Work work;
+  if (!chained || node->extra != nullptr || node->other != nullptr) {
+    return INVALID_VALUE;
+  }
+  if (Status status = launched(&work, node->kernel, node->blocks, node->threads, node->shared, node->arguments)) {
+    return status;
+  }
+  graph->handles.push_back({graph, graph->nodes.size()});
+  graph->nodes.push_back(work);
+  *out = &graph->handles.back();
+  return SUCCESS;
+}
+EXPORTED Status cuGraphExecKernelNodeSetParams_v2(Graph *executable, Node *node, const KernelNode *parameters) {
+  USABLE
+  KNOWN(executables, executable)
+  KNOWN(graphs, node->graph)
+  updates++;
+  return launched(&executable->nodes.at(node->number), parameters->kernel, parameters->blocks, parameters->threads, parameters->shared,
+      parameters->arguments);
+}
 EXPORTED Status cuStreamBeginCapture_v2(Stream *stream, int) {
   USABLE NOT_IN_CAPTURE
   KNOWN(streams, stream)
@@ -787,6 +837,9 @@ EXPORTED Status cuStreamEndCapture(Stream *stream, Graph **out) {
 EXPORTED Status cuGraphInstantiateWithFlags(Graph **out, Graph *graph, unsigned long long) {
   USABLE
   KNOWN(graphs, graph)
+  if (fails("graph")) {
+    return OUT_OF_MEMORY;
+  }
   executables.insert(*out = new Graph(*graph));
   return SUCCESS;
 }
