@@ -1,6 +1,7 @@
 package dev.chainrule;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * The root of everything Chainrule throws on purpose. A message has up to three lines: the operation and what is wrong with which
@@ -34,6 +35,9 @@ public abstract sealed class ChainruleException extends RuntimeException
   }
 
   private static String message(String where, String problem, String remedy) {
+    Objects.requireNonNull(where, "where");
+    Objects.requireNonNull(problem, "problem");
+    Objects.requireNonNull(remedy, "remedy");
     var text = new StringBuilder("[").append(where).append("] ").append(problem);
     String line = callerLine();
     if (!line.isEmpty()) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -48,6 +49,7 @@ public final class CsvTable {
   public record Classes(List<String> names, HostArray numbers) {
     /** Copies the list. */
     public Classes {
+      Objects.requireNonNull(numbers, "numbers");
       names = List.copyOf(names);
     }
   }
@@ -79,6 +81,7 @@ public final class CsvTable {
    * @throws DataFormatException as of {@link #read(Path)}
    */
   public static CsvTable read(String source, Reader text) {
+    Objects.requireNonNull(source, "source");
     List<Row> rows = new ArrayList<>();
     // Rows of another length are found below, where their lines are known. Left open, since it would close the caller's reader.
     CsvReader<CsvRecord> reader = CsvReader.builder().extraFieldStrategy(FieldMismatchStrategy.IGNORE)

@@ -11,6 +11,7 @@ import dev.chainrule.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -33,6 +34,10 @@ public final class GradientCheck {
    * @param where the input and element of that error, with both numbers
    */
   public record Report(double worstError, String where) {
+    /** Refuses null. */
+    public Report {
+      Objects.requireNonNull(where, "where");
+    }
 
     /** Whether the worst error is within the bound. */
     public boolean passed() {

@@ -8,6 +8,7 @@ import dev.chainrule.graph.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Makes batches of a dataset. Which examples are in which batch, and how each is transformed, depends on the seed and the epoch alone:
@@ -38,6 +39,8 @@ public record DataLoader(
    * @throws dev.chainrule.ShapeMismatchException when a transform cannot be applied to the dataset's examples
    */
   public DataLoader {
+    Objects.requireNonNull(dataset, "dataset");
+    Objects.requireNonNull(last, "last");
     transforms = List.copyOf(transforms);
     requireAtLeast(1, "batchSize", batchSize);
     requireAtLeast(0, "threads", threads);

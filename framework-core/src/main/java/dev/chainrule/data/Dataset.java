@@ -4,6 +4,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Examples by number. Each is a fixed list of fields, such as an image f32[28,28] and a label i32[]; their types are the same for all
@@ -49,5 +50,11 @@ public interface Dataset {
   }
 
   /** Two parts of one dataset. */
-  record Split(Dataset head, Dataset tail) {}
+  record Split(Dataset head, Dataset tail) {
+    /** Refuses null. */
+    public Split {
+      Objects.requireNonNull(head, "head");
+      Objects.requireNonNull(tail, "tail");
+    }
+  }
 }

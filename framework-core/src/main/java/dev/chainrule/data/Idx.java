@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -60,6 +61,8 @@ public final class Idx {
    * @throws UncheckedIOException if it cannot be read
    */
   public static HostArray read(String name, InputStream stream) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(stream, "stream");
     try {
       return read(name, stream, Long.MAX_VALUE);
     } catch (IOException e) {

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,6 +48,8 @@ public final class Devices {
 
   /** Runs {@code body} with {@code device} as the current one. */
   public static <T> T with(Device device, Supplier<T> body) {
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(body, "body");
     return ScopedValue.where(OVERRIDE, device).call(body::get);
   }
 

@@ -1,10 +1,16 @@
 package dev.chainrule.graph;
 
 import dev.chainrule.Stability;
+import java.util.Objects;
 
 /** Element type and shape: all that is known of a tensor before it is computed. */
 @Stability(Stability.Level.API)
 public record TensorType(DType dtype, Shape shape) {
+  /** Refuses null. */
+  public TensorType {
+    Objects.requireNonNull(dtype, "dtype");
+    Objects.requireNonNull(shape, "shape");
+  }
 
   /** The type of these sizes, outermost first. */
   public static TensorType of(DType dtype, long... dims) {

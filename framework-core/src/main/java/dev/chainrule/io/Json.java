@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedCollection;
 import java.util.SequencedMap;
@@ -38,6 +39,7 @@ public sealed interface Json {
 
     /** The member of this name; empty where there is none. */
     public Optional<Json> get(String key) {
+      Objects.requireNonNull(key, "key");
       return Optional.ofNullable(members.get(key));
     }
   }
@@ -51,7 +53,12 @@ public sealed interface Json {
   }
 
   /** A string. */
-  record Str(String value) implements Json {}
+  record Str(String value) implements Json {
+    /** Refuses null. */
+    public Str {
+      Objects.requireNonNull(value, "value");
+    }
+  }
 
   /** A number written without fraction and exponent. */
   record Int(long value) implements Json {}

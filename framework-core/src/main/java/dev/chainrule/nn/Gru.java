@@ -3,6 +3,7 @@ package dev.chainrule.nn;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Gated recurrent unit: [n, time, in] -> [n, time, hidden] (Cho et al., "Learning phrase representations using RNN encoder-decoder",
@@ -22,7 +23,13 @@ public final class Gru extends Recurrent {
    * @param sequence h of all times, [n, time, hidden]
    * @param last h after the last time, [n, hidden]
    */
-  public record Output(Tensor sequence, Tensor last) {}
+  public record Output(Tensor sequence, Tensor last) {
+    /** Refuses null. */
+    public Output {
+      Objects.requireNonNull(sequence, "sequence");
+      Objects.requireNonNull(last, "last");
+    }
+  }
 
   /**
    * A layer of one direction.

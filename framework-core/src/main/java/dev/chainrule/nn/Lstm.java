@@ -3,6 +3,7 @@ package dev.chainrule.nn;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Long short-term memory: [n, time, in] -> [n, time, hidden] (Hochreiter and Schmidhuber, 1997, with the forget gate of Gers, Schmidhuber
@@ -22,7 +23,13 @@ public final class Lstm extends Recurrent {
    * @param hidden h, [n, hidden]
    * @param cell c, [n, hidden]
    */
-  public record State(Tensor hidden, Tensor cell) {}
+  public record State(Tensor hidden, Tensor cell) {
+    /** Refuses null. */
+    public State {
+      Objects.requireNonNull(hidden, "hidden");
+      Objects.requireNonNull(cell, "cell");
+    }
+  }
 
   /**
    * What a run over sequences gives.
@@ -30,7 +37,13 @@ public final class Lstm extends Recurrent {
    * @param sequence h of all times, [n, time, hidden]
    * @param last the state after the last time
    */
-  public record Output(Tensor sequence, State last) {}
+  public record Output(Tensor sequence, State last) {
+    /** Refuses null. */
+    public Output {
+      Objects.requireNonNull(sequence, "sequence");
+      Objects.requireNonNull(last, "last");
+    }
+  }
 
   /**
    * A layer of one direction.

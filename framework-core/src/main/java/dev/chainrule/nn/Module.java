@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.Set;
@@ -55,6 +56,8 @@ public abstract class Module {
 
   /** A module without variables. {@code kind} is what {@link #summary} calls it. */
   public static Module of(String kind, UnaryOperator<Tensor> function) {
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(function, "function");
     return new Module() {
       @Override
       protected Tensor forward(Tensor x) {
@@ -131,6 +134,7 @@ public abstract class Module {
   }
 
   private Variable declare(String name, TensorType type, boolean trainable, Initializer initializer) {
+    Objects.requireNonNull(initializer, "initializer");
     requireNew(name);
     // The name is the one at the time of the call: placing the module in a larger one changes it.
     var variable = Variable.declared(join(path, name), type, trainable,
@@ -161,6 +165,7 @@ public abstract class Module {
 
   /** This module's function of {@code x}, computed under its path. */
   public final Tensor apply(Tensor x) {
+    Objects.requireNonNull(x, "x");
     Tensor y = under(() -> forward(x));
     return Summary.observe(this, y);
   }

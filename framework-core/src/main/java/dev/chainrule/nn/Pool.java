@@ -4,6 +4,7 @@ import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.tensor.PoolOptions;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** What layers that pool windows of images have in common: the check of their input and how they are shown. */
@@ -12,6 +13,7 @@ abstract sealed class Pool extends Module permits MaxPool2d, AvgPool2d {
   private final PoolOptions options;
 
   Pool(PoolOptions options) {
+    Objects.requireNonNull(options, "options");
     this.options = options;
   }
 

@@ -3,6 +3,7 @@ package dev.chainrule.nn;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The simple recurrent network: [n, time, in] -> [n, time, hidden] (Elman, "Finding structure in time", 1990), batch first. The next h is
@@ -20,7 +21,13 @@ public final class Rnn extends Recurrent {
    * @param sequence h of all times, [n, time, hidden]
    * @param last h after the last time, [n, hidden]
    */
-  public record Output(Tensor sequence, Tensor last) {}
+  public record Output(Tensor sequence, Tensor last) {
+    /** Refuses null. */
+    public Output {
+      Objects.requireNonNull(sequence, "sequence");
+      Objects.requireNonNull(last, "last");
+    }
+  }
 
   /**
    * A layer of one direction.

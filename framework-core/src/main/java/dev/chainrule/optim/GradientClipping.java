@@ -3,6 +3,7 @@ package dev.chainrule.optim;
 import dev.chainrule.graph.DType;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Gradient clipping by the global norm (Pascanu, Mikolov and Bengio, 2013): all gradients together are taken as one vector g, and where
@@ -35,6 +36,7 @@ public record GradientClipping(double maxNorm) {
   public record Clipped(List<Tensor> gradients, Tensor norm) {
     /** Copies the list. */
     public Clipped {
+      Objects.requireNonNull(norm, "norm");
       gradients = List.copyOf(gradients);
     }
   }

@@ -4,6 +4,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.graph.Interpreter;
 import dev.chainrule.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The learning rate as a function of the steps taken. It is part of a step's graph and reads the optimizer's counter there, so a plan
@@ -57,6 +58,7 @@ public interface Schedule {
 
     @Override
     public Tensor rate(Tensor step) {
+      Objects.requireNonNull(step, "step");
       return Tensor.scalar(rate);
     }
   }
@@ -109,6 +111,7 @@ public interface Schedule {
      * @throws InvalidArgumentException for fewer
      */
     public WarmUp {
+      Objects.requireNonNull(then, "then");
       HyperParameter.atLeastOne("warmUp", "steps", steps);
     }
 

@@ -6,6 +6,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.tensor.Variable;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -17,6 +18,7 @@ import java.util.Set;
 record Setup(List<Variable> parameters, Schedule schedule, Optional<GradientClipping> clipping) {
 
   Setup {
+    Objects.requireNonNull(schedule, "schedule");
     parameters = List.copyOf(parameters);
     if (parameters.isEmpty()) {
       throw new InvalidArgumentException("optimizer", "there are no parameters to optimise", "Give it the model's parameters.");

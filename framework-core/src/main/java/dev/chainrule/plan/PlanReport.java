@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 
 /**
@@ -29,6 +30,7 @@ public record PlanReport(String device, List<Work> kernels, long arenaBytes, lon
 
   /** Copies list and map. */
   public PlanReport {
+    Objects.requireNonNull(device, "device");
     kernels = List.copyOf(kernels);
     temporariesAtPeak = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(temporariesAtPeak));
   }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,7 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
    * @throws InvalidArgumentException when the scale is not finite
    */
   public Attention {
+    Objects.requireNonNull(mask, "mask");
     if (scale.isPresent() && !Double.isFinite(scale.getAsDouble())) {
       throw new InvalidArgumentException("attention", "scale is " + scale.getAsDouble() + ", expected a finite number", "");
     }

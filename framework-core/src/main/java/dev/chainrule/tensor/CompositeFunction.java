@@ -13,6 +13,7 @@ import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,9 @@ public final class CompositeFunction {
    * @param derivative its vector-Jacobian product; empty: that of the composition
    */
   public CompositeFunction(String name, Function function, Optional<VectorJacobian> derivative) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(function, "function");
+    Objects.requireNonNull(derivative, "derivative");
     this.name = name;
     this.function = function;
     this.derivative = derivative;

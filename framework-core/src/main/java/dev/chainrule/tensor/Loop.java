@@ -14,6 +14,7 @@ import dev.chainrule.graph.TensorType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -122,6 +123,8 @@ public final class Loop {
    */
   public static List<Tensor> whileTrue(
       List<Tensor> carries, Function<List<Tensor>, Tensor> condition, UnaryOperator<List<Tensor>> turn) {
+        Objects.requireNonNull(condition, "condition");
+        Objects.requireNonNull(turn, "turn");
     if (carries.isEmpty()) {
       throw new InvalidArgumentException("while", "no carries: the condition would never change", "Carry what it looks at.");
     }

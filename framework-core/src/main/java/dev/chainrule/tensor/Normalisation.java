@@ -7,6 +7,7 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Shape;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -79,6 +80,12 @@ public final class Normalisation {
    * @param count how many values each channel has
    */
   public record Batch(Tensor y, Tensor mean, Tensor variance, long count) {
+    /** Refuses null. */
+    public Batch {
+      Objects.requireNonNull(y, "y");
+      Objects.requireNonNull(mean, "mean");
+      Objects.requireNonNull(variance, "variance");
+    }
 
     /** Divided by count - 1 instead, by 1 for a single value: what PyTorch's running variance is a mean of. [channels] */
     public Tensor unbiasedVariance() {

@@ -18,6 +18,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Evaluator;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -40,6 +41,7 @@ public final class Tensor implements Arithmetic, Comparisons, Reductions, Sortin
   /** The tensor that a node computes, as it is: nothing is evaluated. */
   @Stability(Stability.Level.SPI)
   public static Tensor of(Node node) {
+    Objects.requireNonNull(node, "node");
     return new Tensor(node);
   }
 

@@ -14,6 +14,7 @@ import dev.chainrule.plan.StateSlot;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
@@ -39,6 +40,7 @@ public final class Variable {
 
   /** A variable with a value. */
   public static Variable of(String name, HostArray value, boolean trainable) {
+    Objects.requireNonNull(name, "name");
     var variable = new Variable(name, value.type(), trainable, _ -> value);
     variable.slot.replace(value);
     return variable;
@@ -50,6 +52,9 @@ public final class Variable {
    * @param initial from a seed to the value; must be the same on every machine
    */
   public static Variable declared(String name, TensorType type, boolean trainable, LongFunction<HostArray> initial) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
+    Objects.requireNonNull(initial, "initial");
     return new Variable(name, type, trainable, initial);
   }
 
@@ -60,6 +65,7 @@ public final class Variable {
 
   /** Changes how messages and weight files call it; modules give their path. */
   public void rename(String name) {
+    Objects.requireNonNull(name, "name");
     slot.rename(name);
   }
 

@@ -1,6 +1,7 @@
 package dev.chainrule.train;
 
 import dev.chainrule.tensor.Tensor;
+import java.util.Objects;
 import java.util.function.BinaryOperator;
 
 /**
@@ -9,4 +10,10 @@ import java.util.function.BinaryOperator;
  * @param name how results call it
  * @param perBatch the mean over one batch, from prediction and target; one floating element
  */
-public record Metric(String name, BinaryOperator<Tensor> perBatch) {}
+public record Metric(String name, BinaryOperator<Tensor> perBatch) {
+  /** Refuses null. */
+  public Metric {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(perBatch, "perBatch");
+  }
+}

@@ -2,6 +2,7 @@ package dev.chainrule.train;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Progress for people: in a terminal one line per epoch that fills as it goes, redrawn at most ten times a second; in a log one plain
@@ -21,6 +22,7 @@ public final class ProgressBar implements Callback {
 
   /** Draws on {@code out}, in place if it is a terminal. */
   public ProgressBar(PrintStream out, boolean terminal) {
+    Objects.requireNonNull(out, "out");
     this.out = out;
     this.terminal = terminal;
   }

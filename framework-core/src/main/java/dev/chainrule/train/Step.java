@@ -18,6 +18,7 @@ import dev.chainrule.tensor.Trace;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -58,6 +59,7 @@ public final class Step {
   private final Map<Engine, PlanCache> caches = new ConcurrentHashMap<>();
 
   private Step(Mode mode, Function function, long seed) {
+    Objects.requireNonNull(function, "function");
     this.mode = mode;
     this.function = function;
     this.seed = seed;
@@ -84,6 +86,7 @@ public final class Step {
 
   /** This Step with its function under a precision policy; the default is that of the surroundings of {@link #run}. */
   public Step withPrecision(Precision precision) {
+    Objects.requireNonNull(precision, "precision");
     return new Step(mode, inputs -> precision.call(() -> function.apply(inputs)), seed);
   }
 

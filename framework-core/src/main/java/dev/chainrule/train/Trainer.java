@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +36,8 @@ public final class Trainer {
   }
 
   private Trainer(Module model, Loss loss, Update update, long seed, List<Callback> callbacks) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(loss, "loss");
     this.model = model;
     this.loss = loss;
     this.update = update;
@@ -49,6 +52,7 @@ public final class Trainer {
 
   /** A trainer with seed 0 and without callbacks. */
   public static Trainer of(Module model, Loss loss, Optimizer optimizer) {
+    Objects.requireNonNull(optimizer, "optimizer");
     return new Trainer(model, loss, (mean, _) -> optimizer.minimise(mean), 0, List.of());
   }
 

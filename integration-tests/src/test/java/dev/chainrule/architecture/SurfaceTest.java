@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.chainrule.Stability;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,35 +15,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Every public type is for somebody, as docs/stability.md says, and nothing is public that nobody else uses. */
 class SurfaceTest {
-
-  /** Production code and tests of all modules: a test in another package is a user as well. */
-  private static final JavaClasses ALL = importAll();
 
   /** Found by picocli and JMH through reflection. */
   private static final List<String> FOUND_BY_REFLECTION = List.of("dev.chainrule.cli", "dev.chainrule.benchmarks");
 
   /** For whoever builds graphs and wants to look at them; nothing here does. */
   private static final Set<String> FOR_OTHERS = Set.of("dev.chainrule.graph.GraphPrinter.toDot(java.util.List)");
-
-  private static JavaClasses importAll() {
-    try (Stream<Path> modules = Files.list(Path.of(".."))) {
-      return new ClassFileImporter().importPaths(modules.flatMap(m -> Stream.of(m.resolve("target/classes"), m.resolve("target/test-classes")))
-          .filter(Files::isDirectory).toList());
-    } catch (IOException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
-  private static Stream<JavaClass> production() {
-    return ALL.stream().filter(c -> c.getPackageName().startsWith("dev.chainrule") && !c.getPackageName().contains(".jmh_generated"))
-        .filter(c -> c.getSource().orElseThrow().getUri().getPath().contains("/target/classes/"))
-        .filter(c -> !c.getSimpleName().equals("package-info"));
-  }
 
   private static boolean isFoundByReflection(JavaClass type) {
     return FOUND_BY_REFLECTION.stream().anyMatch(p -> (type.getPackageName() + ".").startsWith(p + "."));
@@ -54,8 +33,8 @@ class SurfaceTest {
   @Test
   void everyPackageIsMarkedAndThePageSaysTheSame() throws IOException {
     Set<String> marked = new TreeSet<>();
-    for (JavaPackage p : production().map(JavaClass::getPackage).distinct().toList()) {
-      marked.add("`" + p.getName() + "` " + p.tryGetAnnotationOfType(Stability.class).map(s -> s.value().name()).orElse("has no mark"));
+    for (JavaPackage p : Surface.production().map(JavaClass::getPackage).distinct().toList()) {
+      marked.add("`" + p.getName() + "` " + Surface.level(p).map(Enum::name).orElse("has no mark"));
     }
     Set<String> onThePage = new TreeSet<>();
     for (String line : Files.readAllLines(Path.of("..", "docs", "stability.md"))) {
@@ -71,7 +50,7 @@ class SurfaceTest {
   void thePageNamesEveryMarkWithinAPackage() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "stability.md"));
     Set<String> absent = new TreeSet<>();
-    production().filter(c -> c.tryGetAnnotationOfType(Stability.class).isPresent())
+    Surface.production().filter(c -> c.tryGetAnnotationOfType(Stability.class).isPresent())
         .map(c -> "`" + c.getName().replaceFirst("dev\\.chainrule\\.(.*\\.)?", "").replace('$', '.') + "`")
         .filter(name -> !page.contains(name)).forEach(absent::add);
     assertEquals(Set.of(), absent);
@@ -79,7 +58,7 @@ class SurfaceTest {
 
   @Test
   void whatIsForProgramsMentionsNothingThatChangesAtAnyTime() {
-    List<String> found = production().filter(c -> Surface.isVisible(c) && Surface.level(c).orElseThrow() == Stability.Level.API)
+    List<String> found = Surface.ofPrograms()
         .flatMap(c -> c.getCodeUnits().stream())
         .filter(u -> u.getModifiers().contains(JavaModifier.PUBLIC) || u.getModifiers().contains(JavaModifier.PROTECTED))
         .filter(u -> !u.getModifiers().contains(JavaModifier.SYNTHETIC) && Surface.level(u).orElseThrow() == Stability.Level.API)
@@ -92,7 +71,7 @@ class SurfaceTest {
 
   @Test
   void noTypeIsPublicThatNoOtherPackageUses() {
-    List<String> found = production().filter(c -> Surface.isVisible(c) && Surface.level(c).orElseThrow() != Stability.Level.API)
+    List<String> found = Surface.production().filter(c -> Surface.isVisible(c) && Surface.level(c).orElseThrow() != Stability.Level.API)
         .filter(c -> !isFoundByReflection(c) && !c.isAssignableTo("dev.chainrule.device.Backend") && !Surface.isUsedElsewhere(c))
         .map(JavaClass::getName).sorted().toList();
     assertEquals(List.of(), found);
@@ -100,7 +79,7 @@ class SurfaceTest {
 
   @Test
   void nothingIsPublicInATypeThatNoOtherPackageUses() {
-    List<String> found = production().filter(c -> Surface.isVisible(c) && Surface.level(c).orElseThrow() != Stability.Level.API)
+    List<String> found = Surface.production().filter(c -> Surface.isVisible(c) && Surface.level(c).orElseThrow() != Stability.Level.API)
         .filter(c -> !isFoundByReflection(c))
         .flatMap(Surface::chosen).filter(u -> !Surface.isUsedElsewhere(u))
         .map(JavaCodeUnit::getFullName).filter(name -> !FOR_OTHERS.contains(name)).sorted().toList();
@@ -110,13 +89,13 @@ class SurfaceTest {
   /** The rules above can fail: they are shown what they look for. */
   @Test
   void theRulesSeeWhatTheyLookFor() {
-    JavaClass printer = ALL.get("dev.chainrule.graph.GraphPrinter");
+    JavaClass printer = Surface.ALL.get("dev.chainrule.graph.GraphPrinter");
     JavaCodeUnit toDot = printer.getMethod("toDot", List.class);
     assertTrue(Surface.chosen(printer).anyMatch(toDot::equals) && !Surface.isUsedElsewhere(toDot));
-    assertFalse(Surface.isUsedElsewhere(ALL.get("dev.chainrule.graph.ArrayPrinter")));
-    assertFalse(Surface.isVisible(ALL.get("dev.chainrule.graph.ArrayPrinter")));
-    assertTrue(Surface.isUsedElsewhere(ALL.get("dev.chainrule.graph.Node")));
-    assertEquals(Stability.Level.SPI, Surface.level(ALL.get("dev.chainrule.tensor.Tensor").getMethod("node")).orElseThrow());
-    assertTrue(production().count() > 500);
+    assertFalse(Surface.isUsedElsewhere(Surface.ALL.get("dev.chainrule.graph.ArrayPrinter")));
+    assertFalse(Surface.isVisible(Surface.ALL.get("dev.chainrule.graph.ArrayPrinter")));
+    assertTrue(Surface.isUsedElsewhere(Surface.ALL.get("dev.chainrule.graph.Node")));
+    assertEquals(Stability.Level.SPI, Surface.level(Surface.ALL.get("dev.chainrule.tensor.Tensor").getMethod("node")).orElseThrow());
+    assertTrue(Surface.production().count() > 500);
   }
 }

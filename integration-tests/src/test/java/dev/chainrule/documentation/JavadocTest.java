@@ -44,7 +44,8 @@ class JavadocTest {
     var output = new StringWriter();
     var writer = new PrintWriter(output);
     int status = ToolProvider.findFirst("javadoc").orElseThrow().run(writer, writer, command.toArray(String[]::new));
-    List<String> found = FINDING.matcher(output.toString()).results().map(r -> r.group()).filter(line -> !LEFT_OUT.matcher(line).find()).toList();
+    List<String> found = FINDING.matcher(output.toString()).results().map(r -> r.group())
+        .filter(line -> !LEFT_OUT.matcher(line).find()).toList();
     return status == 0 || !found.isEmpty() ? found : List.of(output.toString());
   }
 
