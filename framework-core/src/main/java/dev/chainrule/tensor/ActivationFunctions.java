@@ -14,7 +14,7 @@ final class ActivationFunctions {
       x -> x.lessEqual(0).where(x.like(0), x),
       Optional.of((_, out, g, _) -> {
         Tensor y = out.getFirst();
-        return List.of(y.lessEqual(0).where(y.like(0), Composites.only(g)));
+        return List.of(Optional.of(y.lessEqual(0).where(y.like(0), Composites.only(g))));
       }));
 
   /** The derivative is written with the result: s (1 - s), where the composition's would be inf / inf for large inputs. */
@@ -22,7 +22,7 @@ final class ActivationFunctions {
       wide(x -> Tensor.ones(x.type()).div(x.neg().exp().add(1))),
       Optional.of((in, out, g, _) -> {
         Tensor s = Composites.unrounded(in.getFirst(), out.getFirst(), Tensor::sigmoid);
-        return List.of(Precision.wide(Composites.only(g)).mul(s.mul(s.neg().add(1))).cast(in.getFirst().dtype()));
+        return List.of(Optional.of(Precision.wide(Composites.only(g)).mul(s.mul(s.neg().add(1))).cast(in.getFirst().dtype())));
       }));
 
   static final CompositeFunction GELU = CompositeFunction.unary("gelu",
@@ -58,7 +58,7 @@ final class ActivationFunctions {
   private static Optional<CompositeFunction.VectorJacobian> slope(UnaryOperator<Tensor> slope) {
     return Optional.of((in, _, g, _) -> {
       Tensor x = Precision.wide(in.getFirst());
-      return List.of(Precision.wide(Composites.only(g)).mul(slope.apply(x)).cast(in.getFirst().dtype()));
+      return List.of(Optional.of(Precision.wide(Composites.only(g)).mul(slope.apply(x)).cast(in.getFirst().dtype())));
     });
   }
 }

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Scaled dot-product attention (Vaswani et al., "Attention is all you need", 2017): softmax(q k^T scale) v, where each query attends to the
@@ -42,8 +41,9 @@ public record Attention(Optional<Tensor> mask, OptionalDouble scale, boolean cau
   }, Optional.of((in, _, g, attributes) -> {
     List<Tensor> all = new ArrayList<>(in);
     all.add(3, Composites.only(g));
-    List<@Nullable Tensor> cotangents = new ArrayList<>(Attention.GRADIENT.apply(attributes, all.toArray(Tensor[]::new)));
-    cotangents.addAll(Collections.nCopies(in.size() - 3, null));
+    List<Optional<Tensor>> cotangents = new ArrayList<>();
+    Attention.GRADIENT.apply(attributes, all.toArray(Tensor[]::new)).forEach(cotangent -> cotangents.add(Optional.of(cotangent)));
+    cotangents.addAll(Collections.nCopies(in.size() - 3, Optional.empty()));
     return cotangents;
   }));
 

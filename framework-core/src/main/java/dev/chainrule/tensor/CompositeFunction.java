@@ -72,11 +72,11 @@ public final class CompositeFunction {
     /**
      * Composes the gradients.
      *
-     * @param cotangents the loss's gradient for each output; null where the loss does not depend on it
-     * @return the loss's gradient for each input; null where it is zero
+     * @param cotangents the loss's gradient for each output; empty where the loss does not depend on it
+     * @return the loss's gradient for each input, of its type; empty where it is zero
      */
-    List<@Nullable Tensor> apply(
-        List<Tensor> inputs, List<Tensor> outputs, List<@Nullable Tensor> cotangents, Map<String, Object> attributes);
+    List<Optional<Tensor>> apply(
+        List<Tensor> inputs, List<Tensor> outputs, List<Optional<Tensor>> cotangents, Map<String, Object> attributes);
   }
 
   /** A function of one tensor without attributes. */
@@ -141,13 +141,13 @@ public final class CompositeFunction {
 
   private static Derivative overNodes(VectorJacobian rule, Map<String, Object> attributes) {
     return (inputs, outputs, cotangents) -> {
-      List<@Nullable Tensor> seeds = new ArrayList<>();
+      List<Optional<Tensor>> seeds = new ArrayList<>();
       for (Node cotangent : cotangents) {
-        seeds.add(cotangent == null ? null : Tensor.of(cotangent));
+        seeds.add(cotangent == null ? Optional.empty() : Optional.of(Tensor.of(cotangent)));
       }
       List<@Nullable Node> results = new ArrayList<>();
-      for (Tensor result : rule.apply(tensors(inputs), tensors(outputs), seeds, attributes)) {
-        results.add(result == null ? null : result.node());
+      for (Optional<Tensor> result : rule.apply(tensors(inputs), tensors(outputs), seeds, attributes)) {
+        results.add(result.isPresent() ? result.get().node() : null);
       }
       return results;
     };

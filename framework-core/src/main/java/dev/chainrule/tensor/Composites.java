@@ -3,14 +3,11 @@ package dev.chainrule.tensor;
 import dev.chainrule.DTypeMismatchException;
 import dev.chainrule.ShapeMismatchException;
 import dev.chainrule.graph.DType;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The softmax and the losses made of it, each as a composition of primitives with its own derivative where that is better. The other
@@ -22,7 +19,7 @@ public final class Composites {
   private Composites() {}
 
   static final CompositeFunction STOP_GRADIENT = CompositeFunction.unary("stopGradient", x -> x,
-      Optional.of((_, _, _, _) -> Collections.<@Nullable Tensor>singletonList(null)));
+      Optional.of((_, _, _, _) -> List.of(Optional.empty())));
 
   static final CompositeFunction SOFTMAX = new CompositeFunction("softmax", (in, attributes) -> {
     int axis = axis(attributes);
@@ -33,7 +30,7 @@ public final class Composites {
     int axis = axis(attributes);
     Tensor y = unrounded(in.getFirst(), out.getFirst(), x -> x.softmax(axis));
     Tensor weighted = Precision.wide(only(g)).mul(y);
-    return List.of(weighted.sub(y.mul(y.keep(weighted.sum(axis), axis))).cast(in.getFirst().dtype()));
+    return List.of(Optional.of(weighted.sub(y.mul(y.keep(weighted.sum(axis), axis))).cast(in.getFirst().dtype())));
   }));
 
   static final CompositeFunction LOG_SOFTMAX = new CompositeFunction("logSoftmax", (in, attributes) -> {
@@ -45,7 +42,7 @@ public final class Composites {
     int axis = axis(attributes);
     Tensor y = unrounded(in.getFirst(), out.getFirst(), x -> x.logSoftmax(axis));
     Tensor arrived = Precision.wide(only(g));
-    return List.of(arrived.sub(y.exp().mul(y.keep(arrived.sum(axis), axis))).cast(in.getFirst().dtype()));
+    return List.of(Optional.of(arrived.sub(y.exp().mul(y.keep(arrived.sum(axis), axis))).cast(in.getFirst().dtype())));
   }));
 
   /** (logits [n, classes], labels [n]) -> losses [n]. A label outside the classes faults. */
@@ -57,7 +54,7 @@ public final class Composites {
     Tensor logits = Precision.wide(in.getFirst());
     Tensor target = labelled(logits, in.get(1)).cast(logits.dtype());
     Tensor gradient = logits.softmax(1).sub(target).mul(Precision.wide(only(g)).unsqueeze(1)).cast(in.getFirst().dtype());
-    return Collections.unmodifiableList(Arrays.<@Nullable Tensor>asList(gradient, null));
+    return List.of(Optional.of(gradient), Optional.empty());
   }));
 
   /** bool [n, classes]; the look-up in 0, 1, ..., classes - 1 changes no label and faults on a wrong one. */
@@ -111,7 +108,7 @@ public final class Composites {
   }
 
   /** The cotangent of a function with one result: it has arrived, or nobody would ask. */
-  static Tensor only(List<@Nullable Tensor> cotangents) {
-    return Objects.requireNonNull(cotangents.getFirst());
+  static Tensor only(List<Optional<Tensor>> cotangents) {
+    return cotangents.getFirst().orElseThrow();
   }
 }

@@ -22,7 +22,7 @@ final class LogSumExp {
     Tensor x = in.getFirst();
     int[] axes = axes(attributes);
     Tensor e = x.sub(x.keep(x.max(axes).stopGradient(), axes)).exp();
-    return List.of(e.mul(x.keep(Objects.requireNonNull(g.getFirst()).div(e.sum(axes)), axes)));
+    return List.of(Optional.of(e.mul(x.keep(Composites.only(g).div(e.sum(axes)), axes))));
   }));
 
   private LogSumExp() {}

@@ -24,8 +24,8 @@ final class Pooling {
   static final CompositeFunction MAX_POOL = new CompositeFunction("maxPool", (in, attributes) -> {
     Pooling pool = maximum(in.getFirst(), attributes);
     return List.of(pool.windows(pool.x, lowest(pool.x.dtype())).max(pool.elements()));
-  }, Optional.of((in, out, g, attributes) ->
-      Pooling.MAX_POOL_GRADIENT.apply(attributes, in.getFirst(), out.getFirst(), Composites.only(g))));
+  }, Optional.of((in, out, g, attributes) -> List.of(Optional.of(
+      Pooling.MAX_POOL_GRADIENT.apply(attributes, in.getFirst(), out.getFirst(), Composites.only(g)).getFirst()))));
 
   /**
    * (x, the result of {@link #MAX_POOL} for it, the cotangent of that result) -> the cotangent of x. Equal maxima of a window share its

@@ -9,11 +9,9 @@ import dev.chainrule.graph.Philox;
 import dev.chainrule.graph.ScalarValue;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where random bits come from: a value, not a generator. The same stream gives the same bits each time it is asked and on every
@@ -32,8 +30,9 @@ public final class RandomStream {
   static final CompositeFunction DROPOUT = new CompositeFunction("dropout",
       (in, attributes) -> List.of(dropped(in, 1 - Composites.attribute(attributes, "rate", Double.class),
           Composites.attribute(attributes, "stream", Long.class))),
-      Optional.of((in, _, g, attributes) -> Arrays.<@Nullable Tensor>asList(
-          dropout(attributes, Composites.only(g), in.get(1), in.get(2), in.get(3)), null, null, null)));
+      Optional.of((in, _, g, attributes) -> List.of(
+          Optional.of(dropout(attributes, Composites.only(g), in.get(1), in.get(2), in.get(3))),
+          Optional.empty(), Optional.empty(), Optional.empty())));
 
   private final Tensor seed;
   private final Tensor run;

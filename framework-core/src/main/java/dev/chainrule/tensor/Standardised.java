@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * x less its mean over the root of its mean square along some axes, times weights: what the normalisations share. The results are (y, mean,
@@ -72,31 +71,26 @@ record Standardised(boolean centred, List<Integer> axes, Shape weights, List<Int
    * With n = (x - m) s and the gradient h for n, the gradient for x is s (h - mean(h) - n mean(h n)); the statistics' own gradients, which
    * second derivatives have, are added.
    */
-  private List<@Nullable Tensor> backward(List<Tensor> in, List<Tensor> out, List<@Nullable Tensor> cotangents, double epsilon) {
+  private List<Optional<Tensor>> backward(List<Tensor> in, List<Tensor> out, List<Optional<Tensor>> cotangents, double epsilon) {
     Tensor x = Precision.wide(in.getFirst());
     Tensor distance = distance(x, centred ? Optional.of(out.get(1)) : Optional.empty());
     Tensor scale = scale(x, out.getLast(), epsilon);
     List<Tensor> forX = new ArrayList<>();
-    List<@Nullable Tensor> results = new ArrayList<>(Collections.nCopies(in.size(), null));
-    Tensor arrived = cotangents.getFirst();
-    if (arrived != null) {
-      Tensor g = Precision.wide(arrived);
+    List<Optional<Tensor>> results = new ArrayList<>(Collections.nCopies(in.size(), Optional.empty()));
+    if (cotangents.getFirst().isPresent()) {
+      Tensor g = Precision.wide(cotangents.getFirst().get());
       Tensor normal = distance.mul(scale);
       forX.add(throughNormal(g.mul(Precision.wide(in.get(1)).reshape(weights)), normal).mul(scale));
-      results.set(1, forWeight(g.mul(normal), in.get(1)));
+      results.set(1, Optional.of(forWeight(g.mul(normal), in.get(1))));
       if (centred) {
-        results.set(2, forWeight(g, in.get(2)));
+        results.set(2, Optional.of(forWeight(g, in.get(2))));
       }
     }
-    Tensor forMean = centred ? cotangents.get(1) : null;
-    if (forMean != null) {
-      forX.add(x.keep(forMean.div(count(x)), along(axes)).broadcastTo(x.shape()));
+    if (centred) {
+      cotangents.get(1).ifPresent(forMean -> forX.add(x.keep(forMean.div(count(x)), along(axes)).broadcastTo(x.shape())));
     }
-    Tensor forSquare = cotangents.getLast();
-    if (forSquare != null) {
-      forX.add(distance.mul(x.keep(forSquare.mul(2).div(count(x)), along(axes))));
-    }
-    results.set(0, forX.stream().reduce(Tensor::add).orElseThrow().cast(in.getFirst().dtype()));
+    cotangents.getLast().ifPresent(forSquare -> forX.add(distance.mul(x.keep(forSquare.mul(2).div(count(x)), along(axes)))));
+    results.set(0, Optional.of(forX.stream().reduce(Tensor::add).orElseThrow().cast(in.getFirst().dtype())));
     return results;
   }
 

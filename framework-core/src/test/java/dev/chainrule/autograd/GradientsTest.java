@@ -329,7 +329,7 @@ class GradientsTest {
     Tensor factor = Tensor.of(vector(3)).mul(2);
     Variable scale = Variable.of("scale", vector(5), true);
     var function = new CompositeFunction("outer", (in, _) -> List.of(in.getFirst().square()),
-        Optional.of((_, _, g, _) -> List.of(g.getFirst().mul(factor).mul(scale.value()))));
+        Optional.of((_, _, g, _) -> List.of(g.getFirst().map(arrived -> arrived.mul(factor).mul(scale.value())))));
     Tensor x = Tensor.of(vector(1));
     Tensor loss = Loop.scan(2, List.of(x), List.of(), (_, c, _) -> new Loop.Results(List.of(function.apply(c.getFirst())), List.of()))
         .carries().getFirst().sum();
