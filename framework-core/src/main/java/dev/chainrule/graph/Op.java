@@ -274,6 +274,7 @@ public sealed interface Op {
   }
 
   /** {@code size} elements from {@code start}, each {@code step} from the one before; the step may be negative, never 0. */
+  @Stability(Stability.Level.API)
   record Range(long start, long size, long step) {}
 
   /** A range of each axis. */

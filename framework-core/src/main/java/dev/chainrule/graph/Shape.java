@@ -39,8 +39,15 @@ public final class Shape {
     return dims.length;
   }
 
-  /** Size along an axis; negative axes count from the last. */
+  /**
+   * Size along an axis; negative axes count from the last.
+   *
+   * @throws InvalidArgumentException when there is no such axis
+   */
   public long dim(int axis) {
+    if (axis < -dims.length || axis >= dims.length) {
+      throw new InvalidArgumentException("shape", "axis " + axis + " of " + this, "");
+    }
     return dims[axis < 0 ? axis + dims.length : axis];
   }
 

@@ -17,6 +17,7 @@ public final class Losses {
    * @param target of the same type; nothing is broadcast
    * @return a scalar
    * @throws ShapeMismatchException when the shapes differ
+   * @throws dev.chainrule.DTypeMismatchException when the types differ
    */
   public static Tensor mse(Tensor prediction, Tensor target) {
     if (!prediction.shape().equals(target.shape())) {
@@ -32,6 +33,8 @@ public final class Losses {
    * @param logits [n, classes], floating
    * @param labels [n], i32 or i64, in [0, classes); any other makes the run fail
    * @return a scalar
+   * @throws ShapeMismatchException when the shapes do not fit
+   * @throws dev.chainrule.DTypeMismatchException when the logits are not floating or the labels not integers
    */
   public static Tensor crossEntropy(Tensor logits, Tensor labels) {
     return Precision.raised(in -> Composites.softmaxCrossEntropy(in.getFirst(), labels).mean(), logits);

@@ -15,17 +15,26 @@ sealed interface Indexing permits Tensor {
     return (Tensor) this;
   }
 
-  /** x[a..., n, b...] at i[c...] -> [a..., c..., b...]; an index outside [0, n) makes the run fail and name it. */
+  /**
+   * x[a..., n, b...] at i[c...] -> [a..., c..., b...].
+   *
+   * @param indices i32 or i64; one outside [0, n) makes the run fail and name it
+   */
   default Tensor take(int axis, Tensor indices) {
     return Tensor.made(Ops.node(new Op.Gather(self().axis("take", axis)), self().node(), indices.node()));
   }
 
-  /** This tensor with updates[a..., c..., b...] added at i[c...] along the axis, in index order. */
+  /**
+   * This tensor x[a..., n, b...] with updates[a..., c..., b...] added at i[c...] along the axis, in index order; equal indices add up.
+   *
+   * @param indices i32 or i64; one outside [0, n) makes the run fail and name it
+   * @param updates of this tensor's type
+   */
   default Tensor scatterAdd(int axis, Tensor indices, Tensor updates) {
     return Tensor.made(Ops.node(new Op.ScatterAdd(self().axis("scatterAdd", axis)), self().node(), indices.node(), updates.node()));
   }
 
-  /** {@link #take} at the indices of a vector: the axis gets its length. */
+  /** {@link #take} at the indices of a vector: x[a..., n, b...] at i[k] -> [a..., k, b...]. */
   default Tensor indexSelect(int axis, Tensor indices) {
     if (indices.rank() != 1) {
       throw new ShapeMismatchException("indexSelect",

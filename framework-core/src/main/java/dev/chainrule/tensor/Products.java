@@ -13,6 +13,10 @@ sealed interface Products permits Tensor {
   /**
    * Matrix product [..., m, k] x [..., k, n] -> [..., m, n]; batch axes broadcast. As in NumPy a vector is a row on the left and a column
    * on the right, whose axis of size 1 the result lacks: [k] x [..., k, n] -> [..., n], [..., m, k] x [k] -> [..., m], [k] x [k] -> [].
+   * Any numbers of one type; integers wrap.
+   *
+   * @throws dev.chainrule.ShapeMismatchException when k differs, or batch axes do not broadcast
+   * @throws dev.chainrule.DTypeMismatchException when the types differ
    */
   default Tensor matmul(Tensor y) {
     return MatrixProduct.of(self(), y);
@@ -29,6 +33,9 @@ sealed interface Products permits Tensor {
    * Cross-correlation along one axis: this [batch, channels, length] with weights [filters, channels/groups, kernel] ->
    * [batch, filters, length'], where length' = (length + padding - (kernel - 1) dilation - 1) / stride + 1, rounded down. A bias [filters]
    * is added by {@code add(bias.unsqueeze(1))}. Floating types; of 16-bit floats the sums are in f32.
+   *
+   * @throws dev.chainrule.ShapeMismatchException when ranks or channels do not fit, or the kernel is larger than what it moves over
+   * @throws dev.chainrule.DTypeMismatchException when the types differ or are not floating
    */
   default Tensor conv1d(Tensor weights, ConvOptions options) {
     return Convolution.of(1, self(), weights, options);

@@ -17,22 +17,22 @@ sealed interface Reductions permits Tensor {
     return (Tensor) this;
   }
 
-  /** Sums over the axes, or over all; of bool and u8 as i64, other integers wrap. */
+  /** Sums over the axes, which the result lacks, or over all; of bool and u8 as i64, other integers wrap. 0 of nothing. */
   default Tensor sum(int... axes) {
     return reduce("sum", Op.Fold.SUM, axes);
   }
 
-  /** Products over the axes, or over all; of bool and u8 as i64, other integers wrap. */
+  /** Products over the axes, which the result lacks, or over all; of bool and u8 as i64, other integers wrap. 1 of nothing. */
   default Tensor prod(int... axes) {
     return reduce("prod", Op.Fold.PROD, axes);
   }
 
-  /** The largest element; NaN if there is one. */
+  /** The largest element over the axes, or over all; NaN if there is one; -infinity, or the smallest integer, of nothing. */
   default Tensor max(int... axes) {
     return reduce("max", Op.Fold.MAX, axes);
   }
 
-  /** The smallest element; NaN if there is one. */
+  /** The smallest element over the axes, or over all; NaN if there is one; infinity, or the largest integer, of nothing. */
   default Tensor min(int... axes) {
     return reduce("min", Op.Fold.MIN, axes);
   }

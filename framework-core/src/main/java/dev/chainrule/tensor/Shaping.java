@@ -17,7 +17,12 @@ sealed interface Shaping permits Tensor {
     return (Tensor) this;
   }
 
-  /** The same elements in the same order; one size may be -1 and is worked out. */
+  /**
+   * The same elements in row-major order in another shape of as many; one size may be -1 and is worked out.
+   *
+   * @throws dev.chainrule.ShapeMismatchException when the elements do not fill the shape
+   * @throws dev.chainrule.InvalidArgumentException when several sizes are -1
+   */
   default Tensor reshape(long... shape) {
     return reshape(Movement.resolve(self().type(), shape));
   }
@@ -32,14 +37,14 @@ sealed interface Shaping permits Tensor {
     return reshape(Shape.of(self().shape().elements()));
   }
 
-  /** [first, rest]: everything behind the axis in one. */
+  /** [a..., b...] -> [a..., product of b]: the axis and everything behind it in one. */
   default Tensor flatten(int from) {
     int first = self().axis("flatten", from);
     Shape kept = self().shape().slice(0, first);
     return reshape(kept.concat(Shape.of(self().shape().slice(first, self().rank()).elements())));
   }
 
-  /** Axis i of the result is axis {@code order[i]} of this. */
+  /** Axis i of the result is axis {@code order[i]} of this: [2, 3, 5] by (2, 0, 1) -> [5, 2, 3]. Every axis is named once. */
   default Tensor permute(int... order) {
     int[] fromZero = new int[order.length];
     for (int i = 0; i < order.length; i++) {
@@ -48,7 +53,7 @@ sealed interface Shaping permits Tensor {
     return self().unary(new Op.Permute(Axes.of(fromZero)));
   }
 
-  /** The last two axes exchanged. */
+  /** The last two axes exchanged: [..., m, n] -> [..., n, m]. */
   default Tensor transpose() {
     return Movement.transpose(self());
   }
@@ -63,7 +68,7 @@ sealed interface Shaping permits Tensor {
     return Movement.moveAxis(self(), self().axis("moveAxis", from), self().axis("moveAxis", to));
   }
 
-  /** A new axis of size 1 at this position of the result. */
+  /** A new axis of size 1 at this position of the result: [m, n] at 1 -> [m, 1, n]. */
   default Tensor unsqueeze(int axis) {
     return Movement.unsqueeze(self(), axis);
   }

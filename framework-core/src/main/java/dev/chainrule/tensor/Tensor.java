@@ -26,6 +26,10 @@ import java.util.stream.Stream;
  * An immutable array of numbers, known by what computes it. Operations check types at once and compute later: a Step's as one plan,
  * others when their values are read. Operands broadcast as in NumPy; element types never mix silently. A Java number takes the
  * tensor's type: integral ones any, floating ones floating types only.
+ *
+ * <p>What does not fit is refused at the call, in a message with the operation and the types: sizes with a {@link ShapeMismatchException},
+ * element types with a {@link DTypeMismatchException}, axes and other arguments with an {@link InvalidArgumentException}. An index outside
+ * the axis that it points into is found when it is used: {@link dev.chainrule.IndexRangeException}.
  */
 public final class Tensor implements Arithmetic, Comparisons, Reductions, Sorting, Products, Shaping, Indexing, Activations, Reading {
 

@@ -89,7 +89,11 @@ public final class Variable {
     slot.replace(initial.apply(seed));
   }
 
-  /** The value: in a trace that of the last assignment in program order, elsewhere the one last committed. */
+  /**
+   * The value: in a trace that of the last assignment in program order, elsewhere the one last committed.
+   *
+   * @throws InvalidArgumentException in a composite's body, and outside Steps when it has no value yet
+   */
   public Tensor value() {
     Scope scope = Scope.current();
     if (scope.isClosedBody()) {
@@ -109,7 +113,11 @@ public final class Variable {
     return trace.get().read(slot);
   }
 
-  /** The value last committed, on the host; whether or not a Step surrounds the caller. */
+  /**
+   * The value last committed, on the host; whether or not a Step surrounds the caller.
+   *
+   * @throws InvalidArgumentException when it has no value yet
+   */
   public HostArray toHostArray() {
     return Engine.read(slot.current());
   }
