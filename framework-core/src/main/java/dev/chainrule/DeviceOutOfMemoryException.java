@@ -1,10 +1,17 @@
 package dev.chainrule;
 
+import java.util.Objects;
+
 /** A device has too little memory for what was asked, after everything unused was given back. */
 public final class DeviceOutOfMemoryException extends ChainruleException {
 
+  /** Shown in brackets. */
   private final String where;
+
+  /** Without the caller's line. */
   private final String problem;
+
+  /** May be empty. */
   private final String remedy;
 
   /**
@@ -22,7 +29,9 @@ public final class DeviceOutOfMemoryException extends ChainruleException {
   }
 
   /** The same error, caused by this one, with a report of what the memory was wanted for. */
+  @Stability(Stability.Level.INTERNAL)
   public DeviceOutOfMemoryException reporting(String report) {
+    Objects.requireNonNull(report, "report");
     var reported = new DeviceOutOfMemoryException(where, problem + "\n  " + report, remedy);
     reported.initCause(this);
     return reported;

@@ -12,6 +12,7 @@ public record ProductShape(long rows, long columns, long depth) {
 
   private static final Pattern TEXT = Pattern.compile("(\\d{1,10})x(\\d{1,10})x(\\d{1,10})");
 
+  /** Takes each size for the power of four that it counts as. */
   public ProductShape {
     rows = rounded(rows);
     columns = rounded(columns);

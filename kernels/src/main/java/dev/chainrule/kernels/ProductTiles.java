@@ -9,6 +9,7 @@ public record ProductTiles(Map<ProductShape, ProductTile> choices) {
   /** Nothing has been measured. */
   public static final ProductTiles USUAL = new ProductTiles(Map.of());
 
+  /** Copies the map. */
   public ProductTiles {
     choices = Map.copyOf(choices);
   }

@@ -47,6 +47,7 @@ public record ProductTuner(Device device, TuningFile tuning, Linking linking) im
 
   /** Makes a schedule ready with these tiles. */
   public interface Linking {
+    /** The schedule, to be run with products in these tiles. */
     Executable link(Schedule schedule, ProductTiles tiles);
   }
 

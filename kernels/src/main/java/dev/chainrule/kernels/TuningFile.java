@@ -28,6 +28,7 @@ public record TuningFile(Path path, String device) {
   /** Of the name, so that two devices do not meet by chance. */
   private static final int DIGITS = 8;
 
+  /** The file of a device and its driver. */
   public static TuningFile of(String name, String driver) {
     String device = (name + ", driver " + driver).replaceAll("\\s+", " ");
     String given = System.getProperty(PROPERTY, "");
