@@ -48,6 +48,9 @@ final class Registers {
   final long[] repeatedFrom = new long[STREAMS];
   final int[] repeatedCount = new int[STREAMS];
 
+  /** If not 0 a generated loop does nothing but turn an empty loop so often, see {@link WarmUp}. */
+  int idleTurns;
+
   /** Where a generated kernel is. */
   final Tile tile = new Tile();
 

@@ -84,6 +84,7 @@ final class VectorLoopWriter {
   }
 
   private void write() {
+    idle();
     start = code.allocateLocal(TypeKind.INT);
     code.iconst_0().istore(start);
     prepare();
@@ -111,6 +112,19 @@ final class VectorLoopWriter {
       assembler.storeToArray(VectorForm.INTS, array(RegisterKind.INT, register), start);
     });
     code.return_();
+  }
+
+  /** The empty loop that {@link WarmUp} has turn; before all else, so that what vectors need is not made in vain. */
+  private void idle() {
+    int turns = code.allocateLocal(TypeKind.INT);
+    Label top = code.newLabel();
+    Label done = code.newLabel();
+    Label work = code.newLabel();
+    code.aload(REGISTERS_LOCAL).getfield(REGISTERS, "idleTurns", ConstantDescs.CD_int).istore(turns);
+    code.iload(turns).ifeq(work);
+    code.labelBinding(top).iload(turns).ifle(done).iinc(turns, -1).goto_(top);
+    code.labelBinding(done).return_();
+    code.labelBinding(work);
   }
 
   // --- before the loop ---------------------------------------------------------------------------------------------------------------
@@ -239,10 +253,11 @@ final class VectorLoopWriter {
       }
       case VectorProgram.ToCheck(int value, int register) -> {
         int largest = check(register);
-        code.aload(largest);
         push(value, VectorForm.FLOATS);
         assembler.reinterpret(VectorForm.INTS);
         assembler.withInt("and", Integer.MAX_VALUE);
+        // Last, as an argument: what comes around the loop has no known class to call a method of until this one has.
+        code.aload(largest);
         assembler.withVector("max", VectorForm.INTS);
         code.astore(largest);
       }

@@ -2,13 +2,16 @@ package dev.chainrule.backend.cpu;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Moves an executable's phases from the block interpreter to generated loops. What is run once or twice, as evaluations outside of steps
- * are, never pays for them: at the third run the loops are written and warmed up for {@value #FIRST_MILLIS} ms at most, after that
- * for a fifth of the time that runs take, each until it is compiled. Phases with most to do come first, small ones stay as they are.
+ * are, never pays for them: at the third run the loops are written and warmed up for {@value #FIRST_MILLIS} ms or as long as two runs take
+ * at most, after that for a fifth of the time that runs take, each until it is compiled. Programs with most to do come first, small phases stay as they are.
  */
 final class VectorSwitch {
 
@@ -16,6 +19,11 @@ final class VectorSwitch {
   static final int FIRST_RUN = 3;
 
   private static final long FIRST_MILLIS = 150;
+  private static final long FIRST_RUNS = 2;
+  private static final long LONGEST_FIRST_MILLIS = 1500;
+
+  /** Between two rounds of the first time, which the compiler may need the processor for. */
+  private static final long PAUSE = 2_000_000;
   private static final long MILLION = 1_000_000;
 
   /** Of the time between two runs. */
@@ -29,7 +37,8 @@ final class VectorSwitch {
 
   private final VectorClasses classes;
   private final Generation generation;
-  private final List<VectorCode> waiting = new ArrayList<>();
+  private final Map<VectorProgram, List<VectorCode>> phases = new LinkedHashMap<>();
+  private final List<VectorProgram> waiting = new ArrayList<>();
   private int runs;
   private long last;
   private WarmUp.@Nullable Scratch scratch;
@@ -48,24 +57,29 @@ final class VectorSwitch {
     if (generation == Generation.EAGER) {
       code.use(classes.loop(code.program()).loop());
     } else if (code.work() >= WORTHWHILE) {
-      waiting.add(code);
+      phases.computeIfAbsent(code.program(), program -> {
+        waiting.add(program);
+        return new ArrayList<>();
+      }).add(code);
     }
   }
 
   /** To be called before each run. */
   void beforeRun() {
-    if (waiting.isEmpty() || ++runs < FIRST_RUN) {
+    if (waiting.isEmpty()) {
       return;
     }
     long start = System.nanoTime();
-    if (runs == FIRST_RUN) {
-      waiting.sort(Comparator.comparingLong(VectorCode::work).reversed());
-      long deadline = start + FIRST_MILLIS * MILLION;
+    long sinceLast = start - last;
+    if (++runs == FIRST_RUN) {
+      waiting.sort(Comparator.comparingLong(this::work).reversed());
+      long deadline = start + Math.clamp(FIRST_RUNS * sinceLast, FIRST_MILLIS * MILLION, LONGEST_FIRST_MILLIS * MILLION);
       while (!waiting.isEmpty() && System.nanoTime() < deadline) {
         round(deadline);
+        LockSupport.parkNanos(PAUSE);
       }
-    } else {
-      round(start + Math.clamp((start - last) / SHARE, SHORTEST_ROUND, LONGEST_ROUND));
+    } else if (runs > FIRST_RUN) {
+      round(start + Math.clamp(sinceLast / SHARE, SHORTEST_ROUND, LONGEST_ROUND));
     }
     last = System.nanoTime();
     if (waiting.isEmpty()) {
@@ -73,19 +87,23 @@ final class VectorSwitch {
     }
   }
 
-  /** Each waiting phase once, while there is time; who had no turn is first the next time. */
+  private long work(VectorProgram program) {
+    return phases.getOrDefault(program, List.of()).stream().mapToLong(VectorCode::work).sum();
+  }
+
+  /** Each waiting program once, while there is time; which had no turn is first the next time. */
   private void round(long deadline) {
     int turns = waiting.size();
     for (int i = 0; i < turns && System.nanoTime() < deadline; i++) {
-      VectorCode code = waiting.removeFirst();
-      WarmUp warmUp = classes.loop(code.program());
+      VectorProgram program = waiting.removeFirst();
+      WarmUp warmUp = classes.loop(program);
       if (!warmUp.isReady()) {
         warmUp.round(scratch(), deadline);
       }
       if (warmUp.isReady()) {
-        code.use(warmUp.loop());
+        phases.getOrDefault(program, List.of()).forEach(code -> code.use(warmUp.loop()));
       } else if (!warmUp.isGivenUp()) {
-        waiting.add(code);
+        waiting.add(program);
       }
     }
   }
@@ -99,7 +117,7 @@ final class VectorSwitch {
     return there;
   }
 
-  /** Phases that still wait. */
+  /** Programs that still wait. */
   int waiting() {
     return waiting.size();
   }

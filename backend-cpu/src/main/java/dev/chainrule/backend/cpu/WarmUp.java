@@ -1,7 +1,6 @@
 package dev.chainrule.backend.cpu;
 
 import com.sun.management.ThreadMXBean;
-import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.function.Supplier;
@@ -10,7 +9,8 @@ import java.util.stream.IntStream;
 /**
  * A generated loop on its way through the JIT compiler, which compiles what has run often. Until then an operation on a vector takes
  * hundreds of times as long as it should and allocates the vector, so the loop runs on scratch data a little at a time, while the block
- * interpreter computes. Code that allocates nothing is what the compiler makes at last.
+ * interpreter computes. The compiler counts turns of an empty loop as much as those with vectors: with these it takes a tenth of the time.
+ * Code that allocates nothing is what the compiler makes at last.
  *
  * <p>Now and then its last code still allocates a vector or two, whatever it makes of the same loop at another time. Such a loop is written
  * as another class, to be compiled afresh; after {@value #CLASSES} the interpreter goes on for good.
@@ -18,10 +18,18 @@ import java.util.stream.IntStream;
 final class WarmUp {
 
   /** Vectors of a call: enough that the loop counts as one, few enough that a call is short while it is interpreted. */
-  private static final int VECTORS = 4;
+  private static final int VECTORS = 2;
 
-  /** Calls of a round, which ends early when its time is over. */
-  private static final int CALLS = 2000;
+  /** Calls with turns of the empty loop for each with vectors, and turns of each: what the compiler counts, at next to no cost. */
+  private static final int IDLE_CALLS = 10;
+
+  private static final int IDLE_TURNS = 100;
+
+  /** Calls with vectors after which the loop is due to be compiled, and so old that the compiler does not forget it in its queue. */
+  private static final int CALLS = 200;
+
+  /** The same of a later round: the compiler asks for more calls while it has much to do. */
+  private static final int FURTHER_CALLS = 10;
 
   /** Rounds without success after which the loop is given up. */
   private static final int ROUNDS = 20_000;
@@ -34,6 +42,9 @@ final class WarmUp {
 
   private static final int CLASSES = 4;
 
+  /** The longest run that there will be, in vectors. */
+  private static final int BLOCK = Registers.BLOCK / VectorWidth.LANES;
+
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final Supplier<VectorLoop> writer;
@@ -44,6 +55,7 @@ final class WarmUp {
   private final int operations;
   private final int floats;
   private final int ints;
+  private int calls;
   private int rounds;
   private boolean ready;
 
@@ -95,23 +107,35 @@ final class WarmUp {
     if (rounds++ > 0) {
       examine(scratch);
     }
-    int n = VECTORS * VectorWidth.LANES;
-    for (int i = 0; i < CALLS && !ready && System.nanoTime() < deadline; i++) {
-      loop.run(scratch.registers, scratch.addresses, 0, n);
+    for (int end = Math.max(CALLS, calls + FURTHER_CALLS); calls < end && !ready && System.nanoTime() < deadline; calls++) {
+      run(scratch, VECTORS);
+      scratch.registers.idleTurns = IDLE_TURNS;
+      for (int i = 0; i < IDLE_CALLS; i++) {
+        run(scratch, VECTORS);
+      }
+      scratch.registers.idleTurns = 0;
     }
   }
 
+  private void run(Scratch scratch, int vectors) {
+    loop.run(scratch.registers, scratch.addresses, 0, vectors * VectorWidth.LANES);
+  }
+
   private void examine(Scratch scratch) {
-    long limit = NANOS_PER_OPERATION * operations * (Registers.BLOCK / VectorWidth.LANES);
     long bytes = THREADS.getCurrentThreadAllocatedBytes();
     long start = System.nanoTime();
-    loop.run(scratch.registers, scratch.addresses, 0, Registers.BLOCK);
+    run(scratch, VECTORS);
     long end = System.nanoTime();
-    ready = THREADS.getCurrentThreadAllocatedBytes() == bytes;
-    if (ready || end - start > limit) {
+    boolean quiet = THREADS.getCurrentThreadAllocatedBytes() == bytes;
+    if (quiet) { // then a longer run costs little, which takes other ways through the code
+      run(scratch, BLOCK);
+      ready = THREADS.getCurrentThreadAllocatedBytes() == bytes;
+    }
+    if (ready || end - start > NANOS_PER_OPERATION * operations * VECTORS) {
       noisySince = end;
     } else if (end - noisySince > patience && ++classes <= CLASSES) {
       loop = writer.get();
+      calls = 0;
       noisySince = end;
     }
   }
@@ -119,28 +143,32 @@ final class WarmUp {
   /** Registers and streams to run loops on, full of ones: with numbers that no function treats apart. */
   static final class Scratch {
     /** Two ones of bf16, which as an f32 are nearly one. */
-    private static final int ONES = 0x3f803f80;
+    private static final float ONES = Float.intBitsToFloat(0x3f803f80);
 
     private static final long STREAM_BYTES = (long) Registers.BLOCK * Float.BYTES;
 
     private final Registers registers = new Registers(0);
     private final long[] addresses = new long[Registers.STREAMS];
     private final CpuMemory memory = CpuMemory.allocate(Registers.STREAMS * STREAM_BYTES);
+    private final float[] ones = new float[Registers.BLOCK];
+    private final int[] integers = new int[Registers.BLOCK];
 
     Scratch() {
+      Arrays.fill(ones, ONES);
+      Arrays.fill(integers, 1);
       Arrays.setAll(addresses, i -> memory.address() + i * STREAM_BYTES);
     }
 
     /** Loops that ran earlier may have left anything. */
     private void prepare(int floats, int ints) {
-      for (long at = 0; at < memory.bytes(); at += Float.BYTES) {
-        OffHeap.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, memory.address() + at, ONES);
+      for (long address : addresses) {
+        Rows.write(ones, address, Registers.BLOCK);
       }
       for (int i = 0; i < floats; i++) {
-        Arrays.fill(registers.floats(i), 1);
+        System.arraycopy(ones, 0, registers.floats(i), 0, Registers.BLOCK);
       }
       for (int i = 0; i < ints; i++) {
-        Arrays.fill(registers.ints(i), 1);
+        System.arraycopy(integers, 0, registers.ints(i), 0, Registers.BLOCK);
       }
     }
 
