@@ -58,7 +58,8 @@ final class Attention implements RangeKernel {
     AttentionSizes sizes = AttentionSizes.of(op, in.stream().map(Operand::type).toList());
     var lines = new AttentionLines(sizes, machine.parts(), vectors);
     List<Heads> heads = in.stream().map(operand -> Heads.of(operand, bases)).toList();
-    List<Place> results = out.stream().map(operand -> bases.place(operand.buffer())).toList();
+    List<Place> results = out.stream()
+        .map(operand -> bases.place(operand.buffer()).plus(operand.layout().offset() * Float.BYTES)).toList();
     return op.name().equals("attention")
         ? new Attention(sizes, machine.gemm(), lines, heads, workspace, results.getFirst())
         : new AttentionGradient(sizes, machine.gemm(), lines, heads, workspace, results, machine.parts());

@@ -36,7 +36,8 @@ final class Kernels {
       case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst(), machine.natives())));
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
           Optional.of(Convolution.support(op, in, out.getFirst(), machine));
-      case Op.Composite composite when Attention.isNamed(composite) -> Attention.support(composite, in, machine.parts());
+      case Op.Composite composite when Attention.isNamed(composite) -> Attention.support(composite, in, machine.parts())
+          .or(() -> WidenedAttention.support(composite, in, out, machine.parts()));
       case Op.Composite composite -> MaxPooling.support(composite, in);
       case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
           Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
@@ -135,6 +136,8 @@ final class Kernels {
       case Op.ConvInputGradient conv -> Convolution.inputGradient(conv, in.get(0), in.get(1), result, workspace, epilogue, bases, machine);
       case Op.ConvWeightGradient conv ->
           Convolution.weightGradient(conv, in.get(0), in.get(1), result, workspace, bases, machine);
+      case Op.Composite composite when Attention.isNamed(composite) && WidenedAttention.isNarrow(types(in)) ->
+          linked(WidenedAttention.instructions(composite, call, machine.parts()));
       case Op.Composite composite when Attention.isNamed(composite) ->
           shared(Attention.of(composite, in, call.outputs(), workspace, bases, machine, vectors));
       case Op.Composite composite when !in.get(0).layout().isContiguous() ->

@@ -67,6 +67,26 @@ class DnnlConvolutionTest {
   void typesOfSixteenBitsAgree() {
     agrees(DType.BF16, new long[] {4, 8, 12, 12}, new long[] {16, 8, 3, 3}, 1, SAME, SAME);
     agrees(DType.F16, new long[] {4, 8, 12, 12}, new long[] {16, 8, 3, 3}, 1, SAME, SAME);
+    agrees(DType.BF16, new long[] {19, 16, 10, 9}, new long[] {32, 16, 3, 3}, 1, SAME, SAME);
+    agrees(DType.BF16, new long[] {5, 1, 28, 28}, new long[] {32, 1, 5, 5}, 1, new Op.Spatial(1, 1, 2, 2), new Op.Spatial(1, 1, 2, 2));
+    agrees(DType.BF16, new long[] {9, 16, 14, 15}, new long[] {16, 16, 3, 3}, 1, new Op.Spatial(2, 1, 1, 1), new Op.Spatial(3, 1, 0, 2));
+    agrees(DType.BF16, new long[] {4, 16, 14, 15}, new long[] {16, 16, 3, 3}, 1, new Op.Spatial(1, 2, 2, 2), new Op.Spatial(1, 3, 3, 1));
+    agrees(DType.BF16, new long[] {4, 16, 20, 20}, new long[] {32, 4, 3, 3}, 4, SAME, SAME);
+    agrees(DType.BF16, new long[] {5, 8, 300}, new long[] {12, 8, 5}, 1, new Op.Spatial(1, 1, 2, 2));
+  }
+
+  /** Where the processor multiplies bf16; else they are widened. */
+  @Test
+  void passesOfSixteenBitsAreTakenWhereTheProcessorHasThem() {
+    long[] weights = {16, 16, 3, 3};
+    Passes passes = Passes.of(DType.F32, new long[] {8, 16, 14, 14}, weights, 1, SAME, SAME);
+    var sizes = new ConvolutionSizes(new Op.Geometry(List.of(SAME, SAME), 1), Shape.of(8, 16, 14, 14), Shape.of(weights),
+        passes.forward.type().shape());
+    boolean here = DnnlSearch.here().library().orElseThrow().hasBf16();
+    for (Kind kind : Kind.values()) {
+      assertEquals(here, DnnlConvolution.passes(kind, sizes, DType.BF16, Natives.ON).isPresent(), kind::toString);
+      assertTrue(DnnlConvolution.passes(kind, sizes, DType.F16, Natives.ON).isEmpty());
+    }
   }
 
   /** What fills up blocks of channels does not leak, and nothing is skipped because a weight is 0. */

@@ -58,8 +58,15 @@ class EpilogueTest {
         product(DType.F32, dense(9, 0), dense(0, 11)),
         product(DType.F64, dense(20, 30), dense(30, 10)),
         product(DType.F16, dense(20, 30), dense(30, 10)),
+        product(DType.BF16, dense(20, 30), dense(30, 10)),
+        product(DType.BF16, dense(130, 300), dense(300, 512)),
+        product(DType.BF16, dense(30, 64).permute(Axes.of(1, 0)), dense(70, 30).permute(Axes.of(1, 0))),
+        product(DType.BF16, dense(3, 128, 200), dense(3, 200, 100)),
+        product(DType.BF16, dense(60, 40), dense(1, 50).expand(Shape.of(40, 50))),
         product(DType.I32, dense(20, 30), dense(30, 10)),
         new Case(new Op.Conv(padded), DType.F32, dense(3, 4, 9, 9), dense(6, 2, 3, 3)),
+        new Case(new Op.Conv(padded), DType.BF16, dense(5, 16, 12, 12), dense(16, 8, 3, 3)),
+        new Case(new Op.ConvInputGradient(padded, Shape.of(5, 16, 12, 12)), DType.BF16, dense(5, 16, 12, 12), dense(16, 8, 3, 3)),
         new Case(new Op.ConvInputGradient(padded, Shape.of(3, 4, 9, 9)), DType.F32, dense(3, 6, 9, 9), dense(6, 2, 3, 3)),
         new Case(new Op.ConvWeightGradient(padded, Shape.of(6, 2, 3, 3)), DType.F32, dense(3, 6, 9, 9), dense(3, 4, 9, 9)));
   }
