@@ -6,6 +6,7 @@ import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.tensor.Precision;
 import dev.chainrule.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collections;
@@ -56,9 +57,10 @@ final class Rules {
       case Op.Cumulate(Op.Fold fold, int axis, boolean reverse) -> List.of(fold == Op.Fold.SUM
           ? Tensor.of(Ops.node(new Op.Cumulate(fold, axis, !reverse), g.node()))
           : StructuredRules.runningProduct(axis, reverse, x, g));
-      case Op.Dot _ -> {
+      case Op.Dot(boolean tf32) -> {
         Tensor y = Tensor.of(in.get(1));
-        yield List.of(g.matmul(y.transpose()), x.transpose().matmul(g));
+        Precision policy = tf32 ? Precision.TF32 : Precision.current();
+        yield policy.call(() -> List.of(g.matmul(y.transpose()), x.transpose().matmul(g)));
       }
       case Op.Conv(var geometry) -> {
         Tensor w = Tensor.of(in.get(1));

@@ -85,7 +85,7 @@ final class SumOfRepetitions {
     List<Tensor> factors = term.core.inputs().stream().map(factor -> moved(factor, stacked.apply(unmoved(factor)))).toList();
     Tensor sum = switch (term.core.op()) {
       case Op.Reduce(var fold, var axes) -> Tensor.of(Ops.node(new Op.Reduce(fold, timesAnd(axes)), factors.getFirst().node()));
-      default -> product(factors.get(0), factors.get(1));
+      default -> product(term.core.op(), factors.get(0), factors.get(1));
     };
     for (Node movement : term.movements.reversed()) {
       sum = Tensor.of(Ops.node(movement.op(), sum.node()));
@@ -104,13 +104,13 @@ final class SumOfRepetitions {
   }
 
   /** Of x[times, batch..., m, k] and y[times, batch..., k, n] with the inner axis (times, k). */
-  private static Tensor product(Tensor x, Tensor y) {
+  private static Tensor product(Op dot, Tensor x, Tensor y) {
     int rank = x.rank();
     int[] timesBeforeLast = Stream.of(IntStream.range(1, rank - 1), IntStream.of(0, rank - 1)).flatMapToInt(s -> s).toArray();
     int[] timesBeforeRows = Stream.of(IntStream.range(1, rank - 2), IntStream.of(0, rank - 2, rank - 1)).flatMapToInt(s -> s).toArray();
     long inner = x.dim(0) * x.dim(-1);
     Shape left = x.shape().slice(1, rank - 1).concat(Shape.of(inner));
     Shape right = y.shape().slice(1, rank - 2).concat(Shape.of(inner, y.dim(-1)));
-    return Tensor.of(Ops.node(new Op.Dot(), x.permute(timesBeforeLast).reshape(left).node(), y.permute(timesBeforeRows).reshape(right).node()));
+    return Tensor.of(Ops.node(dot, x.permute(timesBeforeLast).reshape(left).node(), y.permute(timesBeforeRows).reshape(right).node()));
   }
 }

@@ -131,7 +131,8 @@ public final class GraphPrinter {
   /** What the types do not say already. */
   private static String attributes(Node node) {
     return switch (node.op()) {
-      case Op.Pointwise _, Op.Reshape _, Op.Expand _, Op.Input _, Op.State _, Op.Dot _, Op.Copy _, Op.Barrier _, Op.Cond _ -> "";
+      case Op.Pointwise _, Op.Reshape _, Op.Expand _, Op.Input _, Op.State _, Op.Copy _, Op.Barrier _, Op.Cond _ -> "";
+      case Op.Dot(boolean tf32) -> tf32 ? "tf32" : "";
       case Op.Const(HostArray array) -> array.elements() <= SHOWN_ELEMENTS ? values(array) : "";
       case Op.Scalar _ -> node.value().map(value -> value instanceof ScalarValue s ? s.number().toString() : "").orElse("");
       case Op.Iota(TensorType _, int axis) -> "axis=" + axis;

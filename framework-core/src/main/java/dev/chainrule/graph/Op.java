@@ -215,8 +215,18 @@ public sealed interface Op {
   /** Running SUM or PROD along the axis, the element itself included. */
   record Cumulate(Fold fold, int axis, boolean reverse) implements Op {}
 
-  /** Matrix product [batch..., m, k] x [batch..., k, n] -> [batch..., m, n]; batch sizes are equal. */
-  record Dot() implements Op {}
+  /**
+   * Matrix product [batch..., m, k] x [batch..., k, n] -> [batch..., m, n]; batch sizes are equal.
+   *
+   * @param tf32 whether a device may round operands of f32 to 11 bits of precision first (TF32)
+   */
+  record Dot(boolean tf32) implements Op {
+
+    /** In the precision of its operands. */
+    public Dot() {
+      this(false);
+    }
+  }
 
   /** One number of a convolution per spatial axis: step, dilation of the weights, zeros before and after the input. */
   record Spatial(long stride, long dilation, long low, long high) {}

@@ -30,6 +30,11 @@ import java.util.stream.Stream;
 public enum Precision {
   /** Every operation in the types of its operands. */
   AS_WRITTEN(Optional.empty()),
+  /**
+   * Products of f32 as fast as the device has them, and no worse than of operands rounded to 11 bits of precision (TF32); f32 in range, and
+   * in all but products. Only NVIDIA's GPUs have anything faster; convolutions are computed in f32 there, too.
+   */
+  TF32(Optional.empty()),
   /** Products in bf16: f32's range with 8 bits of precision. */
   MIXED_BF16(Optional.of(DType.BF16)),
   /** Products in f16: 11 bits of precision, nothing beyond 65504. */
@@ -73,7 +78,7 @@ public enum Precision {
    */
   public static Tensor raised(Function<List<Tensor>, Tensor> function, Tensor... operands) {
     DType dtype = operands[0].dtype();
-    return current() != AS_WRITTEN && dtype.accumulator() != dtype && allAre(dtype, operands)
+    return current().products.isPresent() && dtype.accumulator() != dtype && allAre(dtype, operands)
         ? computedIn(dtype.accumulator(), function, operands)
         : function.apply(List.of(operands));
   }

@@ -263,6 +263,34 @@ class PrecisionTest {
     }
   }
 
+  private static Set<Boolean> allowTf32(Tensor... tensors) {
+    return nodes(tensors).stream().map(Node::op).filter(Op.Dot.class::isInstance).map(op -> ((Op.Dot) op).tf32()).collect(Collectors.toSet());
+  }
+
+  @Test
+  @Tag("S19.16")
+  void productsOfF32AndTheirGradientsMayBeReducedWhereAPolicySaysSo() {
+    Tensor x = random(DType.F32, 1, 2, 2);
+    Tensor y = Precision.TF32.call(() -> x.matmul(x));
+    assertEquals(Set.of(true), allowTf32(y));
+    assertEquals(DType.F32, y.dtype());
+    assertEquals(0, count(Op.Cast.class, y));
+    assertEquals(Set.of(true), allowTf32(Gradients.of(y.sum(), List.of(x)).getFirst()), "outside the policy, too");
+    assertEquals(Set.of(false), allowTf32(x.matmul(x)));
+    assertEquals(Set.of(false), allowTf32(Precision.MIXED_BF16.call(() -> x.matmul(x))));
+    Tensor wide = random(DType.F64, 1, 2, 2);
+    assertEquals(Set.of(false), allowTf32(Precision.TF32.call(() -> wide.matmul(wide))));
+    assertEquals(Set.of(true), allowTf32(Precision.TF32.call(() -> Attention.CAUSAL.apply(x, x, x))));
+  }
+
+  @Test
+  void gradientsOfALoopKeepIt() {
+    Tensor w = random(DType.F32, 1, 3, 3);
+    Tensor all = Precision.TF32.call(() -> Loop.scan(4, List.of(random(DType.F32, 2, 2, 3)), List.of(), (_, carries, _) ->
+        new Loop.Results(List.of(carries.getFirst().matmul(w)), List.of())).carries().getFirst());
+    assertEquals(Set.of(true), allowTf32(Gradients.of(all.sum(), List.of(w)).getFirst()));
+  }
+
   @Test
   void theInnerPolicyCounts() {
     Tensor x = random(DType.F32, 1, 2, 2);

@@ -23,6 +23,7 @@ final class PrecisionCases {
     var all = new PrecisionCases();
     all.products(Precision.MIXED_BF16, DType.BF16);
     all.products(Precision.MIXED_F16, DType.F16);
+    all.reducedProducts();
     for (DType dtype : List.of(DType.BF16, DType.F16)) {
       all.probabilities(dtype);
     }
@@ -55,6 +56,17 @@ final class PrecisionCases {
     Bound bound = Bound.EXACT.and(roundings, in -> product.apply(in.get(0).abs(), in.get(1).abs())).roundedIn(narrow)
         .andAbsolute((n + 1) * 2 * 2 * FloatFormat.of(narrow).smallest());
     cases.add(Case.of(Op.Dot.class, name, bound, (a, b) -> precision.call(() -> product.apply(a, b)), x, y));
+  }
+
+  /** Operands may be rounded to 11 bits, which is twice 2^13 roundings of f32, and a little more for products of roundings. */
+  private void reducedProducts() {
+    HostArray x = Samples.between(DType.F32, -2, 2, 134, 5, 33, 70);
+    HostArray y = Samples.between(DType.F32, -2, 2, 135, 5, 70, 9);
+    for (BinaryOperator<Tensor> product : List.<BinaryOperator<Tensor>>of(Tensor::matmul, PrecisionCases::leftGradient)) {
+      Bound bound = Bounds.sum(DType.F32, 70 + 2.05 * 0x1p13, in -> product.apply(in.get(0).abs(), in.get(1).abs()));
+      cases.add(Case.of(Op.Dot.class, "TF32 " + (cases.size() % 2 == 0 ? "product" : "gradient"), bound,
+          (a, b) -> Precision.TF32.call(() -> product.apply(a, b)), x, y).shows("S19.16"));
+    }
   }
 
   private static Tensor leftGradient(Tensor x, Tensor y) {

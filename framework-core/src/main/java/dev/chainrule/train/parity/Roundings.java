@@ -21,6 +21,9 @@ final class Roundings {
 
   private static final double FUNCTION = 8;
 
+  /** Two operands rounded to 11 bits, in roundings of f32. */
+  private static final double TF32 = 0x1p14;
+
   /** What later operations amplify, and how far a sum may lie from the typical case. */
   private static final double SAFETY = 4;
 
@@ -66,7 +69,7 @@ final class Roundings {
       case Op.Pointwise _ -> 1;
       case Op.Reduce _ -> sum((double) node.input(0).type().elements() / Math.max(1, node.type().elements()));
       case Op.Cumulate(_, int axis, _) -> sum(shape(node, 0).dim(axis));
-      case Op.Dot _ -> sum(shape(node, 0).dim(shape(node, 0).rank() - 1));
+      case Op.Dot(boolean tf32) -> sum(shape(node, 0).dim(shape(node, 0).rank() - 1)) + (tf32 ? TF32 : 0);
       case Op.Conv _ -> sum(elementsFrom(shape(node, 1), 1));
       case Op.ConvInputGradient _ -> sum((double) node.input(1).type().elements() / Math.max(1, shape(node, 1).dim(1)));
       case Op.ConvWeightGradient _ -> sum((double) node.input(0).type().elements() / Math.max(1, shape(node, 0).dim(1)));
