@@ -75,6 +75,7 @@ final class CompiledExecutable implements Executable {
     for (Step step : steps) {
       switch (step) {
         case Step.Launch launch -> buffers.put(launch.source().name(), launch.places().size());
+        case Step.LibraryCall call -> count(call.otherwise(), buffers);
         case Step.Repeat repeat -> {
           count(List.of(repeat.zero()), buffers);
           count(repeat.body(), buffers);
@@ -136,6 +137,7 @@ final class CompiledExecutable implements Executable {
     for (Step step : steps) {
       switch (step) {
         case Step.Launch launch -> launch(launch);
+        case Step.LibraryCall call -> run(call.otherwise());
         case Step.Repeat repeat -> {
           for (long i = 0; i < repeat.length(); i++) {
             launch(i == 0 ? repeat.zero() : repeat.next());

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -61,7 +62,17 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
    * @param tiles that the device takes for products
    */
   public static GpuProgram of(Schedule schedule, ProductTiles tiles) {
-    var linker = new Linker(schedule, tiles);
+    return of(schedule, tiles, _ -> false);
+  }
+
+  /**
+   * A schedule as kernels to start and calls of a library.
+   *
+   * @param tiles that the device takes for products
+   * @param library which calls the device would make with a library of its own, if it can, see {@link Step.LibraryCall}
+   */
+  public static GpuProgram of(Schedule schedule, ProductTiles tiles, Predicate<Instruction.Call> library) {
+    var linker = new Linker(schedule, tiles, library);
     List<List<Step>> instructions = new ArrayList<>();
     for (int i = 0; i < schedule.instructions().size(); i++) {
       instructions.add(linker.steps(schedule.instructions().get(i), i + 1));
@@ -75,6 +86,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     for (Step step : steps) {
       switch (step) {
         case Step.Launch launch -> sources.add(launch.source());
+        case Step.LibraryCall call -> collect(call.otherwise(), sources);
         case Step.Repeat repeat -> {
           sources.add(repeat.zero().source());
           collect(repeat.body(), sources);
@@ -120,11 +132,13 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     private final Bases bases;
     private final Numbers numbers = new Numbers();
     private final ProductTiles tiles;
+    private final Predicate<Instruction.Call> library;
     private long scratchBytes;
 
-    Linker(Schedule schedule, ProductTiles tiles) {
+    Linker(Schedule schedule, ProductTiles tiles, Predicate<Instruction.Call> library) {
       this.bases = new Bases(schedule);
       this.tiles = tiles;
+      this.library = library;
     }
 
     List<Step> steps(Instruction instruction, int code) {
@@ -132,9 +146,9 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
       switch (instruction) {
         case Instruction.Compute compute -> compute(compute, launches);
         case Instruction.Group(var kernels) -> kernels.forEach(kernel -> compute(kernel, launches));
-        case Instruction.Call call -> Calls.launch(call, launches);
+        case Instruction.Call call -> call(call, launches);
         case Instruction.WithEpilogue(var call, var epilogue) -> {
-          Calls.launch(call, launches);
+          call(call, launches);
           compute(epilogue, launches);
         }
         case Instruction.Loop loop -> {
@@ -153,6 +167,14 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
 
     private List<Step> steps(List<Instruction> instructions, int code) {
       return instructions.stream().flatMap(instruction -> steps(instruction, code).stream()).toList();
+    }
+
+    private void call(Instruction.Call call, Launches launches) {
+      if (library.test(call)) {
+        launches.library(call);
+      } else {
+        Calls.launch(call, launches);
+      }
     }
 
     private static void compute(Instruction.Compute compute, Launches launches) {

@@ -1,9 +1,11 @@
 package dev.chainrule.kernels;
 
 import dev.chainrule.schedule.GeneratedKernel;
+import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The launches of one instruction, as they are put together. */
 final class Launches {
@@ -82,9 +84,20 @@ final class Launches {
     }
   }
 
-  /** Where dense operands begin. */
-  List<Place> places(List<Operand> dense) {
-    return dense.stream().map(this::start).toList();
+  /** A call that the device makes with its library, or else with the kernels for it. */
+  void library(Instruction.Call call) {
+    int before = steps.size();
+    Calls.launch(call, this);
+    List<Step> own = steps.subList(before, steps.size());
+    List<Operand> operands = Stream.concat(call.inputs().stream(), call.outputs().stream()).toList();
+    var either = new Step.LibraryCall(call, places(operands), own);
+    own.clear();
+    steps.add(either);
+  }
+
+  /** Where operands begin. */
+  List<Place> places(List<Operand> operands) {
+    return operands.stream().map(this::start).toList();
   }
 
   /** Where the first element lies. */

@@ -1,5 +1,6 @@
 package dev.chainrule.kernels;
 
+import dev.chainrule.schedule.Instruction;
 import java.util.List;
 
 /** What the host does for a plan, one thing after the other. */
@@ -15,6 +16,20 @@ public sealed interface Step {
     /** Copies the list. */
     public Launch {
       places = List.copyOf(places);
+    }
+  }
+
+  /**
+   * An operation that the device said it has a library for.
+   *
+   * @param places of its operands' first elements, inputs, then outputs
+   * @param otherwise kernels that do the same, should the library turn out not to
+   */
+  record LibraryCall(Instruction.Call call, List<Place> places, List<Step> otherwise) implements Step {
+    /** Copies the lists. */
+    public LibraryCall {
+      places = List.copyOf(places);
+      otherwise = List.copyOf(otherwise);
     }
   }
 

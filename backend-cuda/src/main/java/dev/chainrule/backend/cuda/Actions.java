@@ -8,7 +8,9 @@ import dev.chainrule.kernels.Place;
 import dev.chainrule.kernels.Step;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a run enqueues: the program's steps with all that can be settled settled. What asks the host for nothing, as far as it goes, is a
@@ -25,6 +27,10 @@ final class Actions {
   private final List<List<Part>> instructions;
   private final List<Action> whole;
   private final List<Stretch> stretches = new ArrayList<>();
+  private final List<PreparedProduct> products = new ArrayList<>();
+
+  /** Bytes that what is in the table is a multiple of; less than the driver's pieces of memory only for slices that move. */
+  private final long[] alignments;
 
   /** Something to enqueue, and maybe to wait for. */
   interface Action {
@@ -54,6 +60,8 @@ final class Actions {
     this.seen = seen;
     this.memories = memories;
     this.allocator = allocator;
+    this.alignments = new long[memories.length];
+    Arrays.fill(alignments, CudaExecutable.ALIGNMENT);
     this.instructions = program.instructions().stream().map(this::parts).toList();
     this.whole = joined(instructions.stream().flatMap(List::stream).toList());
   }
@@ -81,6 +89,11 @@ final class Actions {
   /** Gives the graphs back; what was enqueued must have been done. */
   void close() {
     stretches.forEach(Stretch::close);
+  }
+
+  /** Gives back what the library keeps on the host, after the graphs. */
+  void end() {
+    products.forEach(PreparedProduct::destroy);
   }
 
   private List<Part> parts(List<Step> steps) {
@@ -121,6 +134,7 @@ final class Actions {
   private Part part(Step step) {
     return switch (step) {
       case Step.Launch launch -> straight(launch);
+      case Step.LibraryCall call -> product(call);
       case Step.Repeat repeat -> repeat(repeat);
       case Step.RepeatWhile repeat -> {
         List<Part> condition = parts(repeat.condition());
@@ -145,13 +159,26 @@ final class Actions {
 
   private Straight straight(Step.Launch step) {
     var launch = new PreparedLaunch(step, program.numbersPlace(), machine.modules(), allocator);
+    return straight(launch);
+  }
+
+  private Straight straight(Prepared work) {
     return new Straight(taker -> {
-      launch.bind(memories);
-      taker.take(launch);
+      work.bind(memories);
+      taker.take(work);
     }, 1);
   }
 
+  private Straight product(Step.LibraryCall call) {
+    Optional<PreparedProduct> product = machine.products().orElseThrow().prepared(call, allocator, alignments);
+    product.ifPresent(products::add);
+    return product.map(this::straight).orElseGet(() -> all(call.otherwise().stream().map(step -> straight((Step.Launch) step)).toList()));
+  }
+
   private Part repeat(Step.Repeat repeat) {
+    for (Step.Moving slice : repeat.slices()) {
+      alignments[slice.base()] = Long.lowestOneBit(alignments[slice.first().base()] | slice.first().offset() | slice.bytes());
+    }
     Straight zero = straight(repeat.zero());
     Straight next = straight(repeat.next());
     List<Part> body = parts(repeat.body());
@@ -181,18 +208,18 @@ final class Actions {
     }
   }
 
-  private void enqueue(PreparedLaunch launch) {
+  private void enqueue(Prepared work) {
     Driver driver = machine.context().driver();
     long stream = machine.streams().compute();
     if (!machine.settings().synchronous()) {
-      launch.enqueue(driver, stream);
+      work.enqueue(driver, stream);
       return;
     }
     try {
-      launch.enqueue(driver, stream);
+      work.enqueue(driver, stream);
       driver.cuStreamSynchronize(stream);
     } catch (CudaException e) {
-      throw e.during("in kernel " + launch.name());
+      throw e.during("in " + work.name());
     }
   }
 

@@ -59,7 +59,11 @@ public final class CudaBackend implements Backend {
       throw new DeviceUnavailableException(NAME + ":" + index, String.join("; ", found.findings()), found.remedy());
     }
     Card card = found.cards().get(index);
-    return CudaDevice.open(info(card, index), card, found.driver().orElseThrow(), found.compiler().orElseThrow(), Settings.here());
+    if (found.products().isEmpty()) {
+      Products.sayOwnKernels(found.findings().getLast());
+    }
+    return CudaDevice.open(info(card, index), card, found.driver().orElseThrow(), found.compiler().orElseThrow(), found.products(),
+        Settings.here());
   }
 
   @Override

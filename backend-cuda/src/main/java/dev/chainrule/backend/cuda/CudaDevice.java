@@ -42,10 +42,11 @@ final class CudaDevice implements Device {
     lifetime.atEnd(machine.context()::close);
   }
 
-  static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Settings settings) {
+  /** @param products library for matrix products; kernels of our own without it */
+  static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Optional<CublasLt> products, Settings settings) {
     Context context = Context.open(info.id(), card, driver);
     try {
-      return new CudaDevice(info, Machine.of(context, card, compiler, settings),
+      return new CudaDevice(info, Machine.of(context, card, compiler, products, settings),
           TuningFile.of(card.name() + ", " + card.architecture(), Integer.toString(driver.cuDriverGetVersion())));
     } catch (RuntimeException e) {
       context.close();
@@ -80,9 +81,10 @@ final class CudaDevice implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return link(schedule, tiles);
+    return new CudaExecutable(GpuProgram.of(schedule, tiles, call -> machine.products().isPresent() && Products.takes(call)), machine);
   }
 
+  /** With kernels of our own alone, whose tiles these are. */
   private Executable link(Schedule schedule, ProductTiles others) {
     return new CudaExecutable(GpuProgram.of(schedule, others), machine);
   }

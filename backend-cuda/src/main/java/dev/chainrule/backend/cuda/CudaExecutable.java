@@ -24,7 +24,7 @@ import java.util.List;
 final class CudaExecutable implements Executable {
 
   /** Of the parts of the plan's own memory, as the driver aligns pieces of memory. */
-  private static final long ALIGNMENT = 256;
+  static final long ALIGNMENT = 256;
 
   private final GpuProgram program;
   private final Machine machine;
@@ -181,6 +181,7 @@ final class CudaExecutable implements Executable {
         machine.pinned().giveBack(seen);
       });
     }
+    actions.end();
     memory.free();
     arena.close();
   }

@@ -19,6 +19,7 @@ final class Driver {
 
   static final String LIBRARY = "libcuda.so.1";
 
+  private static final int CAPTURE_THREAD_LOCAL = 1;
   private static final int NAME_BYTES = 256;
   private static final int LONGEST_TEXT = 4096;
 
@@ -49,7 +50,11 @@ final class Driver {
   private final MemorySegment eventQuery;
   private final MemorySegment streamWaitEvent;
   private final MemorySegment streamSynchronize;
+  private final MemorySegment beginCapture;
+  private final MemorySegment endCapture;
   private final MemorySegment graphCreate;
+  private final MemorySegment addChildGraph;
+  private final MemorySegment setChildGraph;
   private final MemorySegment addKernelNode;
   private final MemorySegment setKernelNode;
   private final MemorySegment instantiate;
@@ -71,6 +76,10 @@ final class Driver {
     eventQuery = library.function("cuEventQuery");
     streamWaitEvent = library.function("cuStreamWaitEvent");
     streamSynchronize = library.function("cuStreamSynchronize");
+    beginCapture = library.function("cuStreamBeginCapture_v2");
+    endCapture = library.function("cuStreamEndCapture");
+    addChildGraph = library.function("cuGraphAddChildGraphNode");
+    setChildGraph = library.function("cuGraphExecChildGraphNodeSetParams");
     graphCreate = library.function("cuGraphCreate");
     addKernelNode = library.function("cuGraphAddKernelNode_v2");
     setKernelNode = library.function("cuGraphExecKernelNodeSetParams_v2");
@@ -194,6 +203,16 @@ final class Driver {
     check("cuStreamSynchronize", l(streamSynchronize, stream));
   }
 
+  /** From here on what this thread enqueues on the stream becomes part of a graph instead. */
+  void cuStreamBeginCapture(long stream) {
+    check("cuStreamBeginCapture_v2", li(beginCapture, stream, CAPTURE_THREAD_LOCAL));
+  }
+
+  /** The graph of what was enqueued since the beginning of the capture. */
+  long cuStreamEndCapture(long stream) {
+    return handle("cuStreamEndCapture", out -> ll(endCapture, stream, out.address()));
+  }
+
   /** A graph without nodes. */
   long cuGraphCreate() {
     return handle("cuGraphCreate", out -> li(graphCreate, out.address(), 0));
@@ -206,11 +225,20 @@ final class Driver {
    * @param parameters host address of a CUDA_KERNEL_NODE_PARAMS_v2; what it names is copied
    */
   long cuGraphAddKernelNode(long graph, long after, long parameters) {
+    return added("cuGraphAddKernelNode_v2", addKernelNode, graph, after, parameters);
+  }
+
+  /** Adds a copy of a graph to a graph, after a node as above. */
+  long cuGraphAddChildGraphNode(long graph, long after, long child) {
+    return added("cuGraphAddChildGraphNode", addChildGraph, graph, after, child);
+  }
+
+  private long added(String name, MemorySegment function, long graph, long after, long what) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment dependencies = arena.allocateFrom(JAVA_LONG, after);
-      return handle("cuGraphAddKernelNode_v2", out -> {
+      return handle(name, out -> {
         try {
-          return (int) LLLLL.invokeExact(addKernelNode, out.address(), graph, dependencies.address(), after == 0 ? 0L : 1L, parameters);
+          return (int) LLLLL.invokeExact(function, out.address(), graph, dependencies.address(), after == 0 ? 0L : 1L, what);
         } catch (Throwable thrown) {
           throw broken(thrown);
         }
@@ -221,6 +249,11 @@ final class Driver {
   /** Changes a kernel of a graph for later launches; {@code parameters} as above. */
   void cuGraphExecKernelNodeSetParams(long executable, long node, long parameters) {
     check("cuGraphExecKernelNodeSetParams_v2", lll(setKernelNode, executable, node, parameters));
+  }
+
+  /** Changes a graph in a graph for later launches to one with the same nodes. */
+  void cuGraphExecChildGraphNodeSetParams(long executable, long node, long child) {
+    check("cuGraphExecChildGraphNodeSetParams", lll(setChildGraph, executable, node, child));
   }
 
   /** Makes a graph ready to be launched. */

@@ -8,16 +8,21 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
- * What a machine has of NVIDIA's: driver, GPUs, compiler. Found out without touching JCuda, whose classes can't be initialised where
+ * What a machine has of NVIDIA's: driver, GPUs, compiler, libraries. Found out without touching JCuda, whose classes can't be initialised where
  * there is no driver.
  *
  * @param driver if it is there and works
  * @param cards the GPUs that can be used
  * @param compiler if it is there
+ * @param products the library of matrix products, if it is there
  * @param findings one line each
  * @param remedy what to do; empty if all is well
  */
-record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> compiler, List<String> findings, String remedy) {
+record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> compiler, Optional<CublasLt> products,
+    List<String> findings, String remedy) {
+
+  /** Whether matrix products go to NVIDIA's library; {@code false} has them run on kernels of our own. */
+  static final String PRODUCTS = "chainrule.cuda.cublas";
 
   private static final int OLDEST_CUDA = 12000;
 
@@ -50,7 +55,7 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
   }
 
   private static Installation without(String finding, String remedy) {
-    return new Installation(Optional.empty(), List.of(), Optional.empty(), List.of(finding), remedy);
+    return new Installation(Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(finding), remedy);
   }
 
   private static Installation of(Library library, LibrarySearch search) {
@@ -92,7 +97,26 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
     } catch (IllegalArgumentException | NoSuchElementException | CudaException e) {
       findings.add("NVRTC, NVIDIA's compiler, cannot be opened: " + e.getMessage());
     }
-    return new Installation(Optional.of(driver), cards, compiler, findings, remedy(count, cards, compiler, version / 1000));
+    Optional<CublasLt> products = products(search, version / 1000, findings);
+    return new Installation(Optional.of(driver), cards, compiler, products, findings, remedy(count, cards, compiler, version / 1000));
+  }
+
+  /** Nothing is amiss without it, but slower. */
+  private static Optional<CublasLt> products(LibrarySearch search, int cuda, List<String> findings) {
+    if (!Settings.flag(PRODUCTS, true)) {
+      findings.add("products run on Chainrule's own kernels, as -D" + PRODUCTS + "=false says");
+      return Optional.empty();
+    }
+    try {
+      Optional<CublasLt> found = CublasLt.find(search, cuda);
+      findings.add(found.map(library -> "%s (%s)".formatted(library.version(), library.path())).orElse(
+          "cuBLASLt (%s) is not there, products run on Chainrule's own kernels, more slowly: %s; pip install nvidia-cublas%s".formatted(
+              String.join(", ", CublasLt.names(cuda)), search.where(), cuda >= 13 ? "" : "-cu12")));
+      return found;
+    } catch (IllegalArgumentException | NoSuchElementException e) {
+      findings.add("cuBLASLt cannot be opened, products run on Chainrule's own kernels, more slowly: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private static String remedy(int count, List<Card> cards, Optional<Nvrtc> compiler, int cuda) {

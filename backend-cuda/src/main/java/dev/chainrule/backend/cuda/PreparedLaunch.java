@@ -13,7 +13,7 @@ import java.lang.foreign.SegmentAllocator;
  * A launch with a block of parameters of its own: an address and an offset for each buffer, and the table of where these parameters lie,
  * which the driver reads. What differs from run to run is an address here and there.
  */
-final class PreparedLaunch {
+final class PreparedLaunch implements Prepared {
 
   /** Size of what {@link #describe} writes. */
   static final long NODE_BYTES = 72;
@@ -49,19 +49,20 @@ final class PreparedLaunch {
     this.table = addresses.address();
   }
 
-  String name() {
-    return name;
+  @Override
+  public String name() {
+    return "kernel " + name;
   }
 
-  /** Takes the addresses of a run's memories. */
-  void bind(long... memories) {
+  @Override
+  public void bind(long... memories) {
     for (int i = 0; i < bases.length; i++) {
       parameters.setAtIndex(JAVA_LONG, 2L * i, memories[bases[i]]);
     }
   }
 
-  /** The addresses that were taken last. */
-  long[] addresses() {
+  @Override
+  public long[] addresses() {
     long[] addresses = new long[bases.length];
     for (int i = 0; i < bases.length; i++) {
       addresses[i] = parameters.getAtIndex(JAVA_LONG, 2L * i);
@@ -69,8 +70,8 @@ final class PreparedLaunch {
     return addresses;
   }
 
-  /** Enqueues the kernel with the addresses that were taken last. */
-  void enqueue(Driver driver, long stream) {
+  @Override
+  public void enqueue(Driver driver, long stream) {
     driver.cuLaunchKernel(function, groups, Source.THREADS, stream, table);
   }
 

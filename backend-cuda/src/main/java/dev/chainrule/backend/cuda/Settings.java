@@ -23,7 +23,7 @@ record Settings(boolean graphs, boolean synchronous, Path cubins) {
         cubins.isEmpty() ? cache().resolve("chainrule/cubins") : Path.of(cubins));
   }
 
-  private static boolean flag(String property, boolean otherwise) {
+  static boolean flag(String property, boolean otherwise) {
     String given = System.getProperty(property, "");
     return switch (given) {
       case "" -> otherwise;

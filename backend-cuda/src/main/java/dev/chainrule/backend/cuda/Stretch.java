@@ -39,7 +39,7 @@ final class Stretch implements Actions.Action {
     }
     ran = true;
     if (graph != null) {
-      graph.launch(machine.streams().compute(), launches, memories);
+      graph.launch(launches, memories);
     } else {
       launches.give(enqueue);
     }
@@ -47,7 +47,7 @@ final class Stretch implements Actions.Action {
 
   private @Nullable LaunchGraph made() {
     try {
-      return new LaunchGraph(machine.context().driver(), launches, memories);
+      return new LaunchGraph(machine.context().driver(), machine.streams().compute(), launches, memories);
     } catch (CudaException e) {
       if (e.isFatal()) {
         throw e;

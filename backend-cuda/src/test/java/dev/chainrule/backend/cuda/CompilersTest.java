@@ -80,7 +80,8 @@ class CompilersTest {
     Installation found = OnTheStandIn.standIn().installation();
     var compiler = new Remembering(found.compiler().orElseThrow(), new ArrayList<>());
     var info = new CudaBackend(() -> found).discover().getFirst();
-    try (var device = CudaDevice.open(info, found.cards().getFirst(), found.driver().orElseThrow(), compiler, OnTheStandIn.usual())) {
+    try (var device = CudaDevice.open(info, found.cards().getFirst(), found.driver().orElseThrow(), compiler, found.products(),
+        OnTheStandIn.usual())) {
       OnTheStandIn.run(device, () -> {
         train(new Sequential(new Conv2d(1, 4, 3), new BatchNorm(4), new Relu(), new MaxPool2d(2), new Flatten(), new Dropout(0.2),
             new Linear(36, 3)), TensorType.of(DType.F32, 8, 1, 8, 8));

@@ -96,6 +96,34 @@ class InstallationTest {
   }
 
   @Test
+  void withoutALibraryOfProductsItWorks(@TempDir Path folder) throws IOException {
+    for (String file : List.of(Driver.LIBRARY, "libnvrtc.so.13")) {
+      Files.createSymbolicLink(folder.resolve(file), OnTheStandIn.standIn().folder().resolve(file));
+    }
+    Diagnosis diagnosis = backend(folder).diagnose();
+    assertTrue(diagnosis.usable(), diagnosis.toString());
+    assertTrue(diagnosis.findings().getLast().startsWith("cuBLASLt (libcublasLt.so.13, libcublasLt.so.12) is not there, products run on"
+        + " Chainrule's own kernels"), diagnosis.toString());
+    assertTrue(diagnosis.findings().getLast().endsWith("pip install nvidia-cublas"), diagnosis.toString());
+  }
+
+  @Test
+  void withALibraryOfProductsThatCannotBeOpened(@TempDir Path folder) throws IOException {
+    for (String file : List.of(Driver.LIBRARY, "libnvrtc.so.13")) {
+      Files.createSymbolicLink(folder.resolve(file), OnTheStandIn.standIn().folder().resolve(file));
+    }
+    Files.writeString(folder.resolve("libcublasLt.so.13"), "not a library");
+    Diagnosis diagnosis = backend(folder).diagnose();
+    assertTrue(diagnosis.usable(), diagnosis.toString());
+    assertTrue(diagnosis.findings().getLast().startsWith("cuBLASLt cannot be opened"), diagnosis.toString());
+  }
+
+  @Test
+  void aLibraryOfProductsForANewerDriverIsNotAskedFor() {
+    assertEquals(List.of("libcublasLt.so.12"), CublasLt.names(12));
+  }
+
+  @Test
   void withoutPermission(@TempDir Path devices) throws IOException {
     Path control = Files.writeString(devices.resolve("nvidiactl"), "");
     assumeTrue(control.toFile().setReadable(false) && !Files.isReadable(control), "skipped: this user may read everything");
@@ -117,6 +145,7 @@ class InstallationTest {
     assertEquals("Stand-in, compute capability 9.0, 2 multiprocessors", standIn().discover().getFirst().description());
     assertTrue(diagnosis.findings().get(0).startsWith("driver for CUDA 13.0 ("), diagnosis.toString());
     assertTrue(diagnosis.findings().get(1).startsWith("nvrtc-13.99 ("), diagnosis.toString());
+    assertTrue(diagnosis.findings().get(2).startsWith("cublasLt-13.99.0 ("), diagnosis.toString());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A device of the stand-in's for one test: what the test leaves on it must be nothing. */
@@ -24,10 +25,14 @@ final class OnTheStandIn {
   }
 
   static CudaDevice open(Settings settings) {
+    return open(settings, standIn().installation().products());
+  }
+
+  static CudaDevice open(Settings settings, Optional<CublasLt> products) {
     Installation found = standIn().installation();
     var backend = new CudaBackend(() -> found);
     return (CudaDevice) CudaDevice.open(backend.discover().getFirst(), found.cards().getFirst(), found.driver().orElseThrow(),
-        found.compiler().orElseThrow(), settings);
+        found.compiler().orElseThrow(), products, settings);
   }
 
   static void with(Settings settings, Consumer<CudaDevice> body) {

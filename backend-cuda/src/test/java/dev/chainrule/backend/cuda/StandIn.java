@@ -24,14 +24,17 @@ import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Libraries that stand in for NVIDIA's driver and compiler on machines without a GPU, built from C++ by g++. One for each process: JCuda
+ * Libraries that stand in for NVIDIA's driver, compiler and matrix products on machines without a GPU, built from C++ by g++. One for each process: JCuda
  * is given the driver that was opened first.
  */
 public final class StandIn {
 
   private static final String JCUDA = "/lib/libJCudaDriver-12.6.0-linux-x86_64.so";
 
+  /** What the stand-in's machine code comes from, and what it runs on. */
   private static final List<String> SOURCES = List.of("libcuda.cpp", "libnvrtc.cpp", "cuda_on_host.h");
+
+  private static final String PRODUCTS = "libcublasLt.cpp";
 
   private static final int DIGITS = 16;
 
@@ -70,8 +73,11 @@ public final class StandIn {
       for (String source : SOURCES) {
         Files.writeString(folder.resolve(source), resource(source));
       }
+      Files.writeString(folder.resolve(PRODUCTS), resource(PRODUCTS));
       writeMissing(folder);
       compile(folder, "libcuda.so.1", "-fvisibility=hidden", "-Wl,-soname,libcuda.so.1", "libcuda.cpp", "missing.cpp", "-ldl");
+      compile(folder, "libcublasLt.so.13", "-fvisibility=hidden", "-ffp-contract=off", PRODUCTS, "-L.", "-l:libcuda.so.1",
+          "-Wl,-rpath,$ORIGIN");
       compile(folder, "libnvrtc.so.13", "-DPRELUDE=\"" + folder.resolve("cuda_on_host.h") + "\"", "libnvrtc.cpp");
       folder.toFile().deleteOnExit(); // the last that was asked for is deleted first
       try (Stream<Path> files = Files.list(folder)) {
@@ -149,7 +155,10 @@ public final class StandIn {
     return Installation.of(LibrarySearch.in(folder));
   }
 
-  /** Has a call fail: the {@code number}-th of a kind from now on, of {@code alloc}, {@code launch}, {@code async}, {@code lost}. */
+  /**
+   * Has a call fail: the {@code number}-th of a kind from now on, of {@code alloc}, {@code launch}, {@code async}, {@code lost}, {@code products},
+   * {@code algorithm}.
+   */
   public void fail(String kind, long number) {
     call("stand_in_fail", kind, number);
   }

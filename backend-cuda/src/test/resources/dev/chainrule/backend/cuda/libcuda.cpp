@@ -3,7 +3,8 @@
 // that a missing wait shows. Says nothing about cubins, warps, memory models or speed: those need a card.
 //
 // It checks what the driver or a card would: contexts, addresses, sizes, what may be done during a capture; fails when it is told to
-// (stand_in_fail); and says what is left when the context goes (stand_in_alive).
+// (stand_in_fail); and says what is left when the context goes (stand_in_count). Libraries that run on the driver, such as that of
+// libcublasLt.cpp, enqueue their work through it and have their objects counted.
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -86,6 +87,7 @@ struct Node {
 struct Graph {
   std::vector<Work> nodes;
   std::deque<Node> handles; // of nodes that were added one by one
+  std::map<size_t, size_t> children; // which of them are graphs, of how many nodes
 };
 struct Stream {
   std::deque<Work> queue;
@@ -112,9 +114,10 @@ static std::set<Event *> events;
 static std::map<Module *, std::vector<Kernel *>> modules;
 static std::set<Graph *> graphs, executables;
 static long launches, replays, updates;
+static std::map<std::string, long> ofLibraries; // objects of libraries, and what they have done
 
 static long alive() {
-  return (long)(memory.size() + pinned.size() + streams.size() + events.size() + modules.size() + graphs.size() + executables.size());
+  return ofLibraries["objects"] + (long)(memory.size() + pinned.size() + streams.size() + events.size() + modules.size() + graphs.size() + executables.size());
 }
 
 static Stream *capturing() {
@@ -386,7 +389,8 @@ static Status execute(const Kernel *kernel, Three blocks, Three threads, std::ve
 
 // --- for tests ----------------------------------------------------------------------------------------------------------------------
 
-// The number-th of such calls from now on fails; kinds are alloc, launch, graph, async, lost.
+// The number-th of such calls from now on fails; kinds are alloc, launch, graph, async, lost, products (the
+// library does not start), algorithm (it has none).
 EXPORTED void stand_in_fail(const char *kind, long number) {
   ONE_AT_A_TIME;
   failures()[kind] = number;
@@ -402,7 +406,35 @@ EXPORTED long stand_in_count(const char *what) {
   return name == "memory" ? (long)memory.size() : name == "pinned" ? (long)pinned.size() : name == "streams" ? (long)streams.size()
       : name == "events" ? (long)events.size() : name == "modules" ? (long)modules.size()
       : name == "graphs" ? (long)(graphs.size() + executables.size()) : name == "all" ? alive() : name == "contexts" ? contexts
-      : name == "launches" ? launches : name == "replays" ? replays : name == "updates" ? updates : name == "overruns" ? overruns : -1;
+      : ofLibraries.count(name) != 0 ? ofLibraries[name] : name == "launches" ? launches : name == "replays" ? replays : name == "updates" ? updates : name == "overruns" ? overruns : -1;
+}
+
+// --- for libraries that run on the driver -------------------------------------------------------------------------------------------
+
+EXPORTED Status stand_in_usable() {
+  USABLE
+  return SUCCESS;
+}
+EXPORTED bool stand_in_has(Address at, size_t bytes) {
+  ONE_AT_A_TIME;
+  return inside(memory, at, bytes);
+}
+EXPORTED Status stand_in_enqueue(Stream *stream, std::function<Status()> *work) {
+  USABLE
+  KNOWN(streams, stream)
+  if (fails("launch")) {
+    return LAUNCH_OUT_OF_RESOURCES;
+  }
+  Work copy = *work;
+  return enqueue(stream, [=] { return fails("async") ? (Status)LAUNCH_FAILED : copy(); });
+}
+EXPORTED bool stand_in_fails(const char *what) {
+  ONE_AT_A_TIME;
+  return fails(what);
+}
+EXPORTED void stand_in_note(const char *what, long change) {
+  ONE_AT_A_TIME;
+  ofLibraries[what] += change;
 }
 
 __attribute__((constructor)) static void readEnvironment() {
@@ -787,12 +819,14 @@ EXPORTED Status cuGraphCreate(Graph **out, unsigned flags) {
   return flags == 0 ? SUCCESS : INVALID_VALUE;
 }
 // Nodes are done in the order in which they were added, so each has to wait for the one before: a card would do them at the same time.
+static bool chained(const Graph *graph, Node *const *after, size_t count) {
+  return graph->handles.empty() ? count == 0 : count == 1 && after[0] == &graph->handles.back();
+}
 EXPORTED Status cuGraphAddKernelNode_v2(Node **out, Graph *graph, Node *const *after, size_t count, const KernelNode *node) {
   USABLE
   KNOWN(graphs, graph)
-  bool chained = graph->handles.empty() ? count == 0 : count == 1 && after[0] == &graph->handles.back();
   Work work;
-  if (!chained || node->extra != nullptr || node->other != nullptr) {
+  if (!chained(graph, after, count) || node->extra != nullptr || node->other != nullptr) {
     return INVALID_VALUE;
   }
   if (Status status = launched(&work, node->kernel, node->blocks, node->threads, node->shared, node->arguments)) {
@@ -810,6 +844,44 @@ EXPORTED Status cuGraphExecKernelNodeSetParams_v2(Graph *executable, Node *node,
   updates++;
   return launched(&executable->nodes.at(node->number), parameters->kernel, parameters->blocks, parameters->threads, parameters->shared,
       parameters->arguments);
+}
+static Work allOf(const Graph *graph) {
+  std::vector<Work> nodes = graph->nodes;
+  return [=] {
+    for (const Work &node : nodes) {
+      if (Status status = node()) {
+        return status;
+      }
+    }
+    return (Status)SUCCESS;
+  };
+}
+EXPORTED Status cuGraphAddChildGraphNode(Node **out, Graph *graph, Node *const *after, size_t count, Graph *child) {
+  USABLE
+  KNOWN(graphs, graph)
+  KNOWN(graphs, child)
+  if (!chained(graph, after, count)) {
+    return INVALID_VALUE;
+  }
+  graph->children[graph->nodes.size()] = child->nodes.size();
+  graph->handles.push_back({graph, graph->nodes.size()});
+  graph->nodes.push_back(allOf(child));
+  *out = &graph->handles.back();
+  return SUCCESS;
+}
+// With the same nodes, of which the stand-in sees how many there are.
+EXPORTED Status cuGraphExecChildGraphNodeSetParams(Graph *executable, Node *node, Graph *child) {
+  USABLE
+  KNOWN(executables, executable)
+  KNOWN(graphs, node->graph)
+  KNOWN(graphs, child)
+  auto known = executable->children.find(node->number);
+  if (known == executable->children.end() || known->second != child->nodes.size()) {
+    return INVALID_VALUE;
+  }
+  updates++;
+  executable->nodes.at(node->number) = allOf(child);
+  return SUCCESS;
 }
 EXPORTED Status cuStreamBeginCapture_v2(Stream *stream, int) {
   USABLE NOT_IN_CAPTURE
@@ -850,15 +922,10 @@ EXPORTED Status cuGraphLaunch(Graph *executable, Stream *stream) {
   if (fails("launch")) {
     return LAUNCH_OUT_OF_RESOURCES;
   }
-  std::vector<Work> nodes = executable->nodes;
+  Work nodes = allOf(executable);
   return enqueue(stream, [=] {
     replays++;
-    for (const Work &node : nodes) {
-      if (Status status = node()) {
-        return status;
-      }
-    }
-    return (Status)SUCCESS;
+    return nodes();
   });
 }
 EXPORTED Status cuGraphDestroy(Graph *graph) {

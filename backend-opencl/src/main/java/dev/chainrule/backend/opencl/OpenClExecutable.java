@@ -77,6 +77,7 @@ final class OpenClExecutable implements Executable {
   private Action prepared(Step step) {
     return switch (step) {
       case Step.Launch launch -> prepared(launch);
+      case Step.LibraryCall call -> prepared(call.otherwise());
       case Step.Repeat repeat -> repeat(repeat);
       case Step.RepeatWhile repeat -> {
         Action condition = prepared(repeat.condition());
