@@ -98,12 +98,12 @@ final class Attention implements RangeKernel {
   private void block(Frame frame, Registers registers, long head, int from, boolean skips, long scores) {
     int rows = Math.min(AttentionSizes.BLOCK, sizes.queries() - from);
     int keys = skips ? sizes.allowed(from + rows - 1) : sizes.keys();
-    int line = lines.line();
+    int line = lines.line(keys);
     gemm.sgemm(rows, keys, sizes.keyWidth(),
         OffHeap.MEMORY, q.at(frame, head, from), q.row(), q.column(),
         OffHeap.MEMORY, k.at(frame, head, 0), k.column(), k.row(),
         OffHeap.MEMORY, scores / Float.BYTES, line);
-    lines.softmax(registers, scores, from, rows);
+    lines.softmax(registers, scores, from, rows, keys);
     gemm.sgemm(rows, sizes.valueWidth(), keys,
         OffHeap.MEMORY, scores / Float.BYTES, line, 1,
         OffHeap.MEMORY, v.at(frame, head, 0), v.row(), v.column(),

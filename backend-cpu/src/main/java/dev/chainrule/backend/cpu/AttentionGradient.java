@@ -1,6 +1,7 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.backend.cpu.AttentionSizes.Heads;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -80,7 +81,7 @@ final class AttentionGradient implements RangeKernel {
   /** One after the other. Addresses are in elements. */
   private final class Head {
     private final Registers registers;
-    private final int line = lines.line();
+    private final int line = sizes.keys();
     private @Nullable Frame frame;
     private long head;
     private boolean skips;
@@ -117,22 +118,33 @@ final class AttentionGradient implements RangeKernel {
     private void queries(int first, int from, int to) {
       int rows = to - from;
       int keys = skips ? sizes.allowed(to - 1) : sizes.keys();
+      int narrow = lines.line(keys);
       long p = weights + (long) (from - first) * line;
       long s = gradients + (long) (from - first) * line;
       gemm.sgemm(rows, keys, sizes.keyWidth(),
           OffHeap.MEMORY, q.at(frame(), head, from), q.row(), q.column(),
           OffHeap.MEMORY, k.at(frame(), head, 0), k.column(), k.row(),
-          OffHeap.MEMORY, p, line);
+          OffHeap.MEMORY, p, narrow);
       gemm.sgemm(rows, keys, sizes.valueWidth(),
           OffHeap.MEMORY, g.at(frame(), head, from), g.row(), g.column(),
           OffHeap.MEMORY, v.at(frame(), head, 0), v.column(), v.row(),
-          OffHeap.MEMORY, s, line);
-      lines.softmax(registers, p * Float.BYTES, from, rows);
-      lines.gradient(registers, p * Float.BYTES, s * Float.BYTES, from, rows);
+          OffHeap.MEMORY, s, narrow);
+      lines.softmax(registers, p * Float.BYTES, from, rows, keys);
+      lines.gradient(registers, p * Float.BYTES, s * Float.BYTES, from, rows, keys);
       gemm.sgemm(rows, sizes.keyWidth(), keys,
-          OffHeap.MEMORY, s, line, 1,
+          OffHeap.MEMORY, s, narrow, 1,
           OffHeap.MEMORY, k.at(frame(), head, 0), k.row(), k.column(),
           OffHeap.MEMORY, result(0, sizes.queries(), sizes.keyWidth(), from), sizes.keyWidth());
+      spread(p, rows, narrow);
+      spread(s, rows, narrow);
+    }
+
+    /** Moves narrow lines that lie one behind the other to where those of all keys begin; what is between them nobody reads. */
+    private void spread(long lines, int rows, int narrow) {
+      for (int row = narrow < line ? rows - 1 : 0; row > 0; row--) {
+        MemorySegment.copy(OffHeap.MEMORY, (lines + (long) row * narrow) * Float.BYTES, OffHeap.MEMORY,
+            (lines + (long) row * line) * Float.BYTES, (long) narrow * Float.BYTES);
+      }
     }
 
     /** What queries {@code first} to {@code end} give keys {@code from} to {@code to}. */

@@ -9,6 +9,7 @@ import dev.chainrule.schedule.Operand;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * How large an attention is, and how it is cut. A head is one of its matrices of queries, with the keys and values that belong to it.
@@ -20,6 +21,9 @@ record AttentionSizes(long heads, int queries, int keys, int keyWidth, int value
 
   /** Queries whose scores are computed together, and keys whose gradients are: what no query attends to is left out in such squares. */
   static final int BLOCK = 64;
+
+  /** How many widths there are at most of the lines of scores that blocks of queries have in causal order. */
+  private static final int WIDTHS = 8;
 
   /** Of two floats beside each other: the exponents, their lowest bits, and the signs. */
   private static final long EXPONENTS = 0x7f800000_7f800000L;
@@ -53,6 +57,12 @@ record AttentionSizes(long heads, int queries, int keys, int keyWidth, int value
   /** The keys that a query may attend to are the first so many. */
   int allowed(int query) {
     return causal ? Math.min(keys, query + 1) : keys;
+  }
+
+  /** The widths of the lines that blocks of queries may have in causal order, in order: whole blocks of keys, the last one all of them. */
+  int[] widths() {
+    int step = BLOCK * Math.ceilDiv(Math.ceilDiv(keys, BLOCK), WIDTHS);
+    return IntStream.rangeClosed(1, causal ? Math.ceilDiv(keys, step) : 1).map(i -> causal ? Math.min(keys, i * step) : keys).toArray();
   }
 
   /** An operand of an attention: a matrix for each head. Strides and offsets are in elements. */
