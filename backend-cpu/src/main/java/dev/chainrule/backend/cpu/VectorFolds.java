@@ -8,7 +8,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@link Folding}'s tree for rows of at least {@value Folding#LANES} floats with vectors: its lanes are some vectors, one after the other,
- * so no row is transposed or copied. Traffic: each element once from first-level cache. Loads only where the JVM has the Vector API.
+ * so no row is transposed or copied; and for rows of more than one number, column by column. Traffic: each element once from first-level
+ * cache. Loads only where the JVM has the Vector API.
  */
 final class VectorFolds {
 
@@ -40,6 +41,9 @@ final class VectorFolds {
   }
 
   private static float sum(float[] x, int at, int n, float[] lanes) {
+    if (FLOATS.length() == LAST && n % LAST == 0) {
+      return sumOfLongest(x, at, n, lanes);
+    }
     int length = FLOATS.length();
     int whole = FLOATS.loopBound(n);
     for (int lane = 0; lane < Folding.LANES; lane += length) {
@@ -57,6 +61,33 @@ final class VectorFolds {
         FloatVector.fromArray(FLOATS, lanes, i).add(FloatVector.fromArray(FLOATS, lanes, i + half)).intoArray(lanes, i);
       }
     }
+    return sumOfLast(lanes);
+  }
+
+  /** The same with the longest vectors: the lanes are four of them, which never leave the machine's registers. */
+  private static float sumOfLongest(float[] x, int at, int n, float[] lanes) {
+    FloatVector a = FloatVector.fromArray(FLOATS, x, at);
+    FloatVector b = FloatVector.fromArray(FLOATS, x, at + LAST);
+    FloatVector c = FloatVector.fromArray(FLOATS, x, at + 2 * LAST);
+    FloatVector d = FloatVector.fromArray(FLOATS, x, at + 3 * LAST);
+    int end = at + n;
+    int i = at + Folding.LANES;
+    for (; i <= end - Folding.LANES; i += Folding.LANES) {
+      a = a.add(FloatVector.fromArray(FLOATS, x, i));
+      b = b.add(FloatVector.fromArray(FLOATS, x, i + LAST));
+      c = c.add(FloatVector.fromArray(FLOATS, x, i + 2 * LAST));
+      d = d.add(FloatVector.fromArray(FLOATS, x, i + 3 * LAST));
+    }
+    if (i < end) {
+      a = a.add(FloatVector.fromArray(FLOATS, x, i));
+    }
+    if (i + LAST < end) {
+      b = b.add(FloatVector.fromArray(FLOATS, x, i + LAST));
+    }
+    if (i + 2 * LAST < end) {
+      c = c.add(FloatVector.fromArray(FLOATS, x, i + 2 * LAST));
+    }
+    a.add(c).add(b.add(d)).intoArray(lanes, 0);
     return sumOfLast(lanes);
   }
 
@@ -80,6 +111,9 @@ final class VectorFolds {
   }
 
   private static float maximum(float[] x, int at, int n, float[] lanes) {
+    if (FLOATS.length() == LAST && n % LAST == 0) {
+      return maximumOfLongest(x, at, n);
+    }
     int length = FLOATS.length();
     int whole = FLOATS.loopBound(n);
     for (int lane = 0; lane < Folding.LANES; lane += length) {
@@ -98,6 +132,22 @@ final class VectorFolds {
       }
     }
     return FloatVector.fromArray(FLOATS, lanes, 0).reduceLanes(VectorOperators.MAX);
+  }
+
+  /** Of numbers the largest is the same in any order, and one that is none makes the result none. */
+  private static float maximumOfLongest(float[] x, int at, int n) {
+    FloatVector a = FloatVector.fromArray(FLOATS, x, at);
+    FloatVector b = FloatVector.fromArray(FLOATS, x, at + LAST);
+    int end = at + n;
+    int i = at + 2 * LAST;
+    for (; i <= end - 2 * LAST; i += 2 * LAST) {
+      a = a.max(FloatVector.fromArray(FLOATS, x, i));
+      b = b.max(FloatVector.fromArray(FLOATS, x, i + LAST));
+    }
+    if (i < end) {
+      a = a.max(FloatVector.fromArray(FLOATS, x, i));
+    }
+    return a.max(b).reduceLanes(VectorOperators.MAX);
   }
 
   private static void minima(float[] x, int rows, int n, float[] into, float[] lanes) {
@@ -125,5 +175,19 @@ final class VectorFolds {
       }
     }
     return FloatVector.fromArray(FLOATS, lanes, 0).reduceLanes(VectorOperators.MIN);
+  }
+
+  /**
+   * Adds {@code rows} rows of {@code n} floats that lie one behind the other to those of {@code into}, in order, or puts their sum there;
+   * {@code n} is a multiple of the vectors' length.
+   */
+  static void sumOfRows(float[] x, int rows, int n, float[] into, boolean adds) {
+    for (int i = 0; i < n; i += FLOATS.length()) {
+      FloatVector sum = FloatVector.fromArray(FLOATS, adds ? into : x, i);
+      for (int at = adds ? i : n + i; at < rows * n; at += n) {
+        sum = sum.add(FloatVector.fromArray(FLOATS, x, at));
+      }
+      sum.intoArray(into, i);
+    }
   }
 }

@@ -86,19 +86,31 @@ final class VectorPhaseBuilder {
   // --- what is covered ---------------------------------------------------------------------------------------------------------------
 
   /**
-   * Whether a generated loop can compute the phase's tiles, and is worth it: there is an operation on elements or a fold of long rows of
-   * floats, there are at most {@value #MOST_OPERATIONS} operations, and all values that depend on the element are of 32 bits or narrower,
+   * Whether a generated loop can compute the phase's tiles, and is worth it: there is an operation on elements, a fold of long rows of
+   * floats or a sum of rows, there are at most {@value #MOST_OPERATIONS} operations, and all values that depend on the element are of 32 bits or narrower,
    * computed by {@link VectorOperations}. F64 and I64, integer division, pow and tan stay with the block code.
    */
   private boolean covers() {
     long operations = operations();
-    return (operations > 0 || foldsLongRows()) && operations <= MOST_OPERATIONS && compiled.elements.stream().allMatch(this::covers)
+    return (operations > 0 || foldsLongRows() || foldsColumns()) && operations <= MOST_OPERATIONS
+        && compiled.elements.stream().allMatch(this::covers)
         && levels.folds(compiled.phase).stream().allMatch(fold -> isNarrow(argument(fold)))
         && levels.results(compiled.phase).stream().allMatch(result -> isNarrow(kernel.results().get(result).value()));
   }
 
   private boolean foldsLongRows() {
     return tiling.rows() >= Folding.LANES && levels.folds(compiled.phase).stream().anyMatch(this::isVectorFold);
+  }
+
+  private boolean foldsColumns() {
+    return levels.folds(compiled.phase).stream().anyMatch(this::isSumOfRows);
+  }
+
+  /** Whether rows of whole vectors are added up; a tile then is a block of the tree or a part of one. */
+  private boolean isSumOfRows(int fold) {
+    return kernel.values().get(fold) instanceof KernelExpression.Fold(Op.Fold kind, _, _) && kind == Op.Fold.SUM
+        && tiling.width() > 1 && !tiling.isSingle() && tiling.width() % VectorWidth.LANES == 0
+        && Objects.requireNonNull(compiled.folds.get(fold)).kind() == RegisterKind.FLOAT;
   }
 
   private boolean isVectorFold(int fold) {
@@ -287,6 +299,11 @@ final class VectorPhaseBuilder {
     int argument = left(fold.argument());
     if (isVectorFold(number)) {
       after.add(rows(folding, VectorFolds.of(fold.fold()), argument));
+      return;
+    }
+    if (isSumOfRows(number)) {
+      after.add((_, r, _, _) -> VectorFolds.sumOfRows(r.floats(argument), r.tile.rows, r.tile.columns, (float[]) folding.accumulated(r),
+          r.tile.row % Tiling.BLOCK_OF_ROWS != 0));
       return;
     }
     if (RegisterKind.of(from) == folding.kind()) {

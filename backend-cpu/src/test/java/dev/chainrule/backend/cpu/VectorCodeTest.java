@@ -78,6 +78,22 @@ class VectorCodeTest {
     }
   }
 
+  /** Rows of whole vectors are added up as vectors; a tile begins a block of the fold's tree or goes on with one, the last one ends early. */
+  @ParameterizedTest
+  @ValueSource(ints = {16, 48, 64, 100, 128, 512, 1024, 1040, 3000})
+  void sumsOfRowsHaveTheInterpretersBits(int width) {
+    for (int rows : new int[] {70, 129, 1000}) {
+      for (DType dtype : List.of(DType.F32, DType.BF16)) {
+        var kernel = new WrittenKernel(Shape.of(rows, width), Axes.of(0));
+        int x = kernel.load(Samples.plainArray(dtype, rows, (long) rows * width), Layout.dense(kernel.domain));
+        kernel.foldedResult(kernel.fold(Op.Fold.SUM, x));
+        kernel.foldedResult(kernel.fold(Op.Fold.SUM, kernel.apply(new Op.Mul(), x, x)));
+        kernel.foldedResult(kernel.fold(Op.Fold.MAX, x));
+        agree(kernel);
+      }
+    }
+  }
+
   /** Rows of 300 end within a vector; the second phase leaves its exponentials in the register from which it reads x. */
   @Test
   void theEndOfARowLeavesTheNextOneAlone() {
