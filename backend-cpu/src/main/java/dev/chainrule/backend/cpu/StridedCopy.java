@@ -109,12 +109,31 @@ final class StridedCopy implements RangeKernel {
   public void range(Frame frame, Registers registers, long first, long end) {
     long from = fromPlace.address(frame);
     long to = toPlace.address(frame);
+    if (tiledAxis < 0 && pieces() == 1) {
+      rows(first, end, from, to);
+      return;
+    }
     for (long item = first; item < end; item++) {
       if (tiledAxis >= 0) {
         tiles(item / tiles(), item % tiles() * TILE, from, to);
       } else {
         piece(item / pieces(), item % pieces() * PIECE, from, to);
       }
+    }
+  }
+
+  /** Whole rows: where one begins is found out anew only where the last axis but one begins. */
+  private void rows(long first, long end, long from, long to) {
+    int last = dims.length - 1;
+    long together = last == 0 ? 1 : dims[last - 1];
+    for (long row = first; row < end;) {
+      long n = Math.min(together - row % together, end - row);
+      long in = from + sourceOffset + offset(source, row, -1);
+      long out = to + targetOffset + offset(target, row, -1);
+      for (long i = 0; i < n; i++) {
+        row(in + (last == 0 ? 0 : i * source[last - 1]), out + (last == 0 ? 0 : i * target[last - 1]), dims[last]);
+      }
+      row += n;
     }
   }
 
