@@ -83,6 +83,7 @@ final class CpuExecutable implements Executable {
           run(i, recorded);
         }
       }
+      vectors.afterRun();
       return faults.toFault();
     } finally {
       Reference.reachabilityFence(bindings);

@@ -87,8 +87,8 @@ final class VectorPhaseBuilder {
 
   /**
    * Whether a generated loop can compute the phase's tiles, and is worth it: there is an operation on elements, a fold of long rows of
-   * floats or a sum of rows, there are at most {@value #MOST_OPERATIONS} operations, and all values that depend on the element are of 32 bits or narrower,
-   * computed by {@link VectorOperations}. F64 and I64, integer division, pow and tan stay with the block code.
+   * floats or a sum of rows, there are at most {@value #MOST_OPERATIONS} operations, and all values that depend on the element are of 32
+   * bits or narrower, computed by {@link VectorOperations}. F64 and I64, integer division, pow and tan stay with the block code.
    */
   private boolean covers() {
     long operations = operations();

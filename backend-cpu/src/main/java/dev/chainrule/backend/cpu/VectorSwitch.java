@@ -41,6 +41,10 @@ final class VectorSwitch {
   private final List<VectorProgram> waiting = new ArrayList<>();
   private int runs;
   private long last;
+
+  /** How long the last run took. */
+  private long lasted;
+
   private WarmUp.@Nullable Scratch scratch;
 
   VectorSwitch(VectorClasses classes, Generation generation) {
@@ -70,20 +74,26 @@ final class VectorSwitch {
       return;
     }
     long start = System.nanoTime();
-    long sinceLast = start - last;
     if (++runs == FIRST_RUN) {
       waiting.sort(Comparator.comparingLong(this::work).reversed());
-      long deadline = start + Math.clamp(FIRST_RUNS * sinceLast, FIRST_MILLIS * MILLION, LONGEST_FIRST_MILLIS * MILLION);
+      long deadline = start + Math.clamp(FIRST_RUNS * lasted, FIRST_MILLIS * MILLION, LONGEST_FIRST_MILLIS * MILLION);
       while (!waiting.isEmpty() && System.nanoTime() < deadline) {
         round(deadline);
         LockSupport.parkNanos(PAUSE);
       }
     } else if (runs > FIRST_RUN) {
-      round(start + Math.clamp(sinceLast / SHARE, SHORTEST_ROUND, LONGEST_ROUND));
+      round(start + Math.clamp((start - last) / SHARE, SHORTEST_ROUND, LONGEST_ROUND));
     }
     last = System.nanoTime();
     if (waiting.isEmpty()) {
       close();
+    }
+  }
+
+  /** To be called after each run. */
+  void afterRun() {
+    if (!waiting.isEmpty()) {
+      lasted = System.nanoTime() - last;
     }
   }
 
