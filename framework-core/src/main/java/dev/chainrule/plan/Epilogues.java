@@ -154,7 +154,8 @@ final class Epilogues {
     Optional<BufferRef> place = kernel.outputs().stream()
         .filter(o -> o.dtype() == result.dtype() && o.layout().equals(dense)).map(Operand::buffer)
         .filter(buffer -> buffer instanceof BufferRef.Temporary || buffer instanceof BufferRef.Output)
-        .filter(buffer -> kernel.arguments().stream().noneMatch(a -> a.buffer().equals(buffer))).findFirst();
+        .filter(buffer -> kernel.arguments().stream().noneMatch(a -> a.buffer().equals(buffer)))
+        .filter(buffer -> kernel.outputs().stream().filter(o -> o.buffer().equals(buffer)).count() == 1).findFirst();
     if (place.isEmpty() || !at.isReadOnlyBy(result.buffer(), position)) {
       return new Instruction.WithEpilogue(call, kernel);
     }

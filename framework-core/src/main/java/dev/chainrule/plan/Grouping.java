@@ -1,20 +1,21 @@
 package dev.chainrule.plan;
 
-import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Operand;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
-/** Puts neighbouring kernels that are independent of one another and of one kind, all checks or all commits, into one group. */
+/**
+ * Puts neighbouring kernels that are independent of one another and of one kind into one group: checks, commits, or copies, such as those
+ * of what is concatenated.
+ */
 final class Grouping {
+
+  private enum Kind { CHECK, COMMIT, COPY, OTHER }
 
   private final List<Instruction> result = new ArrayList<>();
   private final List<Instruction.Compute> group = new ArrayList<>();
-  private final Set<BufferRef> read = new HashSet<>();
-  private final Set<BufferRef> written = new HashSet<>();
 
   private Grouping() {}
 
@@ -28,24 +29,34 @@ final class Grouping {
   }
 
   private void take(Instruction instruction) {
-    if (!(instruction instanceof Instruction.Compute compute) || !compute.isCommit() && !isCheck(compute)) {
+    if (!(instruction instanceof Instruction.Compute compute) || kind(compute) == Kind.OTHER) {
       close();
       result.add(instruction);
       return;
     }
-    boolean independent = compute.outputs().stream().map(Operand::buffer).noneMatch(b -> read.contains(b) || written.contains(b))
-        && compute.arguments().stream().map(Operand::buffer).noneMatch(written::contains);
-    boolean alike = group.isEmpty() || group.getLast().isCommit() == compute.isCommit();
-    if (!independent || !alike) {
+    if (!group.isEmpty() && kind(group.getLast()) != kind(compute) || !group.stream().allMatch(other -> areIndependent(other, compute))) {
       close();
     }
     group.add(compute);
-    compute.arguments().forEach(o -> read.add(o.buffer()));
-    compute.outputs().forEach(o -> written.add(o.buffer()));
   }
 
-  private static boolean isCheck(Instruction.Compute compute) {
-    return compute.outputs().isEmpty();
+  private static Kind kind(Instruction.Compute compute) {
+    if (compute.isCommit()) {
+      return Kind.COMMIT;
+    }
+    if (compute.outputs().isEmpty()) {
+      return Kind.CHECK;
+    }
+    return compute.kernel().values().stream().allMatch(KernelExpression.Load.class::isInstance) ? Kind.COPY : Kind.OTHER;
+  }
+
+  private static boolean areIndependent(Instruction.Compute a, Instruction.Compute b) {
+    return areApart(a.outputs(), b.arguments()) && areApart(a.arguments(), b.outputs()) && areApart(a.outputs(), b.outputs());
+  }
+
+  private static boolean areApart(List<Operand> some, List<Operand> others) {
+    return some.stream().allMatch(a -> others.stream().noneMatch(b -> a.buffer().equals(b.buffer())
+        && (a.dtype() != b.dtype() || !a.layout().isApartFrom(b.layout()))));
   }
 
   private void close() {
@@ -55,7 +66,5 @@ final class Grouping {
       result.add(new Instruction.Group(group));
     }
     group.clear();
-    read.clear();
-    written.clear();
   }
 }

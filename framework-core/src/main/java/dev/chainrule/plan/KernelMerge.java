@@ -157,22 +157,17 @@ final class KernelMerge {
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = builder.add(one.values().get(i), first.arguments(), numbers);
     }
-    Map<BufferRef, Integer> written = new HashMap<>();
-    for (int i = 0; i < first.outputs().size(); i++) {
-      written.put(first.outputs().get(i).buffer(), i);
-    }
     int[] later = new int[two.values().size()];
     for (int i = 0; i < later.length; i++) {
       KernelExpression value = two.values().get(i);
-      Integer source = value instanceof KernelExpression.Load load ? written.get(second.arguments().get(load.argument()).buffer()) : null;
-      if (source == null) {
-        later[i] = builder.add(value, second.arguments(), later);
-      } else {
-        Operand result = first.outputs().get(source);
-        if (!result.equals(second.arguments().get(((KernelExpression.Load) value).argument()))) {
-          return Optional.empty(); // read at other places than the current index, or as other numbers
-        }
+      Operand read = value instanceof KernelExpression.Load load ? second.arguments().get(load.argument()) : null;
+      int source = read == null ? -1 : first.outputs().indexOf(read);
+      if (source >= 0) {
         later[i] = numbers[one.results().get(source).value()];
+      } else if (read != null && first.outputs().stream().anyMatch(o -> o.buffer().equals(read.buffer()))) {
+        return Optional.empty(); // read at other places than the current index, or as other numbers
+      } else {
+        later[i] = builder.add(value, second.arguments(), later);
       }
     }
     List<GeneratedKernel.Result> results = new ArrayList<>();
@@ -203,13 +198,16 @@ final class KernelMerge {
   /** Nothing is written twice or read where it is written, and bits that are only moved do not pass through registers that change them. */
   private static boolean isSound(Instruction.Compute compute) {
     GeneratedKernel kernel = compute.kernel();
-    Set<BufferRef> written = new LinkedHashSet<>();
+    List<Operand> written = new ArrayList<>();
     for (Operand output : compute.outputs()) {
       boolean inPlace = compute.arguments().stream().allMatch(argument -> !argument.buffer().equals(output.buffer())
           || kernel.folded().count() == 0 && argument.layout().equals(output.layout()) && argument.dtype() == output.dtype());
-      if (!written.add(output.buffer()) || !inPlace) {
+      boolean apart = written.stream().allMatch(other -> !other.buffer().equals(output.buffer())
+          || other.dtype() == output.dtype() && other.layout().isApartFrom(output.layout()));
+      if (!apart || !inPlace) {
         return false;
       }
+      written.add(output);
     }
     List<Boolean> uniform = kernel.uniform();
     for (GeneratedKernel.Result result : kernel.results()) {

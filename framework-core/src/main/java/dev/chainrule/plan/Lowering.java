@@ -4,6 +4,7 @@ import dev.chainrule.InvalidArgumentException;
 import dev.chainrule.UnsupportedOpException;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.NativeKernel;
+import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.HostArray;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * From nodes to instructions, one for each operation. Movement becomes a layout of the operand it moves wherever strides can express it,
@@ -209,8 +211,29 @@ final class Lowering {
       case Op.Expand _ -> List.of(x.with(layout.expand(shape)));
       case Op.Slice(var ranges) -> List.of(x.with(layout.slice(ranges)));
       case Op.Window window -> List.of(x.with(layout.window(window, shape)));
-      case Op.Pad _, Op.Concat _ -> call(node);
+      case Op.Concat(int axis) -> List.of(concatenation(node, axis));
+      case Op.Pad _ -> call(node);
     };
+  }
+
+  /** Each input is copied to its part; what makes an input can then write it there ({@link Fusion}). */
+  private Operand concatenation(Node node, int axis) {
+    Operand whole = result(node);
+    long start = 0;
+    for (Node input : node.inputs()) {
+      Operand from = operand(input);
+      if (from.shape().elements() > 0) {
+        emit(copy(from, whole.with(part(whole.layout(), axis, start, from.shape().dim(axis))), node.origin()));
+      }
+      start += from.shape().dim(axis);
+    }
+    return whole;
+  }
+
+  private static Layout part(Layout whole, int axis, long start, long size) {
+    Shape shape = whole.shape();
+    return whole.slice(IntStream.range(0, shape.rank())
+        .mapToObj(i -> i == axis ? new Op.Range(start, size, 1) : new Op.Range(0, shape.dim(i), 1)).toList());
   }
 
   private List<Operand> call(Node node) {
@@ -285,7 +308,9 @@ final class Lowering {
   }
 
   static Instruction copy(Operand from, Operand to, Origin origin) {
-    return new Instruction.Compute(GeneratedKernel.copy(load(from)), List.of(from), List.of(to), List.of(), List.of(origin));
+    var kernel = new GeneratedKernel(
+        from.shape(), Axes.NONE, List.of(load(from)), List.of(new GeneratedKernel.Result(0, to.layout())), List.of());
+    return new Instruction.Compute(kernel, List.of(from), List.of(to), List.of(), List.of(origin));
   }
 
   // --- buffers -------------------------------------------------------------------------------------------------------------------------

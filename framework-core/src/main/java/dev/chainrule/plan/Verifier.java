@@ -242,13 +242,17 @@ final class Verifier {
   }
 
   private void write(Instruction instruction, List<Operand> operands) {
-    Set<Integer> taken = new HashSet<>();
-    for (Operand operand : operands) {
+    Map<Integer, Integer> taken = new HashMap<>();
+    for (int i = 0; i < operands.size(); i++) {
+      Operand operand = operands.get(i);
       requireInside(instruction, operand);
+      require(operands.subList(0, i).stream().noneMatch(other -> other.buffer().equals(operand.buffer()) && !areApart(other, operand)),
+          instruction, "writes the same elements twice");
       switch (operand.buffer()) {
         case BufferRef.Temporary(int id) -> {
           for (int piece : pieces(id)) {
-            require(taken.add(piece), instruction, "writes the same bytes twice");
+            Integer before = taken.put(piece, id);
+            require(before == null || before == id, instruction, "writes the same bytes twice");
             owners[piece] = id;
           }
         }
@@ -258,6 +262,10 @@ final class Verifier {
         case BufferRef.Input _, BufferRef.Parameter _, BufferRef.Constant _ -> throw wrong(instruction, "writes " + operand.buffer());
       }
     }
+  }
+
+  private static boolean areApart(Operand a, Operand b) {
+    return a.dtype() == b.dtype() && a.layout().isApartFrom(b.layout());
   }
 
   private BufferRef underlying(BufferRef buffer) {

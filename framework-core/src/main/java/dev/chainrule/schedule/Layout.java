@@ -6,6 +6,7 @@ import dev.chainrule.graph.Shape;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Where the elements of a tensor lie in a buffer: element (i0, i1, ...) is at {@code offset + i0*stride0 + i1*stride1 + ...}, counted
@@ -140,6 +141,36 @@ public final class Layout {
       }
     }
     return Optional.of(new Layout(target, offset, result));
+  }
+
+  /**
+   * Whether no element of this layout is one of the other's, in one buffer, as strides show it: seen as rows of some length, the two lie
+   * in different columns. Parts of a tensor along an axis do.
+   */
+  public boolean isApartFrom(Layout other) {
+    return LongStream.concat(LongStream.concat(Arrays.stream(strides), Arrays.stream(other.strides)), LongStream.of(Long.MAX_VALUE))
+        .filter(row -> row > 0).anyMatch(row -> {
+          long here = offset % row;
+          long there = other.offset % row;
+          long end = columnsEnd(row);
+          long otherEnd = other.columnsEnd(row);
+          return end > 0 && otherEnd > 0 && (end <= there || otherEnd <= here);
+        });
+  }
+
+  /** The column behind the last, seen as rows of this length; 0 if elements go on from one row to the next. */
+  private long columnsEnd(long row) {
+    long end = offset % row + 1;
+    for (int axis = 0; axis < strides.length; axis++) {
+      if (strides[axis] < 0) {
+        return 0;
+      }
+      end += strides[axis] < row ? strides[axis] * (shape.dim(axis) - 1) : 0;
+      if (strides[axis] >= row && strides[axis] % row != 0) {
+        return 0;
+      }
+    }
+    return end <= row ? end : 0;
   }
 
   /** True when the axes [from, to) can be walked with one stride. */

@@ -23,6 +23,8 @@ import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
+import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
 import dev.chainrule.tensor.CompositeFunction;
 import dev.chainrule.tensor.Mode;
@@ -140,6 +142,23 @@ class PlannerTest {
   void aReshapeThatNoStridesExpressIsCopiedOnce() {
     Schedule schedule = schedule(data(4, 6).transpose().reshape(1, 24).matmul(data(24, 2)));
     assertEquals(2, schedule.instructions().size());
+  }
+
+  @Test
+  void partsOfAConcatenationAreWrittenByWhatComputesThem() {
+    Tensor x = data(4, 6);
+    Instruction one = schedule(Tensor.concat(1, x.exp(), x.tanh())).instructions().getFirst();
+    assertEquals(List.of(Layout.dense(Shape.of(4, 12)).slice(ranges(4, 0)), Layout.dense(Shape.of(4, 12)).slice(ranges(4, 6))),
+        one.writes().stream().map(Operand::layout).toList());
+    assertEquals(1, one.writes().stream().map(Operand::buffer).distinct().count());
+    assertEquals(2, schedule(Tensor.concat(0, x.exp(), data(2, 6).tanh())).instructions().size());
+    List<Instruction> copies = schedule(Tensor.concat(0, x.matmul(data(6, 6)), data(2, 6), data(0, 6), x)).instructions();
+    assertEquals(2, copies.size(), "the product, and the copies as one group: " + copies);
+    assertInstanceOf(Instruction.Group.class, copies.getLast());
+  }
+
+  private static List<Op.Range> ranges(long rows, long firstColumn) {
+    return List.of(new Op.Range(0, rows, 1), new Op.Range(firstColumn, 6, 1));
   }
 
   @Test

@@ -130,6 +130,25 @@ class VerifierTest {
     Verifier.verify(schedule(List.of(0L, 64L, 64L), call(read, input()), withEpilogue(temporary(0), written, read)));
   }
 
+  @Test
+  void aKernelThatWritesElementsTwiceIsFound() {
+    Layout wide = Layout.dense(Shape.of(4, 4));
+    Verifier.verify(schedule(List.of(0L), halves(wide.slice(columns(0)), wide.slice(columns(2)))));
+    rejected("writes the same elements twice", schedule(List.of(0L), halves(wide.slice(columns(0)), wide.slice(columns(1)))));
+  }
+
+  private static List<Op.Range> columns(long first) {
+    return List.of(new Op.Range(0, 4, 1), new Op.Range(first, 2, 1));
+  }
+
+  /** The first columns of the input twice, to temporary 0. */
+  private static Instruction halves(Layout one, Layout other) {
+    Operand read = input().with(Layout.dense(Shape.of(4, 4)).slice(columns(0)));
+    var kernel = new GeneratedKernel(read.shape(), Axes.NONE, List.of(new KernelExpression.Load(0, DType.F32, read.layout())),
+        List.of(new GeneratedKernel.Result(0, one), new GeneratedKernel.Result(0, other)), List.of());
+    return new Instruction.Compute(kernel, List.of(read), List.of(temporary(0).with(one), temporary(0).with(other)), List.of(), List.of());
+  }
+
   /** A call that leaves temporary 0, and a sum of what {@code read} says and {@code other} behind it. */
   private static Instruction withEpilogue(Operand read, Operand written, Operand other) {
     List<KernelExpression> values = List.of(new KernelExpression.Load(0, DType.F32, read.layout()), new KernelExpression.Load(1, DType.F32, other.layout()),

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A layout after any number of movements finds the elements that the interpreter's movements give. */
@@ -220,6 +221,35 @@ class LayoutTest {
       }
     }
     return new Op.Reshape(shape);
+  }
+
+  @Test
+  void layoutsThatAreApartShareNoElementAndPartsAlongAnAxisAreApart() {
+    var random = new SplittableRandom(2);
+    int found = 0;
+    for (int round = 0; round < 4_000; round++) {
+      Shape shape = shape(random, 1 + random.nextInt(3), 1);
+      Layout one = Layout.dense(shape).slice(ranges(random, shape));
+      Layout other = Layout.dense(shape).slice(ranges(random, shape));
+      boolean apart = one.isApartFrom(other);
+      assertEquals(apart, other.isApartFrom(one));
+      assertFalse(apart && places(one).stream().anyMatch(places(other)::contains), one + " and " + other);
+      found += apart ? 1 : 0;
+      int axis = random.nextInt(shape.rank());
+      long first = 1 + random.nextLong(shape.dim(axis));
+      if (first < shape.dim(axis)) {
+        Layout part = part(shape, axis, 0, first);
+        Layout rest = part(shape, axis, first, shape.dim(axis) - first);
+        Axes order = Axes.of(IntStream.range(0, shape.rank()).map(i -> shape.rank() - 1 - i).toArray());
+        assertTrue(part.isApartFrom(rest) && rest.permute(order).isApartFrom(part.permute(order)), part + " and " + rest);
+      }
+    }
+    assertTrue(found > 100, "of some that were drawn: " + found);
+  }
+
+  private static Layout part(Shape shape, int axis, long first, long size) {
+    return Layout.dense(shape).slice(IntStream.range(0, shape.rank())
+        .mapToObj(i -> i == axis ? new Op.Range(first, size, 1) : new Op.Range(0, shape.dim(i), 1)).toList());
   }
 
   /** A shape of as many elements: some neighbours merged, some split, ones put in. */

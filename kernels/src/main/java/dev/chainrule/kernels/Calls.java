@@ -27,15 +27,15 @@ final class Calls {
     return switch (op) {
       case Op.Reduce _ -> STRIDED;
       case Op.Dot _ -> Optional.of(new NativeKernel(true, false, ProductCalls.workspaceBytes(op, in, out.getFirst())));
-      case Op.ArgReduce _, Op.Cumulate _, Op.Pad _, Op.Concat _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
+      case Op.ArgReduce _, Op.Cumulate _, Op.Pad _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
       // Rows and columns of the product are divided as numbers of 32 bits.
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
           Stream.concat(in.stream(), out.stream()).allMatch(type -> type.elements() <= Integer.MAX_VALUE)
               ? Optional.of(new NativeKernel(false, false, ProductCalls.workspaceBytes(op, in, out.getFirst()))) : Optional.empty();
       case Op.Sort _ -> Optional.of(new NativeKernel(false, false, LineCalls.sortBytes(in.getFirst())));
       case Op.ScatterAdd(int axis) -> Optional.of(new NativeKernel(false, false, IndexCalls.listBytes(axis, in)));
-      case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _,
-          Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
+      case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _,
+          Op.Result _, Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
     };
   }
 
@@ -56,10 +56,9 @@ final class Calls {
       }
       case Op.Overlap overlap -> LineCalls.overlap(overlap, in.getFirst(), out, to);
       case Op.Pad pad -> pad(pad, in.get(0), in.get(1), out, to);
-      case Op.Concat(int axis) -> concat(axis, in, out, to);
       case Op.PhiloxBits(var _, long stream) -> philox(stream, in, out, to);
-      case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _,
-          Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ ->
+      case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _,
+          Op.Result _, Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ ->
           throw new IllegalStateException("no kernel for " + call.op().label());
     }
   }
@@ -96,18 +95,6 @@ final class Calls {
     to.each(elements, Template.of("pad.cl").moving(x.dtype()).counting(elements), List.of(x, scalar, out), numbers);
   }
 
-  private static void concat(int axis, List<Operand> in, Operand out, Launches to) {
-    long inner = out.shape().slice(axis + 1, out.shape().rank()).elements();
-    long start = 0;
-    for (Operand x : in) {
-      long row = x.shape().dim(axis) * inner;
-      long elements = x.shape().elements();
-      to.each(elements, Template.of("concat.cl").moving(x.dtype()).counting(elements), List.of(x, out),
-          elements, row, out.shape().dim(axis) * inner, start);
-      start += row;
-    }
-  }
-
   private static void philox(long stream, List<Operand> in, Operand out, Launches to) {
     long elements = out.shape().elements();
     to.each(Math.ceilDiv(elements, 4), Template.of("philox.cl"), List.of(in.get(0), in.get(1), in.get(2), out),
@@ -117,7 +104,7 @@ final class Calls {
   /** Whether kernels of the operation compute in the type. */
   static boolean computes(Op op, DType dtype) {
     return switch (op) {
-      case Op.Gather _, Op.Pad _, Op.Concat _ -> false;
+      case Op.Gather _, Op.Pad _ -> false;
       default -> dtype == DType.F64;
     };
   }

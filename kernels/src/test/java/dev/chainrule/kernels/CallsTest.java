@@ -62,7 +62,6 @@ class CallsTest {
         call(new Op.Cumulate(Op.Fold.PROD, 1, true), f32, f32),
         call(new Op.Overlap(0, 4, 2, 1, 1), TensorType.of(DType.F32, 4), TensorType.of(DType.F32, 3, 2)),
         call(new Op.Pad(List.of(new Op.Edge(1, 1))), TensorType.of(DType.F32, 6), TensorType.of(DType.F32, 4), TensorType.scalar(DType.F32)),
-        call(new Op.Concat(0), TensorType.of(DType.F32, 8, 4), f32, f32),
         call(new Op.PhiloxBits(Shape.of(9), 7), TensorType.of(DType.I32, 9), number, number, number));
     for (Instruction.Call call : calls) {
       GpuProgram program = program(call.inputs().stream().map(Operand::type).toList(), List.of(), 0, call);

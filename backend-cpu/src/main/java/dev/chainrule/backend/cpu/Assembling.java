@@ -8,30 +8,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Results that are put together from copies: concatenation and padding. Traffic: inputs and result once, padding its result twice. */
+/** Padding, put together from copies. Traffic: the input once, the result twice. */
 final class Assembling {
 
   private Assembling() {}
-
-  /** One input after the other along an axis. */
-  static Kernel concat(int axis, List<Operand> in, Operand out, Bases bases, Parts parts) {
-    List<Kernel> copies = new ArrayList<>();
-    long start = 0;
-    for (Operand x : in) {
-      Layout part = part(out.shape(), axis, start, x.shape());
-      copies.add(parts.loop(copy(x, x.layout(), out, part, bases)));
-      start += x.shape().dim(axis);
-    }
-    return Sequence.of(copies);
-  }
-
-  private static Layout part(Shape whole, int axis, long start, Shape part) {
-    List<Op.Range> ranges = new ArrayList<>();
-    for (int i = 0; i < whole.rank(); i++) {
-      ranges.add(new Op.Range(i == axis ? start : 0, part.dim(i), 1));
-    }
-    return Layout.dense(whole).slice(ranges);
-  }
 
   /** The scalar everywhere, then the input over the middle. */
   static Kernel pad(Op.Pad op, Operand x, Operand scalar, Operand out, Bases bases, Parts parts) {

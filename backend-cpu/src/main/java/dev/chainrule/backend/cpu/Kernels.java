@@ -31,7 +31,7 @@ final class Kernels {
   static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out, CpuDevice.Machine machine) {
     return switch (op) {
       case Op.Reduce reduce -> ChannelSums.support(reduce, in.getFirst()).or(() -> STRIDED);
-      case Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _, Op.Concat _ -> STRIDED;
+      case Op.ArgReduce _, Op.Cumulate _, Op.ScatterAdd _, Op.Sort _, Op.Pad _ -> STRIDED;
       case Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
       case Op.Dot _ -> Optional.of(new NativeKernel(true, true, MatrixProduct.workspaceBytes(in, out.getFirst(), machine.natives())));
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
@@ -39,8 +39,8 @@ final class Kernels {
       case Op.Composite composite when Attention.isNamed(composite) -> Attention.support(composite, in, machine.parts())
           .or(() -> WidenedAttention.support(composite, in, out, machine.parts()));
       case Op.Composite composite -> MaxPooling.support(composite, in);
-      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
-          Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _, Op.Result _,
+          Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
     };
   }
 
@@ -124,7 +124,6 @@ final class Kernels {
       case Op.Cumulate cumulate -> shared(new Cumulation(cumulate, in.get(0), result, bases));
       case Op.Sort sort -> shared(new Sorting(sort, in.get(0), result, call.outputs().get(1), bases));
       case Op.Pad pad -> Assembling.pad(pad, in.get(0), in.get(1), result, bases, machine.parts());
-      case Op.Concat(int axis) -> Assembling.concat(axis, in, result, bases, machine.parts());
       case Op.Overlap overlap -> shared(new OverlapAddition(overlap, in.get(0), result, bases));
       case Op.Dot _ -> MatrixProduct.of(in.get(0), in.get(1), result, workspace, epilogue, bases, machine);
       case Op.Gather(int axis) -> Gathering.kernel(axis, in.get(0), in.get(1), result, bases, machine.parts());
@@ -143,8 +142,8 @@ final class Kernels {
       case Op.Composite composite when !in.get(0).layout().isContiguous() ->
           shared(ChannelPooling.of(composite, in, result, epilogue, generated()));
       case Op.Composite composite -> shared(MaxPooling.of(composite, in, result, workspace, epilogue, bases));
-      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Result _, Op.Loop _, Op.While _,
-          Op.Cond _, Op.Copy _, Op.Barrier _ ->
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _, Op.Result _,
+          Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ ->
           throw new IllegalStateException("[cpu] no kernel for " + call.op().label());
     };
   }
