@@ -25,7 +25,18 @@ public final class CpuDevice implements Device {
   private final Lifetime lifetime;
 
   /** What all kernels of a device share: the threads, their scratch space, matrix products, and generated code. */
-  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation, Natives natives) {}
+  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation, Natives natives) {
+
+    static Machine of(int threads, VectorClasses classes, Generation generation, Natives natives) {
+      var workers = new Workers(threads);
+      return new Machine(workers, new Gemm(workers, natives::dnnlFor), new Parts(workers), classes, generation, natives);
+    }
+
+    /** The same for one thread, which has kernels to itself. */
+    Machine alone() {
+      return of(1, classes, generation, natives);
+    }
+  }
 
   /** A device that computes on {@code threads} threads, the caller of a run included. The results don't depend on their number. */
   public CpuDevice(int threads) {
@@ -41,12 +52,10 @@ public final class CpuDevice implements Device {
   CpuDevice(int threads, Generation generation, Natives natives) {
     natives.begin();
     this.info = describe(threads);
-    var workers = new Workers(threads);
-    this.machine = new Machine(
-        workers, new Gemm(workers, natives::dnnlFor), new Parts(workers), new VectorClasses(), generation.here(), natives);
+    this.machine = Machine.of(threads, new VectorClasses(), generation.here(), natives);
     this.queue = new CpuQueue();
     this.lifetime = new Lifetime(info.id());
-    lifetime.atEnd(workers::close);
+    lifetime.atEnd(machine.workers()::close);
   }
 
   static DeviceInfo describe(int threads) {

@@ -19,6 +19,11 @@ final class Frame {
     bases[entry] = address;
   }
 
+  /** Takes over the addresses of another frame of the same plan. Faults stay apart. */
+  void bindAll(Frame other) {
+    System.arraycopy(other.bases, 0, bases, 0, bases.length);
+  }
+
   FaultWord faults() {
     return faults;
   }

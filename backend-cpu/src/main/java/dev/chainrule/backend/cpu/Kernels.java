@@ -6,6 +6,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,9 @@ final class Kernels {
       case Instruction.Group(var kernels) -> generated().link(kernels);
       case Instruction.Call call -> call(call, null);
       case Instruction.WithEpilogue both -> withEpilogue(both);
-      case Instruction.Loop loop -> new Repetition(loop, linked(loop.body()), bases);
+      case Instruction.Loop loop -> LoopRows.of(loop, bases.schedule())
+          .filter(rows -> SharedRepetition.isBetter(rows, machine.workers().threads()))
+          .<Kernel>map(this::sharedRepetition).orElseGet(() -> repetition(loop));
       case Instruction.While(var condition, Operand holds, var body, _) ->
           repeatWhile(new Flag(holds, bases), linked(condition), linked(body));
       case Instruction.Cond(Operand predicate, var then, var otherwise, _) ->
@@ -78,6 +81,21 @@ final class Kernels {
 
   private Kernel linked(List<Instruction> instructions) {
     return Sequence.of(instructions.stream().map(this::link).toList());
+  }
+
+  private Repetition repetition(Instruction.Loop loop) {
+    return new Repetition(loop, linked(loop.body()), bases);
+  }
+
+  /** As many rows for each thread. */
+  private Kernel sharedRepetition(LoopRows rows) {
+    int threads = machine.workers().threads();
+    List<Repetition> shares = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      Instruction.Loop own = rows.range(rows.count() * i / threads, rows.count() * (i + 1) / threads);
+      shares.add(new Kernels(bases, machine.alone(), vectors).repetition(own));
+    }
+    return new SharedRepetition(shares, bases.count(), machine.workers());
   }
 
   private static Kernel choice(Flag predicate, Kernel then, Kernel otherwise) {

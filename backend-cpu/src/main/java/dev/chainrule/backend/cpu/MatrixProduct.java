@@ -109,8 +109,9 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
           DType.F32, Matrices.of(a, Layout.dense(x.shape())), Matrices.of(b, Layout.dense(y.shape())), c, out.shape(), k, null)
           .linked(machine.parts()));
     }
+    Place result = bases.place(out.buffer()).plus(out.layout().offset() * out.dtype().bytes());
     return new MatrixProduct(p -> out.dtype() == DType.F64 ? p.doubles(machine.gemm()) : p.floats(machine.gemm()), out.dtype(),
-        Matrices.of(x, bases), Matrices.of(y, bases), bases.place(out.buffer()), out.shape(), k, epilogue).linked(machine.parts());
+        Matrices.of(x, bases), Matrices.of(y, bases), result, out.shape(), k, epilogue).linked(machine.parts());
   }
 
   /** BF16 by instructions of the processor; what they cannot read as it lies is made dense. */
