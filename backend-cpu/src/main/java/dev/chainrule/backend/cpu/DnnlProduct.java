@@ -5,7 +5,7 @@ import static dev.chainrule.backend.cpu.GemmKernel.DEPTH;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A product by oneDNN. C is cut into a grid that depends on m, n and k alone; whoever takes a block goes through the depth in steps of
+ * A product by oneDNN. C is cut into a grid of blocks, some for threads to share; whoever takes one goes through the depth in steps of
  * {@link GemmKernel#DEPTH}, one call each. On processors with AVX-512 oneDNN's kernels let an element grow by
  * {@code sum = fma(a, b, sum)} in the order of depth, from zero, and add that to C at the end: those are the bits that {@link Gemm}
  * defines. {@link #takes} leaves out the few shapes that it computes otherwise, and those for which a call costs more than it saves.
@@ -20,16 +20,13 @@ final class DnnlProduct extends FloatProduct {
   /** Products of A[m, k] and B[k, n] with up to so many rows have sums of their own if B is dense along its columns. */
   private static final int FEW_ROWS = 16;
 
-  /** Columns of B that lie a multiple of so many elements apart share few places of the cache, and are slower than packed ones. */
-  private static final int CROWDED = 512;
-
   /** Multiply-adds below which a call costs more than it saves. */
   private static final long SMALL = 1 << 14;
 
   /** Multiply-adds that are worth a block of their own. */
   private static final long WORK_PER_BLOCK = 1 << 18;
 
-  /** Into how many blocks of equal size a product is cut if there is work for them: one, two and four threads have the same share. */
+  /** Into how many blocks of equal size a product is cut if there is work for them: two and four threads have the same share. */
   private static final int BLOCKS = 4;
 
   private static final int MOST_TILES_DOWN = 32;
@@ -59,7 +56,7 @@ final class DnnlProduct extends FloatProduct {
   static boolean takes(int m, int n, int k, long aRow, long aColumn, long bRow, long bColumn) {
     return (long) m * n * k >= SMALL && m > 1 && n > 1
         && (dense(aRow, aColumn, k) || dense(aColumn, aRow, m))
-        && (dense(bRow, bColumn, n) || (dense(bColumn, bRow, k) && m > FEW_ROWS && bColumn % CROWDED != 0));
+        && (dense(bRow, bColumn, n) || (dense(bColumn, bRow, k) && m > FEW_ROWS));
   }
 
   /** Whether lines of {@code length} elements are dense and don't overlap. */
@@ -79,13 +76,13 @@ final class DnnlProduct extends FloatProduct {
     boolean rowsOfB = dense(b.depthStride() / Float.BYTES, b.laneStride() / Float.BYTES, n);
     formB = rowsOfB ? ROWS : COLUMNS;
     ldB = (rowsOfB ? b.depthStride() : b.laneStride()) / Float.BYTES;
-    cut();
+    cut(workers.threads() == 1 ? 1 : BLOCKS);
     workers.forEach(gridRows * gridColumns, block);
   }
 
-  private void cut() {
-    int parts = Integer.highestOneBit(Math.clamp((long) m * n * k / WORK_PER_BLOCK, 1, BLOCKS));
-    while (!cut(parts)) {
+  private void cut(int most) {
+    int parts = Integer.highestOneBit(Math.clamp((long) m * n * k / WORK_PER_BLOCK, 1, most));
+    while (!findGrid(parts)) {
       parts /= 2;
     }
   }
@@ -95,7 +92,7 @@ final class DnnlProduct extends FloatProduct {
    * for each {@value #TILE_COLUMNS} lines of A and B that it reads. Among equals, the one with wider blocks. False if all have blocks that
    * are too narrow.
    */
-  private boolean cut(int parts) {
+  private boolean findGrid(int parts) {
     int down = Math.ceilDiv(m, TILE_ROWS);
     int across = Math.ceilDiv(n, TILE_COLUMNS);
     long least = Long.MAX_VALUE;

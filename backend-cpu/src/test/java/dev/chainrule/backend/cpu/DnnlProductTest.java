@@ -38,7 +38,7 @@ class DnnlProductTest {
   /** Products of a network, ragged ones, and those whose last blocks would be a row or a column wide. */
   static Stream<GemmCase> cases() {
     int[][] narrow = {{64, 49, 700}, {64, 97, 400}, {33, 145, 513}, {65, 193, 256}, {17, 300, 260}, {25, 385, 257}, {41, 200, 90},
-      {2, 500, 500}, {500, 2, 500}, {300, 1600, 30}, {1030, 40, 40}};
+      {2, 500, 500}, {500, 2, 500}, {300, 1600, 30}, {1030, 40, 40}, {40, 130, 512}, {300, 70, 1024}};
     Stream<GemmCase> edges = Arrays.stream(narrow).flatMap(s -> Stream.of(Layout.ROWS, Layout.COLUMNS).flatMap(
         a -> Stream.of(Layout.ROWS, Layout.COLUMNS, Layout.PADDED_ROWS).map(b -> new GemmCase(s[0], s[1], s[2], a, b, 11))));
     return Stream.concat(GemmTest.cases(), edges);
