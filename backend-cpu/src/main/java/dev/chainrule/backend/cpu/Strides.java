@@ -78,10 +78,10 @@ final class Strides {
   /** Where the row with number {@code row} begins, in elements. */
   long rowOffset(long row) {
     long at = offset;
-    for (int axis = dims.length - 2; axis >= 0; axis--) {
+    for (int axis = dims.length - 2; axis > 0; axis--) {
       at += row % dims[axis] * strides[axis];
       row /= dims[axis];
     }
-    return at;
+    return dims.length < 2 ? at : at + row * strides[0];
   }
 }

@@ -30,16 +30,17 @@ final class VectorCode implements PhaseCode {
    */
   record Stream(Place place, Strides strides, int bytes, boolean isRead) {
 
-    /** Elements from number {@code at} on that lie side by side. */
-    long neighbours(long at) {
-      return strides.isRow() ? Long.MAX_VALUE : strides.rowLength() - at % strides.rowLength();
+    /** The row that element number {@code at} is in; all are in one where they lie side by side. */
+    long row(long at) {
+      return strides.isRow() ? 0 : at / strides.rowLength();
     }
 
-    private long address(Frame frame, long at) {
-      if (strides.isRow()) {
-        return place.address(frame) + (strides.rowOffset(0) + at) * bytes;
-      }
-      long row = at / strides.rowLength();
+    /** Elements from number {@code at} on that lie side by side, if that is in this row. */
+    long neighbours(long at, long row) {
+      return strides.isRow() ? Long.MAX_VALUE : (row + 1) * strides.rowLength() - at;
+    }
+
+    private long address(Frame frame, long at, long row) {
       return place.address(frame) + (strides.rowOffset(row) + at - row * strides.rowLength()) * bytes;
     }
   }
@@ -121,8 +122,8 @@ final class VectorCode implements PhaseCode {
       step.run(frame, registers, tile.at, n);
     }
     for (int done = 0; done < n;) {
-      int piece = (int) Math.min(n - done, neighbours(tile.at + done));
-      vectors(vectors, frame, registers, tile.at + done, done, piece);
+      int piece = (int) Math.min(n - done, enter(frame, registers, tile.at + done));
+      vectors(vectors, registers, done, piece);
       done += piece;
     }
     for (Check check : checks) {
@@ -133,24 +134,23 @@ final class VectorCode implements PhaseCode {
     }
   }
 
-  private long neighbours(long at) {
+  /** Sets the streams to element {@code at} and returns for how many elements from there on they all go on side by side. */
+  private long enter(Frame frame, Registers registers, long at) {
     long n = Long.MAX_VALUE;
-    for (Stream stream : streams) {
-      n = Math.min(n, stream.neighbours(at));
+    for (int i = 0; i < streams.length; i++) {
+      long row = streams[i].row(at);
+      n = Math.min(n, streams[i].neighbours(at, row));
+      registers.addresses[i] = streams[i].address(frame, at, row);
     }
     return n;
   }
 
-  /** Elements {@code at} to {@code at + n - 1}, which lie side by side; those in registers begin at {@code done}. */
-  private void vectors(VectorLoop vectors, Frame frame, Registers registers, long at, int done, int n) {
-    long[] addresses = registers.addresses;
-    for (int i = 0; i < streams.length; i++) {
-      addresses[i] = streams[i].address(frame, at);
-    }
+  /** Elements that lie side by side, {@code n} of them; those in registers begin at {@code done}. */
+  private void vectors(VectorLoop vectors, Registers registers, int done, int n) {
     int rest = n % VectorWidth.LANES;
     int whole = n - rest;
     if (whole > 0) {
-      vectors.run(registers, addresses, done, whole);
+      vectors.run(registers, registers.addresses, done, whole);
     }
     if (rest > 0) {
       edge(vectors, registers, done, whole, rest);
