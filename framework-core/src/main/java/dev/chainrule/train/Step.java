@@ -91,7 +91,8 @@ public final class Step {
   }
 
   /**
-   * Runs the function once on the current device.
+   * Runs the function once on the current device. A device may be some runs behind: who reads a result or a variable waits for it. What is
+   * thrown for a run is thrown there at the latest, also by the runs that were queued after it, which change nothing.
    *
    * @return its results, evaluated
    * @throws dev.chainrule.NonFiniteException when the loss or an updated parameter is not finite; variables keep their values

@@ -9,11 +9,13 @@ import dev.chainrule.optim.GradientAccumulation;
 import dev.chainrule.optim.Optimizer;
 import dev.chainrule.plan.PlanReport;
 import dev.chainrule.tensor.Tensor;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +23,9 @@ import java.util.stream.Stream;
  * many epochs it has trained, so that fitting again goes on with fresh orders and fresh random bits. Not for several threads at a time.
  */
 public final class Trainer {
+
+  /** Losses that are not read yet: as many steps may a device be behind. */
+  private static final int AHEAD = 4;
 
   private final Module model;
   private final Loss loss;
@@ -104,22 +109,35 @@ public final class Trainer {
     long start = System.nanoTime();
     int first = losses.size();
     long samples = 0;
+    Queue<Tensor> unread = new ArrayDeque<>();
     try (Epoch batches = loader.epoch(epochsDone)) {
       for (Batch batch : batches) {
-        if (losses.size() >= maxSteps) {
+        if (losses.size() + unread.size() >= maxSteps) {
           break;
         }
-        double value = step.run(inputs(batch)).getFirst().item();
-        losses.add(value);
+        unread.add(step.run(inputs(batch)).getFirst());
         samples += batch.size();
-        var report = new Callback.StepEnd(epochsDone, end, losses.size() - first - 1, loader.batches(), step.runs(), value, batch.size());
-        callbacks.forEach(c -> c.stepEnded(report));
+        // Callbacks are told of a step before the next one begins; without them the device need not wait for the host.
+        read(unread, callbacks.isEmpty() ? AHEAD : 0, losses);
+        if (!callbacks.isEmpty()) {
+          var report = new Callback.StepEnd(
+              epochsDone, end, losses.size() - first - 1, loader.batches(), step.runs(), losses.getLast(), batch.size());
+          callbacks.forEach(c -> c.stepEnded(report));
+        }
       }
+      read(unread, 0, losses);
     }
     double mean = losses.subList(first, losses.size()).stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
     var report = new Callback.EpochEnd(epochsDone, end, mean, seconds(start), samples / seconds(start));
     callbacks.forEach(c -> c.epochEnded(report));
     return samples;
+  }
+
+  /** Takes the oldest losses to the host until so many are left. */
+  private static void read(Queue<Tensor> unread, int left, List<Double> losses) {
+    while (unread.size() > left) {
+      losses.add(unread.remove().item());
+    }
   }
 
   /**

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A device that runs nothing and remembers the kernels that it would have needed, so that they can be compiled together. */
-final class Rehearsal implements Device, Queue {
+public final class Rehearsal implements Device, Queue {
 
   private static final long PARAMETER_BYTES = 4096;
 
@@ -43,21 +43,31 @@ final class Rehearsal implements Device, Queue {
     public void close() {}
   }
 
+  private Rehearsal() {}
+
   /** The kernels that the cases need. */
   static Set<Source> of(List<Case> cases) {
+    return during(() -> cases.forEach(Rehearsal::play));
+  }
+
+  /** The kernels that all cases of the suite need. */
+  public static Set<Source> ofSuite() {
+    return of(Cases.all());
+  }
+
+  /** The kernels that are needed on the current device while {@code body} runs; all that it computes is 0. */
+  public static Set<Source> during(Runnable body) {
     try (var device = new Rehearsal()) {
-      for (Case c : cases) {
-        Devices.with(device, () -> {
-          device.play(c);
-          return null;
-        });
-      }
+      Devices.with(device, () -> {
+        body.run();
+        return "";
+      });
       return device.kernels;
     }
   }
 
   /** What comes of a case with nothing but zeros does not matter. */
-  private void play(Case c) {
+  private static void play(Case c) {
     try {
       Tensor[] inputs = c.inputs().stream().map(Tensor::of).toArray(Tensor[]::new);
       Tensor.eval(c.graph().apply(List.of(inputs)).toArray(Tensor[]::new));

@@ -62,7 +62,7 @@ public final class CudaBackend implements Backend {
     if (found.products().isEmpty()) {
       Products.sayOwnKernels(found.findings().getLast());
     }
-    return CudaDevice.open(info(card, index), card, found.driver().orElseThrow(), found.compiler().orElseThrow(), found.products(),
+    return CudaDevice.open(info(card, index), card, found.driver().orElseThrow(), found.anyCompiler(), found.products(),
         Settings.here());
   }
 

@@ -35,6 +35,11 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
     return remedy.isEmpty();
   }
 
+  /** What compiles for the GPUs, or says that nothing does. */
+  KernelCompiler anyCompiler() {
+    return compiler.isPresent() ? compiler.get() : new NoCompiler(nvrtc(driver.map(Driver::cuDriverGetVersion).orElse(OLDEST_CUDA)));
+  }
+
   static Installation of(LibrarySearch search) {
     if (!System.getProperty("os.name").equals("Linux") || !System.getProperty("os.arch").equals("amd64")) {
       return without("there is no CUDA backend for %s on %s".formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
@@ -97,8 +102,12 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
     } catch (IllegalArgumentException | NoSuchElementException | CudaException e) {
       findings.add("NVRTC, NVIDIA's compiler, cannot be opened: " + e.getMessage());
     }
+    int ahead = Precompiled.here().count();
+    if (compiler.isEmpty() && ahead > 0) {
+      findings.add("without NVRTC only the %d kernels that were compiled ahead can run; for others: %s".formatted(ahead, nvrtc(version)));
+    }
     Optional<CublasLt> products = products(search, version / 1000, findings);
-    return new Installation(Optional.of(driver), cards, compiler, products, findings, remedy(count, cards, compiler, version / 1000));
+    return new Installation(Optional.of(driver), cards, compiler, products, findings, remedy(count, cards, compiler.isPresent() || ahead > 0, version));
   }
 
   /** Nothing is amiss without it, but slower. */
@@ -119,14 +128,20 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
     }
   }
 
-  private static String remedy(int count, List<Card> cards, Optional<Nvrtc> compiler, int cuda) {
+  private static String remedy(int count, List<Card> cards, boolean hasKernels, int version) {
     if (count == 0) {
       return remedy(CudaException.NO_DEVICE, Path.of("/dev"));
     }
     if (cards.isEmpty()) {
       return "Use --backend opencl with this GPU.";
     }
-    return compiler.isPresent() ? "" : "Install NVRTC: pip install nvidia-cuda-nvrtc%s, or the CUDA toolkit; or name the folder of libnvrtc.so.%d with -D%s."
+    return hasKernels ? "" : nvrtc(version);
+  }
+
+  /** How to get NVRTC for a driver. */
+  private static String nvrtc(int version) {
+    int cuda = version / 1000;
+    return "Install NVRTC: pip install nvidia-cuda-nvrtc%s, or the CUDA toolkit; or name the folder of libnvrtc.so.%d with -D%s."
         .formatted(cuda >= 13 ? "" : "-cu12", cuda, LibrarySearch.FOLDER);
   }
 

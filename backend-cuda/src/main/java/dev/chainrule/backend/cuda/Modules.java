@@ -6,17 +6,25 @@ import dev.chainrule.kernels.Source;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import jcuda.driver.CUmodule;
 
-/** The kernels that are on the device. What a plan lacks is compiled as one program, unless it is on disk, and stays to the end. */
+/**
+ * The kernels that are on the device. What a plan lacks is compiled as one program, unless it was compiled ahead or is on disk, and stays
+ * to the end.
+ */
 final class Modules {
 
   private static final String HEAD = Dialect.CUDA.head(true);
+
+  /** Statuses of a driver that has no use for a file: not for this GPU, or its PTX is too new. */
+  private static final Set<Integer> USELESS = Set.of(200, 209, 218, 222);
 
   private final Context context;
   private final KernelCompiler compiler;
@@ -24,6 +32,8 @@ final class Modules {
   private final CubinFiles files;
   private final Map<String, Long> functions = new HashMap<>();
   private final Map<String, CUmodule> modules = new HashMap<>();
+  private final Precompiled precompiled = Precompiled.here();
+  private final Set<String> useless = new HashSet<>();
 
   Modules(Context context, KernelCompiler compiler, String architecture, Settings settings) {
     this.context = context;
@@ -41,7 +51,7 @@ final class Modules {
   void require(Collection<Source> sources) {
     List<Source> missing = new ArrayList<>();
     for (Source source : sources) {
-      if (!functions.containsKey(source.name()) && !isOnDisk(source)) {
+      if (!functions.containsKey(source.name()) && !isCompiledAhead(source) && !isOnDisk(source)) {
         missing.add(source);
       }
     }
@@ -50,6 +60,29 @@ final class Modules {
       byte[] cubin = compiled(missing);
       files.keep(name, cubin, missing);
       load(name, cubin, missing);
+    }
+  }
+
+  private boolean isCompiledAhead(Source source) {
+    Optional<String> file = precompiled.fileOf(source).filter(name -> !useless.contains(name));
+    return file.isPresent() && context.call(() -> loadedAhead(file.get(), source));
+  }
+
+  /** On the context's thread. */
+  private boolean loadedAhead(String file, Source source) {
+    DriverSetup setup = context.setup();
+    try {
+      CUmodule module = modules.containsKey(file) ? modules.get(file) : setup.cuModuleLoadData(precompiled.content(file));
+      modules.put(file, module);
+      functions.put(source.name(), setup.cuModuleGetFunction(module, source.name()).handle());
+      return true;
+    } catch (CudaException e) {
+      if (!USELESS.contains(e.status())) {
+        throw e;
+      }
+      System.getLogger(Modules.class.getName()).log(System.Logger.Level.INFO, "kernels compiled ahead are not used: " + e.problem());
+      useless.add(file);
+      return false;
     }
   }
 

@@ -29,7 +29,7 @@ final class Nvrtc implements KernelCompiler {
   private static final int LONGEST_TEXT = 4096;
 
   /** Without contraction, flushing and approximations: an operation's bits are those of the definition. */
-  private static final List<String> OPTIONS = List.of("--std=c++17", "--fmad=false", "--ftz=false", "--prec-div=true", "--prec-sqrt=true");
+  static final List<String> OPTIONS = List.of("--std=c++17", "--fmad=false", "--ftz=false", "--prec-div=true", "--prec-sqrt=true");
 
   private static final MethodHandle ONE = form(JAVA_LONG);
   private static final MethodHandle TWO = form(JAVA_LONG, JAVA_LONG);

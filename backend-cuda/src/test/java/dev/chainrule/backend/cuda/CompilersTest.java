@@ -21,6 +21,7 @@ import dev.chainrule.nn.Sequential;
 import dev.chainrule.optim.Adam;
 import dev.chainrule.optim.Optimizer;
 import dev.chainrule.optim.Schedule;
+import dev.chainrule.kernels.Source;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.train.Step;
 import java.io.IOException;
@@ -132,6 +133,21 @@ class CompilersTest {
       assertTrue(report.toString().contains("spill stores"), "ptxas reported nothing: " + report);
       assertEquals(List.of(), spilled, kept.toString());
     }
+  }
+
+  @Test
+  void nvccCompilesAheadForAllArchitectures() throws IOException {
+    Optional<Path> nvcc = nvcc();
+    assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
+    Path folder = REPORTS.resolve("ahead").toAbsolutePath();
+    var kernel = new Source("one", "KERNEL(256) void one(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
+    AheadOfTime.compile(List.of(kernel), folder, nvcc.get());
+    String listed = StandIn.run(folder, List.of(nvcc.get().resolveSibling("cuobjdump").toString(), "--list-elf", "--list-ptx", "kernels-0.fatbin"));
+    for (String architecture : AheadOfTime.ARCHITECTURES) {
+      assertTrue(listed.contains("sm_" + architecture + ".cubin"), listed);
+    }
+    assertTrue(listed.contains("sm_90.ptx"), listed);
+    assertEquals(List.of(Precompiled.head(), "one kernels-0.fatbin"), Files.readAllLines(folder.resolve(Precompiled.INDEX)));
   }
 
   private static Optional<Path> nvcc() throws IOException {
