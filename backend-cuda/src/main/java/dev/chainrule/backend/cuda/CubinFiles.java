@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Compiled kernels on disk, so that each is compiled once on a machine. A folder holds those of one compiler with its options, architecture and head;
- * for each kernel a file there names the cubin that it is in. Files appear whole, also where several processes write them. Without a
- * disk everything is compiled again.
+ * Compiled kernels on disk, so that each is compiled once on a machine. A folder holds those of one compiler with its options,
+ * architecture and head; for each kernel a file there names the cubin that it is in. Files appear whole, also where several processes
+ * write them. Without a disk everything is compiled again.
  */
 final class CubinFiles {
 
