@@ -7,9 +7,11 @@ import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.tensor.Attention;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +93,16 @@ final class CheckedKernels {
     graphs.put("shared columns", () -> List.of(numbers(40, 9).sum(0)));
     graphs.put("chunks", () -> List.of(numbers(2, 2100).sum(1)));
     graphs.put("product", () -> List.of(numbers(3, 5).matmul(numbers(5, 4))));
+    graphs.put("thin product", () -> List.of(numbers(2, 769).matmul(numbers(769, 3))));
+    graphs.put("attention", () -> {
+      Tensor q = numbers(3, 2);
+      Tensor k = numbers(5, 2);
+      Tensor v = numbers(5, 4);
+      Tensor result = Attention.CAUSAL.apply(q, k, v);
+      List<Tensor> results = new ArrayList<>(List.of(result));
+      results.addAll(Gradients.of(result.square().sum(), List.of(q, k, v)));
+      return results;
+    });
     graphs.put("convolution", () -> {
       Tensor x = numbers(1, 2, 4, 4);
       Tensor w = numbers(2, 2, 3, 3);

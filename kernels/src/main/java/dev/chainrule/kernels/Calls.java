@@ -34,8 +34,9 @@ final class Calls {
               ? Optional.of(new NativeKernel(false, false, ProductCalls.workspaceBytes(op, in, out.getFirst()))) : Optional.empty();
       case Op.Sort _ -> Optional.of(new NativeKernel(false, false, LineCalls.sortBytes(in.getFirst())));
       case Op.ScatterAdd(int axis) -> Optional.of(new NativeKernel(false, false, IndexCalls.listBytes(axis, in)));
-      case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _,
-          Op.Result _, Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
+      case Op.Composite composite -> AttentionCalls.support(composite, in);
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _, Op.Result _,
+          Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ -> Optional.empty();
     };
   }
 
@@ -57,8 +58,9 @@ final class Calls {
       case Op.Overlap overlap -> LineCalls.overlap(overlap, in.getFirst(), out, to);
       case Op.Pad pad -> pad(pad, in.get(0), in.get(1), out, to);
       case Op.PhiloxBits(var _, long stream) -> philox(stream, in, out, to);
-      case Op.Composite _, Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _,
-          Op.Result _, Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ ->
+      case Op.Composite composite -> AttentionCalls.launch(composite, call, to);
+      case Op.Pointwise _, Op.Source _, Op.Reshape _, Op.Permute _, Op.Expand _, Op.Slice _, Op.Window _, Op.Concat _, Op.Result _,
+          Op.Loop _, Op.While _, Op.Cond _, Op.Copy _, Op.Barrier _ ->
           throw new IllegalStateException("no kernel for " + call.op().label());
     }
   }

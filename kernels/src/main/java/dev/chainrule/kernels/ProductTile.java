@@ -23,7 +23,7 @@ public record ProductTile(int rows, int columns, int depth, int ownRows, int own
    */
   public static final List<ProductTile> CANDIDATES = List.of(DEFAULT, new ProductTile(128, 128, 8, 8, 8),
       new ProductTile(128, 64, 16, 8, 4), new ProductTile(64, 128, 16, 4, 8), new ProductTile(64, 64, 32, 4, 4),
-      new ProductTile(32, 32, 32, 2, 2), new ProductTile(16, 64, 32, 1, 4));
+      new ProductTile(32, 32, 16, 2, 2), new ProductTile(16, 64, 32, 1, 4));
 
   /** Of {@link #toString}; empty if it is not one of the candidates. */
   static Optional<ProductTile> parse(String text) {

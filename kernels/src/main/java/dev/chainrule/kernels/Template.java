@@ -9,7 +9,7 @@ final class Template {
 
   private static final Map<String, String> FILES = new ConcurrentHashMap<>();
 
-  private final String label;
+  private String label;
   private String text;
 
   private Template(String label, String text) {
@@ -24,6 +24,12 @@ final class Template {
       text.append(FILES.computeIfAbsent(file, Dialect::resource));
     }
     return new Template(files[0].substring(0, files[0].indexOf('.')), text.toString());
+  }
+
+  /** With another beginning of the kernel's name. */
+  Template called(String name) {
+    label = name;
+    return this;
   }
 
   Template with(String word, String replacement) {

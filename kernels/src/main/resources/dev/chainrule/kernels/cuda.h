@@ -11,6 +11,7 @@ typedef double f64;
 
 #define KERNEL(threads) extern "C" __global__ __launch_bounds__(threads)
 #define GLOBAL
+#define LOCAL
 #define SHARED(T, name, n) __shared__ T name[n]
 #define DEVICE static __device__ __forceinline__
 #define GROUP ((i64)blockIdx.x)

@@ -28,6 +28,7 @@ void reach_barrier(void);
 
 #define KERNEL(threads) extern "C"
 #define GLOBAL
+#define LOCAL
 #define SHARED(T, name, n) static thread_local T name[n]
 #define DEVICE static inline
 #define GROUP (here->group)

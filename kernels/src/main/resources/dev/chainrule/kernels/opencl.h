@@ -18,6 +18,7 @@ typedef double f64;
 
 #define KERNEL(threads) __kernel __attribute__((reqd_work_group_size(threads, 1, 1)))
 #define GLOBAL __global
+#define LOCAL __local
 #define SHARED(T, name, n) __local T name[n]
 #define DEVICE static inline
 #define GROUP ((i64)get_group_id(0))

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tiles are measured on a device that takes as long as a test says, and is wrong where it says so. */
 class ProductTunerTest {
 
-  private static final ProductTile FAST = new ProductTile(32, 32, 32, 2, 2);
+  private static final ProductTile FAST = new ProductTile(32, 32, 16, 2, 2);
   private static final ProductTile WRONG = new ProductTile(16, 64, 32, 1, 4);
   private static final long MILLISECOND = 1_000_000;
 
