@@ -117,15 +117,18 @@ class LoopRowsTest {
         .run(data(4, BATCH, WIDTH)));
   }
 
-  /** Those of the loops that a program has run on a device. */
+  /** Those of the loops that a program has run on a device of its own. */
   private static List<LoopRows> rows(Consumer<Device> program) {
     List<Schedule> schedules = new ArrayList<>();
-    program.accept((Device) Proxy.newProxyInstance(Device.class.getClassLoader(), new Class<?>[] {Device.class}, (_, method, arguments) -> {
-      if (method.getName().equals("link")) {
-        schedules.add((Schedule) arguments[0]);
-      }
-      return method.invoke(Agreement.DEVICES.getFirst(), arguments);
-    }));
+    try (var cpu = new CpuDevice(1)) {
+      Object watched = Proxy.newProxyInstance(Device.class.getClassLoader(), new Class<?>[] {Device.class}, (_, method, arguments) -> {
+        if (method.getName().equals("link")) {
+          schedules.add((Schedule) arguments[0]);
+        }
+        return method.invoke(cpu, arguments);
+      });
+      program.accept((Device) watched);
+    }
     return schedules.stream().flatMap(schedule -> schedule.instructions().stream().filter(Instruction.Loop.class::isInstance)
         .flatMap(loop -> LoopRows.of((Instruction.Loop) loop, schedule).stream())).toList();
   }
