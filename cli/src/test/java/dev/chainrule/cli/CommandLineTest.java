@@ -53,6 +53,7 @@ class CommandLineTest {
       "train                                           | 2 | Missing required parameter",
       "train mnist --optimizer lion                    | 2 | unknown name 'lion'",
       "train mnist --schedule steep                    | 2 | unknown name 'steep'",
+      "train mnist --precision fp8                     | 2 | unknown name 'fp8'",
       "train mnist --activation zig                    | 2 | unknown activation \"zig\"",
       "train mnist --epochs -3                         | 2 | [--epochs] -3, expected 1 or more",
       "train mnist --epochs many                       | 2 | Invalid value for option '--epochs': 'many' is not an int",

@@ -8,6 +8,7 @@ import dev.chainrule.nn.Module;
 import dev.chainrule.optim.GradientAccumulation;
 import dev.chainrule.optim.Optimizer;
 import dev.chainrule.plan.PlanReport;
+import dev.chainrule.tensor.Precision;
 import dev.chainrule.tensor.Tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.stream.Stream;
 
@@ -31,6 +33,7 @@ public final class Trainer {
   private final Loss loss;
   private final Update update;
   private final long seed;
+  private final Optional<Precision> precision;
   private final List<Callback> callbacks;
   private final Step step;
   private int epochsDone;
@@ -40,25 +43,27 @@ public final class Trainer {
     void minimise(Tensor mean, long samples);
   }
 
-  private Trainer(Module model, Loss loss, Update update, long seed, List<Callback> callbacks) {
+  private Trainer(Module model, Loss loss, Update update, long seed, Optional<Precision> precision, List<Callback> callbacks) {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(loss, "loss");
     this.model = model;
     this.loss = loss;
     this.update = update;
     this.seed = seed;
+    this.precision = precision;
     this.callbacks = List.copyOf(callbacks);
-    this.step = Step.training(in -> {
+    Step written = Step.training(in -> {
       Tensor value = loss.apply(model.apply(in.get(0)), in.get(1));
       update.minimise(value, in.get(0).dim(0));
       return List.of(value);
     }).withSeed(seed);
+    this.step = precision.map(written::withPrecision).orElse(written);
   }
 
   /** A trainer with seed 0 and without callbacks. */
   public static Trainer of(Module model, Loss loss, Optimizer optimizer) {
     Objects.requireNonNull(optimizer, "optimizer");
-    return new Trainer(model, loss, (mean, _) -> optimizer.minimise(mean), 0, List.of());
+    return new Trainer(model, loss, (mean, _) -> optimizer.minimise(mean), 0, Optional.empty(), List.of());
   }
 
   /**
@@ -67,17 +72,25 @@ public final class Trainer {
    * @param loss the mean over a batch's samples
    */
   public static Trainer of(Module model, Loss loss, GradientAccumulation accumulation) {
-    return new Trainer(model, loss, accumulation::minimiseMean, 0, List.of());
+    return new Trainer(model, loss, accumulation::minimiseMean, 0, Optional.empty(), List.of());
   }
 
   /** A trainer, with no epoch done, whose dropout and other random bits come from this seed. */
   public Trainer withSeed(long value) {
-    return new Trainer(model, loss, update, value, callbacks);
+    return new Trainer(model, loss, update, value, precision, callbacks);
   }
 
   /** A trainer, with no epoch done, that tells these what happens. */
   public Trainer withCallbacks(Callback... values) {
-    return new Trainer(model, loss, update, seed, List.of(values));
+    return new Trainer(model, loss, update, seed, precision, List.of(values));
+  }
+
+  /**
+   * A trainer, with no epoch done, whose steps are taken under a precision policy: {@link Precision#MIXED_BF16} multiplies and convolves
+   * in bf16, parameters and their updates stay f32. The default is the policy of the surroundings of {@link #fit(DataLoader, int)}.
+   */
+  public Trainer withPrecision(Precision value) {
+    return new Trainer(model, loss, update, seed, Optional.of(value), callbacks);
   }
 
   /**

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.data.Column;
+import dev.chainrule.data.DataLoader;
+import dev.chainrule.data.Dataset;
 import dev.chainrule.device.Devices;
 import dev.chainrule.device.ReferenceDevice;
 import dev.chainrule.graph.DType;
@@ -100,6 +103,25 @@ class PrecisionTrainingTest {
       assertArrayEquals(full, Precision.MIXED_BF16.call(() ->
           plain.withPrecision(Precision.AS_WRITTEN).run(X, w)).getFirst().toDoubleArray(), "the Step's own policy counts");
       assertArrayEquals(full, X.matmul(w).toDoubleArray(), "nothing stays behind");
+      return null;
+    });
+  }
+
+  @Test
+  void aTrainerTakesItsStepsUnderItsPolicy() {
+    Devices.with(ReferenceDevice.create(), () -> {
+      var seen = new ArrayList<Precision>();
+      Sequential model = model();
+      var adam = new Adam(model.parameters(), Schedule.constant(0.03));
+      Trainer trainer = Trainer.of(model, (y, labels) -> {
+        seen.add(Precision.current());
+        return Losses.crossEntropy(y, labels);
+      }, adam);
+      DataLoader loader = DataLoader.of(Dataset.of(Column.of(HostArray.ofDoubles(TensorType.of(DType.F32, EXAMPLES, 2), X.toDoubleArray())),
+          Column.of(HostArray.zeros(TensorType.of(DType.I32, EXAMPLES)))), EXAMPLES);
+      trainer.withPrecision(Precision.MIXED_BF16).withSeed(3).withCallbacks().fit(loader, 1);
+      Precision.MIXED_F16.call(() -> trainer.fit(loader, 1));
+      assertEquals(List.of(Precision.MIXED_BF16, Precision.MIXED_F16), seen);
       return null;
     });
   }

@@ -4,7 +4,7 @@ import dev.chainrule.InvalidArgumentException;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Whether a device computes with libraries that are not Java, where they are there. The bits of matrix products do not depend on it. */
+/** Whether a device computes with libraries that are not Java, where they are there. The bits of products of f32 and f64 do not depend on it. */
 enum Natives {
   /** No: all in Java. */
   OFF,

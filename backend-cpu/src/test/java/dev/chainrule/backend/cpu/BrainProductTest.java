@@ -80,7 +80,7 @@ class BrainProductTest {
 
   /** Which shows that the instructions are used, and that they are not where libraries are switched off. */
   @Test
-  @Tag("S19.16")
+  @Tag("S19.18")
   void denormalOperandsCountAsZeroThereAndNowhereElse() {
     Node x = Ops.input(HostArray.ofDoubles(TensorType.of(DType.BF16, 2, 2), 0x1p-130, 0x1p-126, 1, 0x1p-127));
     Node y = Ops.input(HostArray.ofDoubles(TensorType.of(DType.BF16, 2, 1), 0x1p100, 1));

@@ -1,5 +1,6 @@
 package dev.chainrule.benchmarks.training;
 
+import dev.chainrule.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,15 +19,21 @@ final class Contenders {
   private static final String PACKAGE = "dev.chainrule.benchmarks.";
 
   private final Path benchmarks;
+  private final Precision precision;
 
-  /** Those built in a checkout of this repository. */
-  Contenders(Path root) {
+  /**
+   * Those built in a checkout of this repository.
+   *
+   * @param precision of Chainrule's products
+   */
+  Contenders(Path root, Precision precision) {
     this.benchmarks = root.resolve("benchmarks");
+    this.precision = precision;
   }
 
   Contender ours() {
-    return new Contender(Contender.OURS, "", benchmarks.resolve("target/app"), PACKAGE + "workloads.ChainruleTraining",
-        Map.of("CHAINRULE_BACKEND", "cpu"), _ -> true);
+    return new Contender(Contender.OURS, precision == Precision.AS_WRITTEN ? "" : precision.name(), benchmarks.resolve("target/app"),
+        PACKAGE + "workloads.ChainruleTraining", Map.of("CHAINRULE_BACKEND", "cpu", TrainingProcess.PRECISION, precision.name()), _ -> true);
   }
 
   /** A peer with each of its settings. */

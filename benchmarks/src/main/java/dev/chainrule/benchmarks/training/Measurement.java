@@ -1,5 +1,6 @@
 package dev.chainrule.benchmarks.training;
 
+import dev.chainrule.tensor.Precision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,22 +47,25 @@ final class Measurement {
   }
 
   private final Path root;
+  private final Precision precision;
   private final List<String> peers;
   private final Duration duration;
 
   /**
    * @param root folder of the repository, with all that is to be measured built
+   * @param precision of Chainrule's products
    * @param peers short names, see {@link Contenders#PEERS}
    */
-  Measurement(Path root, List<String> peers, Duration duration) {
+  Measurement(Path root, Precision precision, List<String> peers, Duration duration) {
     this.root = root;
+    this.precision = precision;
     this.peers = List.copyOf(peers);
     this.duration = duration;
   }
 
   Cell measure(Workload workload, Cores cores) {
     var cell = new Cell(workload, cores.count());
-    var contenders = new Contenders(root);
+    var contenders = new Contenders(root, precision);
     List<Contender> running = new ArrayList<>(List.of(contenders.ours()));
     peers.forEach(library -> running.addAll(contenders.peer(library, cores.count())));
     running.removeIf(contender -> !contender.trains().test(workload));

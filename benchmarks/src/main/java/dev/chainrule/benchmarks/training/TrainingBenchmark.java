@@ -2,6 +2,7 @@ package dev.chainrule.benchmarks.training;
 
 import dev.chainrule.ChainruleException;
 import dev.chainrule.io.Json;
+import dev.chainrule.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +56,10 @@ public final class TrainingBenchmark implements Callable<Integer> {
   @Option(names = "--steps", paramLabel = "N", description = "Steps measured in a process at most. Default: as many as there is time for.")
   private int steps = Integer.MAX_VALUE;
 
+  @Option(names = "--precision", paramLabel = "NAME",
+      description = "Of Chainrule's products: AS_WRITTEN, MIXED_BF16 or MIXED_F16; peers compute in f32. Default: ${DEFAULT-VALUE}.")
+  private Precision precision = Precision.AS_WRITTEN;
+
   @Option(names = "--processors", paramLabel = "LIST", description = "Processors to use, as in 0,2-3. Default: the first ones allowed.")
   private Optional<String> processors = Optional.empty();
 
@@ -86,6 +91,7 @@ public final class TrainingBenchmark implements Callable<Integer> {
     SequencedMap<String, Object> report = new LinkedHashMap<>();
     report.put("date", ZonedDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS).toString());
     report.put("machine", Machine.report(cores));
+    report.put("precision", precision.name());
     report.put("loadBefore", Machine.load());
     List<Cell> cells = new ArrayList<>();
     Optional<String> problem = measure(chosen, parts, cells);
@@ -108,7 +114,7 @@ public final class TrainingBenchmark implements Callable<Integer> {
   /** What went wrong, if anything did. */
   private Optional<String> measure(List<Workload> chosen, List<Cores> parts, List<Cell> cells) {
     List<String> libraries = peers.equals(List.of("none")) ? List.of() : peers;
-    var measurement = new Measurement(Path.of("").toAbsolutePath(), libraries, duration());
+    var measurement = new Measurement(Path.of("").toAbsolutePath(), precision, libraries, duration());
     for (Workload workload : chosen) {
       for (Cores part : parts) {
         System.err.printf("%s, %d threads ...%n", workload.title(), part.count());

@@ -18,6 +18,9 @@ import java.util.SequencedMap;
  */
 public final class TrainingProcess {
 
+  /** The environment variable that names the precision policy of Chainrule's steps; as written without it. */
+  public static final String PRECISION = "CHAINRULE_BENCHMARK_PRECISION";
+
   /** Even a slow workload takes so many steps before it is measured, and while it is. */
   private static final int LEAST_STEPS = 3;
   /** More than there is time for. */

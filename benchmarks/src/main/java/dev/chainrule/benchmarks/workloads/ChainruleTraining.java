@@ -12,6 +12,7 @@ import dev.chainrule.optim.Optimizer;
 import dev.chainrule.optim.Schedule;
 import dev.chainrule.optim.Sgd;
 import dev.chainrule.schedule.Work;
+import dev.chainrule.tensor.Precision;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
@@ -29,8 +30,13 @@ public final class ChainruleTraining implements Training {
   private final Tensor labels;
   private final Step step;
 
-  /** Ready to train, always from the same initial values. */
+  /** Ready to train, always from the same initial values, in f32. */
   public ChainruleTraining(Workload workload) {
+    this(workload, Precision.AS_WRITTEN);
+  }
+
+  /** The same under a precision policy. */
+  public ChainruleTraining(Workload workload, Precision precision) {
     model = Models.of(workload.network());
     model.initialise(0);
     var batch = new FixedBatch(workload);
@@ -44,7 +50,7 @@ public final class ChainruleTraining implements Training {
       Tensor loss = Losses.crossEntropy(model.apply(in.getFirst()), in.getLast());
       optimizer.minimise(loss);
       return List.of(loss);
-    });
+    }).withPrecision(precision);
   }
 
   private static Optimizer optimizer(Workload.Method method, List<Variable> parameters) {
@@ -89,6 +95,7 @@ public final class ChainruleTraining implements Training {
 
   /** See {@link TrainingProcess#run}; {@code -Dchainrule.cpu.threads} says how many threads compute. */
   public static void main(String[] args) {
-    TrainingProcess.run(args, (workload, _) -> new ChainruleTraining(workload));
+    var precision = Precision.valueOf(System.getenv().getOrDefault(TrainingProcess.PRECISION, Precision.AS_WRITTEN.name()));
+    TrainingProcess.run(args, (workload, _) -> new ChainruleTraining(workload, precision));
   }
 }
