@@ -1,0 +1,148 @@
+package dev.chainrule.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.chainrule.graph.Body;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Node;
+import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Ops;
+import dev.chainrule.graph.Origin;
+import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
+import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.Operand;
+import dev.chainrule.schedule.Schedule;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Kernels that keep sums in registers have enough of them: NVIDIA's compiler, where it is, spills next to none for the oldest GPU and a new one. Its
+ * report stays in {@code target/gpu}.
+ */
+class RegistersTest {
+
+  private static final Path REPORTS = Path.of("target", "gpu");
+
+  /**
+   * Bytes. The compiler itself keeps a kernel to 128 registers where two groups of 256 threads then run at once, for a word or two outside
+   * the loops; a kernel that has too many sums spills hundreds.
+   */
+  private static final int MOST_SPILLED = 16;
+
+  private static final Pattern SPILLED = Pattern.compile(".* (\\d+) bytes spill stores.*");
+
+  private static int spilled(String line) {
+    Matcher number = SPILLED.matcher(line);
+    assertTrue(number.matches(), line);
+    return Integer.parseInt(number.group(1));
+  }
+
+  private static Optional<Path> nvcc() throws IOException {
+    Path programs = Path.of("/usr/local");
+    if (!Files.isDirectory(programs)) {
+      return Optional.empty();
+    }
+    try (Stream<Path> toolkits = Files.list(programs)) {
+      return toolkits.filter(t -> t.getFileName().toString().startsWith("cuda")).map(t -> t.resolve("bin/nvcc")).filter(Files::isExecutable)
+          .sorted().reduce((_, later) -> later);
+    }
+  }
+
+  private static Stream<Source> sources(Op op, ProductTiles tiles, List<TensorType> in, List<TensorType> out) {
+    List<Operand> inputs = new ArrayList<>();
+    in.forEach(type -> inputs.add(Operand.dense(new BufferRef.Input(inputs.size()), type)));
+    List<Operand> outputs = new ArrayList<>();
+    out.forEach(type -> outputs.add(Operand.dense(new BufferRef.Output(outputs.size()), type)));
+    long bytes = Calls.support(op, in, out).orElseThrow().workspaceBytes();
+    List<Operand> workspace = bytes == 0 ? List.of()
+        : List.of(Operand.dense(new BufferRef.Temporary(0), TensorType.of(DType.U8, bytes)));
+    return GpuProgram.of(new Schedule(List.of(new Instruction.Call(op, inputs, outputs, workspace, Origin.NONE)),
+        List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), tiles).sources().stream();
+  }
+
+  /** Products in all tiles, whole and split, convolutions and their gradients, attention and its gradient of narrow and wide heads. */
+  private static Set<Source> hot() {
+    Set<Source> hot = new LinkedHashSet<>();
+    for (ProductTile tile : ProductTile.CANDIDATES) {
+      product(DType.F32, tile).forEach(hot::add);
+    }
+    product(DType.BF16, ProductTile.DEFAULT).forEach(hot::add);
+    attention(DType.F32, 64).forEach(hot::add);
+    attention(DType.F32, 128).forEach(hot::add);
+    attention(DType.BF16, 64).forEach(hot::add);
+    convolutions(hot);
+    return hot;
+  }
+
+  /** Whole and split along the depth. */
+  private static Stream<Source> product(DType dtype, ProductTile tile) {
+    return Stream.of(64L, 4096L).flatMap(depth -> sources(new Op.Dot(), new ProductTiles(Map.of(new ProductShape(64, 64, depth), tile)),
+        List.of(TensorType.of(dtype, 64, depth), TensorType.of(dtype, depth, 64)), List.of(TensorType.of(dtype, 64, 64))));
+  }
+
+  private static Stream<Source> attention(DType dtype, long width) {
+    List<TensorType> heads = Collections.nCopies(4, TensorType.of(dtype, 2, 8, width));
+    return Stream.concat(sources(composite("attention", heads), ProductTiles.USUAL, heads.subList(0, 3), heads.subList(0, 1)),
+        sources(composite("attentionGradient", heads), ProductTiles.USUAL, heads, heads.subList(0, 3)));
+  }
+
+  private static void convolutions(Set<Source> hot) {
+    var geometry = new Op.Geometry(List.of(new Op.Spatial(1, 1, 0, 0), new Op.Spatial(1, 1, 0, 0)), 1);
+    TensorType image = TensorType.of(DType.F32, 2, 3, 5, 5);
+    TensorType weights = TensorType.of(DType.F32, 4, 3, 2, 2);
+    TensorType result = TensorType.of(DType.F32, 2, 4, 4, 4);
+    Stream.of(sources(new Op.Conv(geometry), ProductTiles.USUAL, List.of(image, weights), List.of(result)),
+        sources(new Op.ConvInputGradient(geometry, image.shape()), ProductTiles.USUAL, List.of(result, weights), List.of(image)),
+        sources(new Op.ConvWeightGradient(geometry, weights.shape()), ProductTiles.USUAL, List.of(result, image), List.of(weights)))
+        .flatMap(s -> s).forEach(hot::add);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_75", "sm_90"})
+  void hotKernelsDoNotSpill(String architecture) throws IOException, InterruptedException {
+    Optional<Path> nvcc = nvcc();
+    if (nvcc.isEmpty()) {
+      System.out.println("skipped: nvcc is not here");
+    }
+    assumeTrue(nvcc.isPresent(), "nvcc is not here");
+    Files.createDirectories(REPORTS);
+    Path text = REPORTS.resolve("hot.cu");
+    Set<Source> hot = hot();
+    Files.writeString(text, Dialect.CUDA.head(true) + hot.stream().map(Source::text).collect(Collectors.joining("\n")));
+    Path report = REPORTS.resolve("hot-" + architecture + ".txt");
+    Process compiler = new ProcessBuilder(nvcc.get().toString(), "-std=c++17", "-cubin", "-arch=" + architecture, "--fmad=false", "-Xptxas",
+        "-v", "-o", REPORTS.resolve("hot-" + architecture + ".cubin").toString(), text.toString())
+        .redirectErrorStream(true).redirectOutput(report.toFile()).start();
+    assertEquals(0, compiler.waitFor(), report.toString());
+    List<String> lines = Files.readAllLines(report, StandardCharsets.UTF_8);
+    List<String> spills = lines.stream().filter(line -> line.contains("bytes spill stores")).toList();
+    assertEquals(hot.size(), spills.size(), report.toString());
+    System.out.println(lines.stream().filter(line -> line.contains("registers")).count() + " hot kernels for " + architecture + ": " + report);
+    assertEquals(List.of(), spills.stream().filter(line -> spilled(line) > MOST_SPILLED).toList(), () -> String.join("\n", lines));
+  }
+
+  /** As far as kernels know it: what is in the body does not matter here. */
+  private static Op.Composite composite(String name, List<TensorType> in) {
+    Node x = Ops.parameter(0, in.getFirst());
+    return new Op.Composite(name, Map.of("scale", 0.125, "causal", true), new Body(List.of(x), List.of(x)), Optional.empty());
+  }
+}
