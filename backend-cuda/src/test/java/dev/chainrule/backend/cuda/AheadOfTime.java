@@ -44,7 +44,7 @@ public final class AheadOfTime {
   }
 
   private static List<String> command(Path nvcc, Path source, String file) {
-    List<String> command = new ArrayList<>(List.of(nvcc.toString(), "-fatbin", "--compress-all", "--threads", "0", "-o", file));
+    List<String> command = new ArrayList<>(List.of(nvcc.toString(), "-fatbin", "--threads", "0", "-o", file));
     command.addAll(Nvrtc.OPTIONS);
     for (String architecture : ARCHITECTURES) {
       command.addAll(List.of("-gencode", "arch=compute_%1$s,code=sm_%1$s".formatted(architecture)));
