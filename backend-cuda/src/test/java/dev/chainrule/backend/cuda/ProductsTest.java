@@ -2,6 +2,7 @@ package dev.chainrule.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.autograd.Gradients;
 import dev.chainrule.graph.DType;
@@ -190,6 +191,25 @@ class ProductsTest {
       }
       assertEquals(List.of(5.0, 8.0, 13.0, 20.0), sums);
       assertEquals(replays + 3, OnTheStandIn.standIn().count("replays"));
+    });
+  }
+
+  /** Results that somebody keeps lie in other memory each time, for which the library's work is captured anew. */
+  @Test
+  void freshMemoryIsPutIntoACapturedProduct() {
+    OnTheStandIn.with(_ -> {
+      Step step = Step.evaluation(in -> List.of(in.get(0).matmul(in.get(1))));
+      Tensor w = Tensor.of(data(DType.F32, 6, 40, 50));
+      long updates = OnTheStandIn.standIn().count("updates");
+      List<Tensor> kept = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        kept.add(step.run(Tensor.of(data(DType.F32, 10 + i, 60, 40)), w).getFirst());
+      }
+      for (int i = 0; i < 5; i++) {
+        Tensor meant = Tensor.of(data(DType.F32, 10 + i, 60, 40)).matmul(w);
+        assertArrayEquals(Interpreter.evaluate(List.of(meant.node()), Engine::read).getFirst().toDoubleArray(), kept.get(i).toDoubleArray());
+      }
+      assertTrue(OnTheStandIn.standIn().count("updates") > updates);
     });
   }
 

@@ -521,6 +521,7 @@ EXPORTED Status cuDevicePrimaryCtxReset_v2(int) {
   ONE_AT_A_TIME;
   lost = SUCCESS;
   clear();
+  ofLibraries["objects"] = 0; // a handle of a library cannot be given back once its context is lost
   return SUCCESS;
 }
 EXPORTED Status cuCtxSetCurrent(void *context) {
