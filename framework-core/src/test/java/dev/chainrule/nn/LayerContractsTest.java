@@ -64,6 +64,7 @@ class LayerContractsTest {
     return Stream.of(
         Used.of("conv1d", () -> new Conv1d(2, 2, 2, options), random(1, 2, 2, 4)),
         Used.of("conv2d", () -> new Conv2d(2, 2, 2, options), random(1, 1, 2, 3, 3)),
+        Used.of("residual with a shortcut", () -> new Residual(new Linear(2, 3), new Linear(2, 3)), random(1, 4, 2)),
         Used.of("batch norm", () -> new BatchNorm(2), random(1, 3, 2, 2)),
         Used.of("layer norm", () -> new LayerNorm(3), random(1, 2, 3)),
         Used.of("rms norm", () -> new RmsNorm(3), random(1, 2, 3)),

@@ -37,6 +37,7 @@ class LayersTest {
         Arguments.of(new Tanh(), (DoubleUnaryOperator) Math::tanh),
         Arguments.of(new Gelu(), (DoubleUnaryOperator) x -> x * normalDistribution(x)),
         Arguments.of(new Residual(new Tanh()), (DoubleUnaryOperator) x -> x + Math.tanh(x)),
+        Arguments.of(new Residual(new Tanh(), new Sigmoid()), (DoubleUnaryOperator) x -> 1 / (1 + Math.exp(-x)) + Math.tanh(x)),
         Arguments.of(new Sequential(new Tanh(), new Sigmoid()), (DoubleUnaryOperator) x -> 1 / (1 + Math.exp(-Math.tanh(x)))),
         Arguments.of(new Sequential(), DoubleUnaryOperator.identity()));
   }
@@ -158,6 +159,14 @@ class LayersTest {
     var model = new Sequential().add("block", new Residual(Module.of("Sum", x -> x.sum(1))));
     var error = assertThrows(ShapeMismatchException.class, () -> model.apply(Tensor.of(random(1, 2, 2))));
     assertTrue(error.getMessage().startsWith("[block Residual] the body gives f64[2] for an input f64[2,2]"), error.getMessage());
+  }
+
+  @Test
+  void norMayAResidualsShortcut() {
+    var model = new Sequential().add("block", new Residual(new Tanh(), Module.of("Sum", x -> x.sum(1))));
+    var error = assertThrows(ShapeMismatchException.class, () -> model.apply(Tensor.of(random(1, 2, 2))));
+    assertTrue(error.getMessage().startsWith("[block Residual] the body gives f64[2,2] for an input f64[2,2], the shortcut f64[2]"),
+        error.getMessage());
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.nn.BatchNorm;
 import dev.chainrule.nn.Conv2d;
 import dev.chainrule.nn.Embedding;
+import dev.chainrule.nn.GlobalAveragePool2d;
 import dev.chainrule.nn.GroupNorm;
 import dev.chainrule.nn.Gru;
 import dev.chainrule.nn.Lstm;
@@ -18,6 +19,7 @@ import dev.chainrule.nn.MaxPool2d;
 import dev.chainrule.nn.Module;
 import dev.chainrule.nn.MultiHeadAttention;
 import dev.chainrule.nn.Relu;
+import dev.chainrule.nn.Residual;
 import dev.chainrule.nn.Sequential;
 import dev.chainrule.nn.TransformerBlock;
 import dev.chainrule.nn.TransformerOptions;
@@ -58,6 +60,10 @@ final class LayerCases {
         new BatchNorm(4), new Relu(), new MaxPool2d(2)), (m, in) -> Mode.TRAINING.call(() -> m.apply(in.getFirst())), images);
     add(Op.Conv.class, dtype, "convolution, batch norm, in evaluation", () -> new Sequential(
         new Conv2d(2, 4, 3, options.withStride(2).withGroups(2)), new BatchNorm(4)), LayerCases::first, images);
+    add(Op.Conv.class, dtype, "residual with a shortcut, relu, mean of the image", () -> new Sequential(new Residual(
+        new Sequential(Conv2d.withoutBias(2, 4, 3, options.withStride(2)), new BatchNorm(4)),
+        new Sequential(Conv2d.withoutBias(2, 4, 1, ConvOptions.DEFAULT.withStride(2)), new BatchNorm(4))), new Relu(), new GlobalAveragePool2d()),
+        (m, in) -> Mode.TRAINING.call(() -> m.apply(in.getFirst())), images);
     add(Op.Conv.class, dtype, "convolution, group norm", () -> new Sequential(
         new Conv2d(2, 4, 2), new GroupNorm(2, 4)), LayerCases::first, images);
   }
