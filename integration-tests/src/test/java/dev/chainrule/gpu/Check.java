@@ -1,6 +1,7 @@
 package dev.chainrule.gpu;
 
-import dev.chainrule.benchmarks.training.Workload;
+import dev.chainrule.benchmarks.gpu.GpuBenchmark;
+import dev.chainrule.benchmarks.gpu.GpuWorkload;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +22,11 @@ import java.util.stream.Collectors;
 record Check(String name, List<String> command, Pattern figures) {
 
   private static final String SUITE = "dev.chainrule.gpu.Suite";
+  /** Stands for the folder of results in a command. */
+  private static final String RESULTS = "$results";
+
+  private static final String ROUNDS = "5";
+
   private static final String CONFORMANCE = "dev.chainrule.conformance.";
 
   /** What has come of a check. */
@@ -45,11 +51,14 @@ record Check(String name, List<String> command, Pattern figures) {
 
   static List<Check> all() {
     List<Check> all = new ArrayList<>();
-    for (String test : List.of("StateTest", "FaultsTest", "RandomBitsTest", "ConversionTest", "ConformanceTest", "MemoryTest", "ParityTest")) {
+    for (String test : List.of("StateTest", "FaultsTest", "RandomBitsTest", "ConversionTest", "ConformanceTest", "MemoryTest", "ParityTest",
+        "GpuWorkloadsTest")) {
       all.add(new Check("conformance: " + test, List.of("-Dchainrule.conformance.backends=cuda",
           "-Dchainrule.cuda.rehearse=" + test.equals("ConformanceTest"), SUITE, CONFORMANCE + test),
           Pattern.compile("(\\d+ tests passed.*)")));
     }
+    all.add(new Check("conformance: ConformanceTest on kernels of our own", List.of("-Dchainrule.conformance.backends=cuda",
+        "-Dchainrule.cuda.cublas=false", SUITE, CONFORMANCE + "ConformanceTest"), Pattern.compile("(\\d+ tests passed.*)")));
     all.add(new Check("parity of the mnist recipe", List.of("dev.chainrule.cli.Main", "parity", "--backends", "cuda"),
         Pattern.compile("(parity .*)")));
     all.add(new Check("training: mnist", List.of("dev.chainrule.cli.Main", "train", "mnist", "--backend", "cuda", "--epochs", "5"),
@@ -58,9 +67,9 @@ record Check(String name, List<String> command, Pattern figures) {
         List.of("dev.chainrule.cli.Main", "train", "mnist", "--backend", "cuda", "--epochs", "5", "--no-graphs"),
         Pattern.compile("(trained .*|test accuracy.*)")));
     all.add(new Check("ceilings", List.of("dev.chainrule.gpu.Ceilings"), Pattern.compile("(.*(?:GB/s|TFLOP/s).*)")));
-    for (Workload workload : Workload.values()) {
-      all.add(new Check("benchmark: " + workload.title(), List.of("dev.chainrule.gpu.Trainings", "cuda", workload.title(), "5"),
-          Pattern.compile("(.* a step .*)")));
+    for (GpuWorkload workload : GpuWorkload.all()) {
+      all.add(new Check("benchmark: " + workload.title(), List.of(GpuBenchmark.class.getName(), "cuda", workload.title(), RESULTS, ROUNDS),
+          Pattern.compile("(\\| " + workload.title() + " .*|NOT RUN .*)")));
     }
     return all;
   }
@@ -69,7 +78,7 @@ record Check(String name, List<String> command, Pattern figures) {
   Outcome run(Path results, Duration limit) throws IOException {
     List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
-    line.addAll(command);
+    command.forEach(word -> line.add(word.equals(RESULTS) ? results.toString() : word));
     Path said = results.resolve(name.replaceAll("\\W+", "-") + ".log");
     var builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(said.toFile());
     long start = System.nanoTime();
@@ -82,7 +91,8 @@ record Check(String name, List<String> command, Pattern figures) {
       return new Outcome(Kind.CUT_OFF, "after " + seconds);
     }
     Matcher found = figures.matcher(output);
-    String shown = found.results().map(r -> r.group(1).strip()).collect(Collectors.joining("; "));
+    // Rows of tables are shown in one column of another.
+    String shown = found.results().map(r -> r.group(1).replaceAll("^\\| | \\|$", "").replace(" | ", "; ").strip()).collect(Collectors.joining("; "));
     return new Outcome(process.exitValue() == 0 ? Kind.PASSED : Kind.FAILED, shown.isEmpty() ? seconds : shown + ", " + seconds);
   }
 
