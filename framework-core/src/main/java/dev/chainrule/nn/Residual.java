@@ -23,6 +23,8 @@ public final class Residual extends Module {
   }
 
   /**
+   * A layer around another, whose input takes a way of its own to the sum.
+   *
    * @param body f
    * @param shortcut s, such as a convolution of 1 by 1; its output has the type of f's
    */

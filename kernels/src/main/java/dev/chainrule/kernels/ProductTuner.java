@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /**
@@ -32,7 +33,7 @@ import java.util.function.Consumer;
  *
  * @param linking how the device makes a schedule ready with other tiles than those it has read
  */
-public record ProductTuner(Device device, TuningFile tuning, Linking linking) implements Tuner {
+public record ProductTuner(Device device, TuningFile tuning, BiFunction<Schedule, ProductTiles, Executable> linking) implements Tuner {
 
   private static final System.Logger LOG = System.getLogger(ProductTuner.class.getName());
 
@@ -44,12 +45,6 @@ public record ProductTuner(Device device, TuningFile tuning, Linking linking) im
 
   /** How much faster than the usual tile another must be; less is noise. */
   private static final double GAIN = 1.05;
-
-  /** Makes a schedule ready with these tiles. */
-  public interface Linking {
-    /** The schedule, to be run with products in these tiles. */
-    Executable link(Schedule schedule, ProductTiles tiles);
-  }
 
   @Override
   public Path file() {
@@ -176,7 +171,7 @@ public record ProductTuner(Device device, TuningFile tuning, Linking linking) im
           Operand.dense(new BufferRef.Input(1), right)), List.of(Operand.dense(new BufferRef.Output(0), result)), Origin.NONE);
       var schedule = new Schedule(Collections.nCopies(products, call), List.of(), List.of(left, right), List.of(), List.of(result),
           List.of(), List.of(), List.of(), 0, 0);
-      return linking.link(schedule, new ProductTiles(Map.of(shape, tile)));
+      return linking.apply(schedule, new ProductTiles(Map.of(shape, tile)));
     }
 
     private double seconds(Executable executable) {

@@ -67,7 +67,7 @@ public record TuningFile(Path path, String device) {
    *
    * @throws UncheckedIOException when the file cannot be written
    */
-  public void write(ProductTiles tiles) {
+  void write(ProductTiles tiles) {
     List<String> lines = new ArrayList<>();
     tiles.choices().forEach((shape, tile) -> lines.add(PRODUCT + shape + " = " + tile));
     lines.sort(null);

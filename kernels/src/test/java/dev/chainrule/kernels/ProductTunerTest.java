@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,7 +115,7 @@ class ProductTunerTest {
     }
   }
 
-  private TuningFile tune(ProductTuner.Linking linking) {
+  private TuningFile tune(BiFunction<Schedule, ProductTiles, Executable> linking) {
     var file = new TuningFile(folder.resolve("timed.txt"), "timed");
     new ProductTuner(new TimedDevice(), file, linking).tune(List.of(16L), outcomes::add);
     return file;
