@@ -16,10 +16,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The benchmarks' networks for graphics processors, small: every device trains them as the CPU does, and in reduced precision, too. */
 class GpuWorkloadsTest {
 
+  /** But for networks with running statistics: they are no updates of an optimizer's, which Parity wants bit for bit; layers have cases. */
   @ParameterizedTest
   @MethodSource("dev.chainrule.conformance.TestedDevices#stream")
   void inFullPrecisionTheyTrainAlike(TestedDevices.TestedDevice tested) {
-    GpuWorkload.small().stream().filter(workload -> !workload.title().endsWith("resnet18-32-bf16")).forEach(workload -> {
+    GpuWorkload.small().stream().filter(workload -> !(workload.model() instanceof GpuWorkload.Residuals)).forEach(workload -> {
       ParityReport report = Parity.of(() -> GpuTraining.model(workload), Losses::crossEntropy,
           parameters -> new AdamW(parameters, Schedule.constant(workload.rate())), GpuTraining.batches(workload))
           .withSteps(9, 4).between(Devices.open("cpu"), tested.device());
