@@ -98,7 +98,7 @@ public final class GpuTraining {
     return step.plan(batches.getFirst());
   }
 
-  /** Operations in products, convolutions and attention. */
+  /** Operations in products, convolutions and attention, with the scalar ones that a product takes along. */
   public static double arithmetic(PlanReport plan) {
     return plan.kernels().stream().mapToDouble(GpuTraining::arithmetic).sum();
   }

@@ -63,7 +63,10 @@ class GpuTrainingTest {
     PlanReport plan = new GpuTraining(workload("small-mlp-8-f32")).plan();
     double forward = 2.0 * 8 * (20 * 16 + 16 * 12 + 12 * 5);
     double inputGradients = 2.0 * 8 * (16 * 12 + 12 * 5);
-    assertEquals(2 * forward + inputGradients, GpuTraining.arithmetic(plan));
+    double products = 2 * forward + inputGradients;
+    double arithmetic = GpuTraining.arithmetic(plan);
+    // The CPU's products take bias, activation and update along: some operations for each element, where a product has dozens.
+    assertTrue(products <= arithmetic && arithmetic < 1.1 * products, arithmetic + " where products are " + products);
     assertTrue(GpuTraining.kernels(plan) >= 8, plan.toString());
     assertTrue(GpuTraining.bytesMoved(plan) > 0, plan.toString());
   }
