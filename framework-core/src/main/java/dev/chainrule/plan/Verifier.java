@@ -33,6 +33,9 @@ final class Verifier {
   private final long[] borders;
   private int[] owners;
 
+  /** Of temporaries that are written part by part, while some parts are: how many bytes are not. */
+  private final Map<Integer, Long> unwritten = new HashMap<>();
+
   private final Map<BufferRef.Slice, Operand> wholes = new HashMap<>();
   private final Set<BufferRef> written = new HashSet<>();
   private boolean committing;
@@ -221,6 +224,9 @@ final class Verifier {
 
   private void read(Instruction instruction, Operand operand) {
     requireInside(instruction, operand);
+    if (operand.shape().elements() == 0) {
+      return; // reads nothing, and nobody need have written that
+    }
     BufferRef buffer = underlying(operand.buffer());
     if (buffer instanceof BufferRef.Output && !written.contains(buffer)) {
       throw wrong(instruction, "reads " + buffer + ", which has not been written");
@@ -234,6 +240,7 @@ final class Verifier {
   private void readAfterWrites(Instruction instruction, Operand operand) {
     BufferRef buffer = underlying(operand.buffer());
     if (buffer instanceof BufferRef.Temporary(int id)) {
+      require(!unwritten.containsKey(id), instruction, "reads temporary " + id + ", parts of which nobody has written");
       for (int piece : pieces(id)) {
         require(owners[piece] == id, instruction, "reads temporary " + id + ", whose bytes "
             + (owners[piece] == NOBODY ? "nobody has written" : "hold temporary " + owners[piece]));
@@ -250,9 +257,11 @@ final class Verifier {
           instruction, "writes the same elements twice");
       switch (operand.buffer()) {
         case BufferRef.Temporary(int id) -> {
+          boolean begun = isBegun(id, operand);
           for (int piece : pieces(id)) {
             Integer before = taken.put(piece, id);
             require(before == null || before == id, instruction, "writes the same bytes twice");
+            require(!begun || owners[piece] == id, instruction, "writes a further part of temporary " + id + ", whose first has been lost");
             owners[piece] = id;
           }
         }
@@ -262,6 +271,26 @@ final class Verifier {
         case BufferRef.Input _, BufferRef.Parameter _, BufferRef.Constant _ -> throw wrong(instruction, "writes " + operand.buffer());
       }
     }
+  }
+
+  /** Notes a write; whether it is one of parts, of which there have been some. */
+  private boolean isBegun(int id, Operand operand) {
+    long bytes = placeCount(operand.layout()) * operand.dtype().bytes();
+    long whole = schedule.temporaryBytes().get(id);
+    Long missing = unwritten.get(id);
+    long left = (missing == null ? whole : missing) - bytes;
+    if (left > 0 && bytes > 0) {
+      unwritten.put(id, left);
+    } else if (left <= 0) {
+      unwritten.remove(id);
+    }
+    return missing != null && bytes < whole;
+  }
+
+  /** Elements of memory: those along folded axes lie in one place. */
+  private static long placeCount(Layout layout) {
+    return IntStream.range(0, layout.shape().rank()).filter(axis -> layout.stride(axis) != 0 || layout.shape().dim(axis) == 0)
+        .mapToLong(layout.shape()::dim).reduce(1, (a, b) -> a * b);
   }
 
   private static boolean areApart(Operand a, Operand b) {

@@ -84,6 +84,20 @@ class VerifierTest {
     rejected("which has not been written", schedule(List.of(0L), call(temporary(0), output())));
   }
 
+  private static Operand half(Operand whole, int number) {
+    return whole.with(whole.layout().slice(List.of(new Op.Range(2 * number, 2, 1), new Op.Range(0, 4, 1))));
+  }
+
+  @Test
+  void partsThatAreMissingOrLostAreFound() {
+    Instruction first = Lowering.copy(half(input(), 0), half(temporary(0), 0), Origin.NONE);
+    Instruction second = Lowering.copy(half(input(), 1), half(temporary(0), 1), Origin.NONE);
+    Instruction read = call(output(), temporary(0));
+    Verifier.verify(schedule(List.of(0L), first, second, read));
+    rejected("parts of which nobody has written", schedule(List.of(0L), first, read));
+    rejected("whose first has been lost", schedule(List.of(0L, 0L), first, call(temporary(1), input()), second, read));
+  }
+
   @Test
   void aWrongLayoutIsFound() {
     Operand beyond = input().with(Layout.dense(Shape.of(4, 4)).slice(List.of(new Op.Range(1, 4, 1), new Op.Range(0, 4, 1))));
