@@ -86,7 +86,12 @@ final class RunsInFlight {
       throw failed(run, fault);
     }
     runs.removeFirst();
-    run.ended();
+    try {
+      run.ended();
+    } catch (RuntimeException e) {
+      run.broken(e);
+      throw e;
+    }
   }
 
   private Fault awaited(PendingRun run) {
@@ -105,8 +110,13 @@ final class RunsInFlight {
     runs.clear();
     undone.reversed().forEach(PendingRun::takeBack);
     device.queue().clearFault();
-    RuntimeException explained = first.explained(fault);
-    undone.forEach(run -> run.failed(explained));
-    return explained;
+    try {
+      RuntimeException explained = first.explained(fault);
+      undone.forEach(run -> run.failed(explained));
+      return explained;
+    } catch (Throwable unexplained) { // the user's function is traced again for it, and may throw anything
+      undone.forEach(run -> run.failed(new IllegalStateException("a run faulted, and its explanation failed", unexplained)));
+      throw unexplained;
+    }
   }
 }

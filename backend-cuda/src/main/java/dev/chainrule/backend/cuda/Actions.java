@@ -62,7 +62,7 @@ final class Actions {
     this.allocator = allocator;
     this.alignments = new long[memories.length];
     Arrays.fill(alignments, CudaExecutable.ALIGNMENT);
-    this.instructions = program.instructions().stream().map(this::parts).toList();
+    this.instructions = prepared();
     this.whole = joined(instructions.stream().flatMap(List::stream).toList());
   }
 
@@ -94,6 +94,15 @@ final class Actions {
   /** Gives back what the library keeps on the host, after the graphs. */
   void end() {
     products.forEach(PreparedProduct::destroy);
+  }
+
+  private List<List<Part>> prepared() {
+    try {
+      return program.instructions().stream().map(this::parts).toList();
+    } catch (RuntimeException e) {
+      end();
+      throw e;
+    }
   }
 
   private List<Part> parts(List<Step> steps) {

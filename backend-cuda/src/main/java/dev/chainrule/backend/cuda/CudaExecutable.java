@@ -54,11 +54,23 @@ final class CudaExecutable implements Executable {
         machine.streams().upload(all, memory.address());
         return machine.pinned().take(Frame.FAULT_BYTES);
       });
+      this.actions = actions(context);
     } catch (ChainruleException e) {
       memory.free();
+      arena.close();
       throw e;
     }
-    this.actions = new Actions(program, machine, seen, memories, arena);
+  }
+
+  private Actions actions(Context context) {
+    try {
+      return new Actions(program, machine, seen, memories, arena);
+    } catch (ChainruleException e) {
+      if (!context.isLost()) {
+        context.run(() -> machine.pinned().giveBack(seen));
+      }
+      throw e;
+    }
   }
 
   private static long aligned(long bytes) {

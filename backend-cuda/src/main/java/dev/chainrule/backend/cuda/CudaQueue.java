@@ -40,7 +40,7 @@ final class CudaQueue implements Queue {
       PinnedMemory.Piece piece = machine.pinned().take(bytes);
       long done = machine.streams().takeEvent();
       driver.cuMemcpyDtoHAsync(piece.address(), address, bytes, machine.streams().compute());
-      driver.cuEventRecord(done, machine.streams().compute());
+      machine.streams().afterRun(done); // the memory may be another's before this copy is done
       return target -> {
         MemorySegment data = HostData.of(target);
         context.run(() -> {

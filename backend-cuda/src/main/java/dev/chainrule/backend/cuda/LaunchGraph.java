@@ -18,6 +18,8 @@ final class LaunchGraph implements AutoCloseable {
   private final long graph;
   private final long executable;
   private final List<Node> nodes = new ArrayList<>();
+  private static final long[] UNKNOWN = {-1};
+
   private long[] memories;
 
   /** A kernel or a captured graph in the graph, with the addresses that it will be launched with. */
@@ -109,6 +111,7 @@ final class LaunchGraph implements AutoCloseable {
   void launch(Launches launches, long... present) {
     if (!Arrays.equals(memories, present)) {
       long[] bound = present.clone(); // launches in loops move slices on
+      memories = UNKNOWN; // until all nodes have been set: what follows may fail half-way
       update(launches);
       memories = bound;
     }

@@ -15,8 +15,8 @@ import java.util.Optional;
 
 /**
  * Kernels that nvcc compiled ahead of time for all architectures, as {@code scripts/compile-kernels} puts them into a jar: with them the
- * trainings that they are of need a driver alone. An index tells which file each is in; its first line says with which head they were
- * compiled, and with another one they are of no use.
+ * trainings that they are of need a driver alone. An index tells which file each is in; its first line says with which options and
+ * head they were compiled, and with others they are of no use.
  */
 final class Precompiled {
 
@@ -30,7 +30,10 @@ final class Precompiled {
   private final Map<String, String> files = new HashMap<>();
 
   private Precompiled(List<String> index) {
-    if (!index.isEmpty() && index.getFirst().equals(head())) {
+    if (!index.isEmpty() && !index.getFirst().equals(head())) {
+      System.getLogger(Precompiled.class.getName()).log(System.Logger.Level.WARNING,
+          "The kernels compiled ahead are for another version of Chainrule and are not used; scripts/compile-kernels makes new ones.");
+    } else if (!index.isEmpty()) {
       for (String line : index.subList(1, index.size())) {
         String[] words = line.split(" ", 2);
         files.put(words[0], words[1]);
@@ -45,7 +48,7 @@ final class Precompiled {
 
   /** The first line of an index. */
   static String head() {
-    return Source.digest(Dialect.CUDA.head(true));
+    return Source.digest(String.join("\n", Nvrtc.OPTIONS) + "\n" + Dialect.CUDA.head(true));
   }
 
   /** How many kernels there are. */

@@ -18,7 +18,7 @@ final class Streams {
   private final long compute;
   private final long copy;
 
-  /** The last run has ended: an upload may overwrite what it read. */
+  /** The last run has ended, and what was fetched of it: an upload may overwrite what they read. */
   private final long ran;
 
   private final Slot[] slots = new Slot[SLOTS];
