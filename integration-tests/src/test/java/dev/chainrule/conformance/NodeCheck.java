@@ -96,9 +96,19 @@ final class NodeCheck {
     };
   }
 
-  /** Beside the bound of sums, each product of two factors may lose what lies below the smallest number. */
+  /**
+   * Beside the bound of sums, each product of two factors may lose what lies below the smallest number. Of bf16 (S19.18) denormal operands,
+   * sums and the result may count as 0: an operand then is as wrong as the smallest normal number, in each of the n terms.
+   */
   private static Bound sumOfProducts(Node node, double n) {
-    return sum(node, n).andAbsolute(n * underflow(node.type().dtype()));
+    DType dtype = node.type().dtype();
+    if (dtype != DType.BF16) {
+      return sum(node, n).andAbsolute(n * underflow(dtype));
+    }
+    FloatFormat format = FloatFormat.of(dtype);
+    double lost = format.smallestNormal();
+    double standing = lost / (n * 0x1p-24); // which the bound takes n roundings of f32 of
+    return Bounds.sum(dtype, n, sizes(node, v -> v != 0 && v < lost ? standing : v)).andAbsolute((n + 1) * lost);
   }
 
   private static double underflow(DType dtype) {
@@ -106,23 +116,26 @@ final class NodeCheck {
   }
 
   private static Bound sum(Node node, double n) {
-    Function<List<Tensor>, Tensor> sizes =
-        in -> Tensor.of(on(node, Exact.evaluate(in).stream().map(x -> mapped(x, v -> finite(Math.abs(v), 0))).toList()));
-    return Bounds.sum(node.type().dtype(), n, sizes);
+    return Bounds.sum(node.type().dtype(), n, sizes(node, v -> v));
+  }
+
+  private static Function<List<Tensor>, Tensor> sizes(Node node, DoubleUnaryOperator of) {
+    return in -> Tensor.of(on(node, Exact.evaluate(in).stream()
+        .map(x -> mapped(x, v -> of.applyAsDouble(finite(Math.abs(v), 0)))).toList()));
   }
 
   // --- what the bounds leave open ----------------------------------------------------------------------------------------------------
 
   /**
    * Where partial sums or products may overflow, or products sink below the normal numbers, the order decides what comes out, and any
-   * order is right. Where a zero outside a convolution's input meets an infinity or NaN, NaN is as right as no term at all.
+   * order is right. Where a zero outside a convolution's input, or a denormal number of bf16, meets an infinity or NaN, NaN is as right.
    */
   private static boolean[] open(Node node, List<HostArray> operands, HostArray exact, double[] sizes) {
     Op op = node.op();
     FloatFormat format = FloatFormat.of(operands.getFirst().type().dtype().accumulator());
-    if (op instanceof Op.Conv || op instanceof Op.ConvWeightGradient) {
-      double[] padded = Padded.result(op, operands).toDoubleArray();
-      return where(sizes.length, i -> !(sizes[i] < format.largest()) || Double.isNaN(padded[i]) && !Double.isNaN(exact.doubleAt(i)));
+    if (op instanceof Op.Dot || op instanceof Op.Conv || op instanceof Op.ConvInputGradient || op instanceof Op.ConvWeightGradient) {
+      double[] other = withOtherZeros(node, operands).toDoubleArray();
+      return where(sizes.length, i -> !(sizes[i] < format.largest()) || Double.isNaN(other[i]) && !Double.isNaN(exact.doubleAt(i)));
     }
     if (sizes.length > 0) {
       return where(sizes.length, i -> !(sizes[i] < format.largest()));
@@ -134,6 +147,16 @@ final class NodeCheck {
     double[] largest = product(op, mapped(x, v -> Math.max(finite(Math.abs(v), 1), 1)));
     double[] smallest = product(op, mapped(x, v -> v == 0 ? 1 : Math.min(finite(Math.abs(v), 1), 1)));
     return where(largest.length, i -> !(largest[i] < format.largest()) || !(smallest[i] > format.smallestNormal()));
+  }
+
+  /** A sum of products where zeros outside an input count, and denormal operands of bf16 as zeros (S19.18). */
+  private static HostArray withOtherZeros(Node node, List<HostArray> operands) {
+    double normal = FloatFormat.of(DType.BF16).smallestNormal();
+    List<HostArray> flushed = operands.stream()
+        .map(x -> x.type().dtype() == DType.BF16 ? mapped(x, v -> Math.abs(v) < normal ? 0 : v) : x).toList();
+    boolean padded = node.op() instanceof Op.Conv || node.op() instanceof Op.ConvWeightGradient;
+    return padded ? Padded.result(node.op(), flushed)
+        : Interpreter.evaluate(List.of(on(node, flushed)), Engine::read).getFirst();
   }
 
   private static boolean isProduct(Op op) {
