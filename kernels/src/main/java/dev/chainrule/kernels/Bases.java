@@ -12,7 +12,7 @@ public final class Bases {
 
   /** The plan's temporaries. */
   public static final int ARENA = 0;
-  /** What a run writes first: faults, tables, parameters. */
+  /** The word of faults, then what a run writes first: tables, parameters. */
   public static final int FRAME = 1;
   /** What does not change: constants, shapes. */
   public static final int FIXED = 2;

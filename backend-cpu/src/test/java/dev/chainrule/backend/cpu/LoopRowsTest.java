@@ -34,6 +34,7 @@ class LoopRowsTest {
   private static final int BATCH = 37;
   private static final int TIMES = 5;
   private static final int WIDTH = 24;
+  private static final int LARGE = 6000;
 
   static Stream<Module> recurrentLayers() {
     return Stream.of(new Lstm(12, WIDTH), new Gru(12, WIDTH), new Rnn(12, WIDTH));
@@ -87,6 +88,11 @@ class LoopRowsTest {
     assertTrue(SharedRepetition.isBetter(rows, 2));
     assertFalse(SharedRepetition.isBetter(rows, 1));
     assertFalse(SharedRepetition.isBetter(rows, 5));
+    Tensor wide = data(5, WIDTH, LARGE);
+    Tensor back = data(6, LARGE, WIDTH);
+    LoopRows large = rows(turn((h, _) -> h.matmul(wide).tanh().matmul(back))).getFirst();
+    assertTrue(large.sharedBytes() > 1 << 20, large.sharedBytes() + " bytes");
+    assertFalse(SharedRepetition.isBetter(large, 2));
   }
 
   @Test
