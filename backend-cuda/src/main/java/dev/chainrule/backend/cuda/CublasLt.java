@@ -52,8 +52,6 @@ final class CublasLt {
   private static final long ALGORITHM_BYTES = 64;
   private static final long STATUS_AT = ALGORITHM_BYTES + Long.BYTES;
 
-  private static final int LONGEST_TEXT = 4096;
-
   private static final MethodHandle NOTHING = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_LONG));
   private static final MethodHandle L = form(JAVA_LONG);
   private static final MethodHandle LII = form(JAVA_LONG, JAVA_INT, JAVA_INT);
@@ -255,19 +253,8 @@ final class CublasLt {
     check(function, status);
   }
 
-  @SuppressWarnings("restricted")
   private void check(String call, int status) {
-    if (status == 0) {
-      return;
-    }
-    MethodHandle text = Linker.nativeLinker().downcallHandle(library.function("cublasLtGetStatusName"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
-    String name;
-    try {
-      name = MemorySegment.ofAddress((long) text.invokeExact(status)).reinterpret(LONGEST_TEXT).getString(0);
-    } catch (Throwable thrown) {
-      throw broken(thrown);
-    }
-    throw new CudaException(call, status, name, "of " + library.path());
+    library.check(call, status, "cublasLtGetStatusName");
   }
 
   private static IllegalStateException broken(Throwable thrown) {

@@ -1,7 +1,13 @@
 package dev.chainrule.backend.cuda;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
 
 /**
  * An open shared library.
@@ -10,6 +16,8 @@ import java.lang.foreign.SymbolLookup;
  */
 record Library(String path, SymbolLookup symbols) {
 
+  private static final int LONGEST_TEXT = 4096;
+
   /**
    * Address of a function.
    *
@@ -17,5 +25,28 @@ record Library(String path, SymbolLookup symbols) {
    */
   MemorySegment function(String name) {
     return symbols.findOrThrow(name);
+  }
+
+  /**
+   * What follows a call.
+   *
+   * @param call the function, as the library names it
+   * @param status what it has returned; 0 if all is well
+   * @param naming the library's function from a status to its name
+   * @throws CudaException if the status is another
+   */
+  @SuppressWarnings("restricted")
+  void check(String call, int status, String naming) {
+    if (status == 0) {
+      return;
+    }
+    MethodHandle text = Linker.nativeLinker().downcallHandle(function(naming), FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
+    String name;
+    try {
+      name = MemorySegment.ofAddress((long) text.invokeExact(status)).reinterpret(LONGEST_TEXT).getString(0);
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("[cuda] " + naming + " could not be called", thrown);
+    }
+    throw new CudaException(call, status, name, "of " + path);
   }
 }

@@ -26,7 +26,6 @@ import java.util.Optional;
 final class Nvrtc implements KernelCompiler {
 
   private static final int COMPILATION_FAILED = 6;
-  private static final int LONGEST_TEXT = 4096;
 
   /** Without contraction, flushing and approximations: an operation's bits are those of the definition. */
   static final List<String> OPTIONS = List.of("--std=c++17", "--fmad=false", "--ftz=false", "--prec-div=true", "--prec-sqrt=true");
@@ -130,19 +129,8 @@ final class Nvrtc implements KernelCompiler {
     return output;
   }
 
-  @SuppressWarnings("restricted")
   private void check(String call, int status) {
-    if (status == 0) {
-      return;
-    }
-    MethodHandle text = Linker.nativeLinker().downcallHandle(library.function("nvrtcGetErrorString"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
-    String name;
-    try {
-      name = MemorySegment.ofAddress((long) text.invokeExact(status)).reinterpret(LONGEST_TEXT).getString(0);
-    } catch (Throwable thrown) {
-      throw broken(thrown);
-    }
-    throw new CudaException(call, status, name, "of " + library.path());
+    library.check(call, status, "nvrtcGetErrorString");
   }
 
   private int create(long program, long source, long name) {
