@@ -1,5 +1,6 @@
 package dev.chainrule.benchmarks.gpu;
 
+import dev.chainrule.benchmarks.workloads.Models;
 import dev.chainrule.nn.BatchNorm;
 import dev.chainrule.nn.Conv2d;
 import dev.chainrule.nn.Embedding;
@@ -11,7 +12,6 @@ import dev.chainrule.nn.Relu;
 import dev.chainrule.nn.Residual;
 import dev.chainrule.nn.Sequential;
 import dev.chainrule.tensor.ConvOptions;
-import java.util.List;
 
 /** The networks as modules, from the batch to logits [labels, classes]. */
 final class GpuModels {
@@ -20,22 +20,11 @@ final class GpuModels {
 
   static Module of(GpuWorkload.Model model) {
     return switch (model) {
-      case GpuWorkload.Perceptron(var sizes) -> perceptron(sizes);
+      case GpuWorkload.Perceptron(var sizes) -> Models.linears(sizes);
       case GpuWorkload.Gpt gpt -> new Gpt2(gpt);
       case GpuWorkload.Residuals residuals -> residuals(residuals);
       case GpuWorkload.Recurrent recurrent -> recurrent(recurrent);
     };
-  }
-
-  private static Module perceptron(List<Integer> sizes) {
-    var model = new Sequential();
-    for (int i = 1; i < sizes.size(); i++) {
-      if (i > 1) {
-        model.add("relu" + (i - 1), new Relu());
-      }
-      model.add("linear" + i, new Linear(sizes.get(i - 1), sizes.get(i)));
-    }
-    return model;
   }
 
   private static Module residuals(GpuWorkload.Residuals sizes) {
@@ -71,6 +60,6 @@ final class GpuModels {
       model.add("lstm" + i, new Lstm(sizes.width(), sizes.width()));
     }
     return model.add("output", new Linear(sizes.width(), sizes.classes()))
-        .add("rows", Module.of("Rows", x -> x.reshape(x.dim(0) * x.dim(1), x.dim(2))));
+        .add("rows", Models.rows());
   }
 }

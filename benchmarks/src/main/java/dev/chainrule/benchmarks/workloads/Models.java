@@ -18,7 +18,7 @@ import dev.chainrule.tensor.ConvOptions;
 import java.util.List;
 
 /** The networks as modules, from the batch to logits [labels, classes]. */
-final class Models {
+public final class Models {
 
   private Models() {}
 
@@ -31,7 +31,8 @@ final class Models {
     };
   }
 
-  private static Module linears(List<Integer> sizes) {
+  /** Linear layers with relu between them; sizes from the input to the classes. */
+  public static Module linears(List<Integer> sizes) {
     var model = new Sequential();
     for (int i = 1; i < sizes.size(); i++) {
       if (i > 1) {
@@ -75,7 +76,7 @@ final class Models {
   }
 
   /** [batch, length, classes] -> [batch * length, classes]. */
-  private static Module rows() {
+  public static Module rows() {
     return Module.of("Rows", x -> x.reshape(x.dim(0) * x.dim(1), x.dim(2)));
   }
 }
