@@ -49,35 +49,58 @@ record Check(String name, List<String> command, Pattern figures) {
 
   record Outcome(Kind kind, String figures) {}
 
-  static List<Check> all() {
+  /**
+   * All, in order.
+   *
+   * @param small only what takes seconds on any device, to try this program; its figures mean nothing
+   */
+  static List<Check> all(boolean small) {
     List<Check> all = new ArrayList<>();
-    for (String test : List.of("StateTest", "FaultsTest", "RandomBitsTest", "ConversionTest", "ConformanceTest", "MemoryTest", "ParityTest",
-        "GpuWorkloadsTest")) {
-      all.add(new Check("conformance: " + test, List.of("-Dchainrule.conformance.backends=cuda",
-          "-Dchainrule.cuda.rehearse=" + test.equals("ConformanceTest"), SUITE, CONFORMANCE + test),
-          Pattern.compile("(\\d+ tests passed.*)")));
+    List<String> tests = small ? List.of("StateTest", "RandomBitsTest") : List.of("StateTest", "FaultsTest", "RandomBitsTest",
+        "ConversionTest", "ConformanceTest", "MemoryTest", "ParityTest", "GpuWorkloadsTest");
+    for (String test : tests) {
+      all.add(suite(test, test, "-Dchainrule.cuda.rehearse=" + test.equals("ConformanceTest")));
     }
-    all.add(new Check("conformance: ConformanceTest on kernels of our own", List.of("-Dchainrule.conformance.backends=cuda",
-        "-Dchainrule.cuda.cublas=false", SUITE, CONFORMANCE + "ConformanceTest"), Pattern.compile("(\\d+ tests passed.*)")));
-    all.add(new Check("parity of the mnist recipe", List.of("dev.chainrule.cli.Main", "parity", "--backends", "cuda"),
-        Pattern.compile("(parity .*)")));
-    all.add(new Check("training: mnist", List.of("dev.chainrule.cli.Main", "train", "mnist", "--backend", "cuda", "--epochs", "5"),
-        Pattern.compile("(trained .*|test accuracy.*)")));
-    all.add(new Check("training: mnist without graphs",
-        List.of("dev.chainrule.cli.Main", "train", "mnist", "--backend", "cuda", "--epochs", "5", "--no-graphs"),
-        Pattern.compile("(trained .*|test accuracy.*)")));
-    all.add(new Check("ceilings", List.of("dev.chainrule.gpu.Ceilings"), Pattern.compile("(.*(?:GB/s|TFLOP/s).*)")));
-    for (GpuWorkload workload : GpuWorkload.all()) {
-      all.add(new Check("benchmark: " + workload.title(), List.of(GpuBenchmark.class.getName(), "cuda", workload.title(), RESULTS, ROUNDS),
+    if (!small) {
+      all.add(suite("ConformanceTest on kernels of our own", "ConformanceTest", "-Dchainrule.cuda.cublas=false"));
+    }
+    all.add(command("parity of the mnist recipe", "(parity .*)", "parity", "--backends", "cuda", "--steps", small ? "2" : "100"));
+    List<String> steps = small ? List.of("--max-steps", "4") : List.of("--epochs", "5");
+    for (List<String> graphs : List.of(List.<String>of(), List.of("--no-graphs"))) {
+      List<String> words = new ArrayList<>(List.of("train", "mnist", "--backend", "cuda"));
+      words.addAll(steps);
+      words.addAll(graphs);
+      all.add(command(graphs.isEmpty() ? "training: mnist" : "training: mnist without graphs", "(trained .*|test accuracy.*)",
+          words.toArray(String[]::new)));
+    }
+    List<String> ceilings = new ArrayList<>(List.of("dev.chainrule.gpu.Ceilings", "cuda"));
+    ceilings.addAll(small ? List.of("4096", "32") : List.of());
+    all.add(new Check("ceilings", ceilings, Pattern.compile("(.*(?:GB/s|TFLOP/s).*)")));
+    for (GpuWorkload workload : small ? GpuWorkload.small() : GpuWorkload.all()) {
+      all.add(new Check("benchmark: " + workload.title(),
+          List.of(GpuBenchmark.class.getName(), "cuda", workload.title(), RESULTS, small ? "1" : ROUNDS),
           Pattern.compile("(\\| " + workload.title() + " .*|NOT RUN .*)")));
     }
     return all;
+  }
+
+  private static Check suite(String name, String test, String property) {
+    return new Check("conformance: " + name, List.of("-Dchainrule.conformance.backends=cuda", property, SUITE, CONFORMANCE + test),
+        Pattern.compile("(\\d+ tests passed.*)"));
+  }
+
+  private static Check command(String name, String figures, String... words) {
+    List<String> command = new ArrayList<>(List.of("dev.chainrule.cli.Main"));
+    command.addAll(List.of(words));
+    return new Check(name, command, Pattern.compile(figures));
   }
 
   /** Runs the program to its end or the limit; what it says is shown, and kept in a file beside the results. */
   Outcome run(Path results, Duration limit) throws IOException {
     List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
+    System.getProperties().stringPropertyNames().stream().filter(property -> property.startsWith("chainrule."))
+        .forEach(property -> line.add("-D" + property + "=" + System.getProperty(property)));
     command.forEach(word -> line.add(word.equals(RESULTS) ? results.toString() : word));
     Path said = results.resolve(name.replaceAll("\\W+", "-") + ".log");
     var builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(said.toFile());

@@ -18,7 +18,7 @@ import java.util.Optional;
  * is a process of its own, which a GPU that breaks takes along, and what has ended well is not done again, so that a run which a time
  * limit cuts off is gone on with by the next. The table comes last.
  *
- * <p>Arguments: a folder for results, and the minutes that a run may take.
+ * <p>Arguments: a folder for results, the minutes that a run may take, and {@code small} to try the program itself.
  */
 final class GpuCheck {
 
@@ -27,23 +27,30 @@ final class GpuCheck {
 
   private final Path results;
   private final long deadline;
+  private final List<Check> checks;
   private final CheckLog log;
 
-  private GpuCheck(Path results, Duration limit, String device) {
+  /** Behind the names of files: what was tried in small is not taken for a result. */
+  private final String suffix;
+
+  private GpuCheck(Path results, Duration limit, boolean small, String device) {
     this.results = results;
     this.deadline = System.nanoTime() + limit.toNanos();
-    this.log = new CheckLog(results.resolve("gpu-check.properties"), device);
+    this.checks = Check.all(small);
+    this.suffix = small ? "-small" : "";
+    this.log = new CheckLog(results.resolve("gpu-check" + suffix + ".properties"), device);
   }
 
   public static void main(String[] args) throws IOException {
     Path results = Path.of(args.length > 0 ? args[0] : "results");
     var limit = Duration.ofSeconds(Math.round(60 * (args.length > 1 ? Double.parseDouble(args[1]) : 8.5)));
+    boolean small = args.length > 2 && args[2].equals("small");
     Files.createDirectories(results);
     Backend cuda = Devices.backends().stream().filter(b -> b.name().equals("cuda")).findFirst().orElseThrow();
     Optional<DeviceInfo> device = cuda.discover().stream().findFirst();
     print(cuda.diagnose());
     System.out.println(device.map(d -> d.id() + ": " + d.description()).orElse("cuda: no device"));
-    var check = new GpuCheck(results, limit, device.map(DeviceInfo::description).orElse("none"));
+    var check = new GpuCheck(results, limit, small, device.map(DeviceInfo::description).orElse("none"));
     if (device.isPresent()) {
       check.run();
     }
@@ -58,7 +65,7 @@ final class GpuCheck {
   }
 
   private void run() throws IOException {
-    for (Check check : Check.all()) {
+    for (Check check : checks) {
       long left = deadline - System.nanoTime();
       if (log.hasPassed(check)) {
         System.out.println("--- " + check.name() + ": done in an earlier run");
@@ -75,15 +82,15 @@ final class GpuCheck {
   private int report(Optional<DeviceInfo> device) throws IOException {
     List<String> lines = new ArrayList<>(List.of("| check | outcome | figures |", "|---|---|---|"));
     boolean failed = false;
-    for (Check check : Check.all()) {
+    for (Check check : checks) {
       Check.Outcome outcome = log.outcome(check);
       failed |= outcome.kind() == Check.Kind.FAILED;
       lines.add("| %s | %s | %s |".formatted(check.name(), outcome.kind().text(), outcome.figures()));
     }
     if (device.isPresent()) {
-      String name = LocalDate.now() + "-" + device.get().description().replaceAll(",.*", "").replaceAll("\\W+", "-");
+      String name = LocalDate.now() + "-" + device.get().description().replaceAll(",.*", "").replaceAll("\\W+", "-") + suffix;
       Files.write(results.resolve(name + ".md"), lines);
-      Files.writeString(results.resolve(name + ".json"), log.json());
+      Files.writeString(results.resolve(name + ".json"), log.json(checks));
     }
     lines.forEach(System.out::println);
     return device.isEmpty() ? UNAVAILABLE : failed ? FAILED : 0;

@@ -132,7 +132,7 @@ public final class StandIn {
   }
 
   /** Where what is compiled for it is kept: for each of what it is made of another place, since it is of no use to another one. */
-  static Path cubins() {
+  public static Path cubins() {
     String digest = Source.digest(SOURCES.stream().map(StandIn::resource).collect(Collectors.joining()));
     return Path.of("target", "stand-in-" + digest.substring(0, DIGITS)).toAbsolutePath();
   }
