@@ -49,7 +49,7 @@ record CompiledDevice(DeviceInfo info, Lifetime lifetime, ProductTiles tiles) im
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CompiledExecutable(GpuProgram.of(schedule, tiles));
+    return new CompiledExecutable(GpuProgram.of(schedule, tiles, PARAMETER_BYTES));
   }
 
   @Override

@@ -19,19 +19,20 @@ import dev.chainrule.schedule.Schedule;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.train.Step;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A device that runs nothing and remembers the kernels that it would have needed, so that they can be compiled together. */
+/** A device that runs nothing and remembers what it would have run, so that kernels can be compiled together, and counted. */
 public final class Rehearsal implements Device, Queue {
 
   private static final long PARAMETER_BYTES = 4096;
 
   private final DeviceInfo info = new DeviceInfo("rehearsal", 0, "runs nothing", 1L << 40);
   private final Lifetime lifetime = new Lifetime(info.id());
-  private final Set<Source> kernels = new LinkedHashSet<>();
+  private final List<GpuProgram> programs = new ArrayList<>();
 
   private record NoMemory(long bytes) implements Memory {
     @Override
@@ -57,12 +58,19 @@ public final class Rehearsal implements Device, Queue {
 
   /** The kernels that are needed on the current device while {@code body} runs; all that it computes is 0. */
   public static Set<Source> during(Runnable body) {
+    Set<Source> kernels = new LinkedHashSet<>();
+    programs(body).forEach(program -> kernels.addAll(program.sources()));
+    return kernels;
+  }
+
+  /** The programs that are linked on the current device while {@code body} runs, in order. */
+  static List<GpuProgram> programs(Runnable body) {
     try (var device = new Rehearsal()) {
       Devices.with(device, () -> {
         body.run();
         return "";
       });
-      return device.kernels;
+      return device.programs;
     }
   }
 
@@ -99,7 +107,7 @@ public final class Rehearsal implements Device, Queue {
 
   @Override
   public Executable link(Schedule schedule) {
-    kernels.addAll(GpuProgram.of(schedule, ProductTiles.USUAL).sources());
+    programs.add(GpuProgram.of(schedule, ProductTiles.USUAL, PARAMETER_BYTES));
     return new NoExecutable(0);
   }
 

@@ -92,6 +92,7 @@ final class CheckedKernels {
     graphs.put("shared rows", () -> List.of(numbers(3, 40).softmax(1)));
     graphs.put("shared columns", () -> List.of(numbers(40, 9).sum(0)));
     graphs.put("chunks", () -> List.of(numbers(2, 2100).sum(1)));
+    graphs.put("joint copies", () -> List.of(Tensor.concat(0, numbers(300), numbers(5), numbers(20))));
     graphs.put("product", () -> List.of(numbers(3, 5).matmul(numbers(5, 4))));
     graphs.put("thin product", () -> List.of(numbers(2, 769).matmul(numbers(769, 3))));
     graphs.put("attention", () -> {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -26,13 +27,15 @@ import java.util.stream.Stream;
  * chunks are combined in order. Where there are few rows, and only their folds are wanted, the chunks are shared out as well, and a second
  * kernel combines them: the same tree.
  *
- * @param source the kernel, whose parameters are the arguments, the results and the word of faults, each with its offset in bytes, then
- *     the geometry with its offset in numbers
- * @param geometry what the text calls {@code g}
- * @param groups how many groups of threads have work
+ * @param label for people who read profiles
+ * @param body of the kernel, which names its buffers {@code p0}, {@code p1}, ..., its geometry {@code g}, its number among the groups that
+ *     share the work {@code group} and their count {@code groups}
+ * @param buffers the arguments, the results, numbers of chunks if there are any, and the word of faults
+ * @param geometry sizes and strides
+ * @param wantedGroups how many groups of threads there are if each thread has one thing to do
  * @param partialBytes of the memory for chunks' numbers, which comes after the results; 0 if there is none
  */
-record GeneratedSource(Source source, long[] geometry, long groups, long partialBytes) {
+record GeneratedSource(String label, String body, int buffers, long[] geometry, long wantedGroups, long partialBytes) {
 
   /** Elements that one thread combines alone. */
   static final int SERIAL = 16;
@@ -87,14 +90,37 @@ record GeneratedSource(Source source, long[] geometry, long groups, long partial
     var values = new KernelValues(kernel, traversal);
     List<GeneratedSource> sources = new ArrayList<>();
     for (Form form : forms(kernel, traversal, values)) {
-      String text = new KernelWriter(values, traversal, form, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL).text();
+      var writer = new KernelWriter(values, traversal, form, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
       boolean neighbours = shares(form) && rowsAreNeighbours(kernel, traversal);
-      sources.add(new GeneratedSource(Source.named(label(kernel), text),
+      sources.add(new GeneratedSource(label(kernel), writer.body(), writer.buffers(),
           geometry(traversal, layouts,
               List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(), neighbours ? 1L : 0L, (long) checks)),
-          groups(form, traversal), form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
+          wantedGroups(form, traversal), form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
     }
     return sources;
+  }
+
+  /** How many groups to start alone. */
+  long groups() {
+    return Math.min(MOST_GROUPS, wantedGroups);
+  }
+
+  /** How a kernel begins. */
+  static String signature(int buffers) {
+    String parameters = IntStream.range(0, buffers).mapToObj(i -> "BUFFER(%d), ".formatted(i)).collect(Collectors.joining());
+    return "KERNEL(%d) void %s(%sNUMBERS) {\n".formatted(Source.THREADS, Source.NAME, parameters);
+  }
+
+  /** A kernel of its own, whose parameters are the buffers, each with its offset in bytes, then the geometry with its offset in numbers. */
+  Source source() {
+    var text = new StringBuilder(signature(buffers));
+    text.append("""
+          const i64 group = GROUP;
+          const i64 groups = GROUPS;
+          GLOBAL const i64 *g = numbers + first;
+        """);
+    IntStream.range(0, buffers).forEach(i -> text.append("  GLOBAL u8 *const p%1$d = b%1$d + o%1$d;\n".formatted(i)));
+    return Source.named(label, text + body);
   }
 
   private static List<Form> forms(GeneratedKernel kernel, Traversal traversal, KernelValues values) {
@@ -112,9 +138,9 @@ record GeneratedSource(Source source, long[] geometry, long groups, long partial
     return form == Form.SHARED_ROWS || form == Form.CHUNKS;
   }
 
-  private static long groups(Form form, Traversal traversal) {
+  private static long wantedGroups(Form form, Traversal traversal) {
     long items = form == Form.CHUNKS ? Math.multiplyExact(traversal.rows(), chunks(traversal)) : traversal.rows();
-    return Math.min(MOST_GROUPS, Math.ceilDiv(items, shares(form) ? Source.THREADS / LANES : Source.THREADS));
+    return Math.ceilDiv(items, shares(form) ? Source.THREADS / LANES : Source.THREADS);
   }
 
   private static long chunks(Traversal traversal) {

@@ -60,19 +60,21 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
    * A schedule as kernels to start.
    *
    * @param tiles that the device takes for products
+   * @param parameterBytes what the device can hand to a kernel
    */
-  public static GpuProgram of(Schedule schedule, ProductTiles tiles) {
-    return of(schedule, tiles, _ -> false);
+  public static GpuProgram of(Schedule schedule, ProductTiles tiles, long parameterBytes) {
+    return of(schedule, tiles, parameterBytes, _ -> false);
   }
 
   /**
    * A schedule as kernels to start and calls of a library.
    *
    * @param tiles that the device takes for products
+   * @param parameterBytes what the device can hand to a kernel
    * @param library which calls the device would make with a library of its own, if it can, see {@link Step.LibraryCall}
    */
-  public static GpuProgram of(Schedule schedule, ProductTiles tiles, Predicate<Instruction.Call> library) {
-    var linker = new Linker(schedule, tiles, library);
+  public static GpuProgram of(Schedule schedule, ProductTiles tiles, long parameterBytes, Predicate<Instruction.Call> library) {
+    var linker = new Linker(schedule, tiles, parameterBytes, library);
     List<List<Step>> instructions = new ArrayList<>();
     for (int i = 0; i < schedule.instructions().size(); i++) {
       instructions.add(linker.steps(schedule.instructions().get(i), i + 1));
@@ -132,20 +134,22 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     private final Bases bases;
     private final Numbers numbers = new Numbers();
     private final ProductTiles tiles;
+    private final long parameterBytes;
     private final Predicate<Instruction.Call> library;
     private long scratchBytes;
 
-    Linker(Schedule schedule, ProductTiles tiles, Predicate<Instruction.Call> library) {
+    Linker(Schedule schedule, ProductTiles tiles, long parameterBytes, Predicate<Instruction.Call> library) {
       this.bases = new Bases(schedule);
       this.tiles = tiles;
+      this.parameterBytes = parameterBytes;
       this.library = library;
     }
 
     List<Step> steps(Instruction instruction, int code) {
-      var launches = new Launches(bases, numbers, tiles, code, instruction.isCommit());
+      var launches = new Launches(bases, numbers, tiles, parameterBytes, code, instruction.isCommit());
       switch (instruction) {
         case Instruction.Compute compute -> compute(compute, launches);
-        case Instruction.Group(var kernels) -> kernels.forEach(kernel -> compute(kernel, launches));
+        case Instruction.Group(var kernels) -> launches.together(kernels);
         case Instruction.Call call -> call(call, launches);
         case Instruction.WithEpilogue(var call, var epilogue) -> {
           call(call, launches);
@@ -189,7 +193,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     }
 
     private Step.Launch number(Operand number, long first, int code) {
-      var launches = new Launches(bases, numbers, tiles, code, false);
+      var launches = new Launches(bases, numbers, tiles, parameterBytes, code, false);
       launches.groups(1, Template.of("number.cl").source(), List.of(launches.start(number)), first);
       return (Step.Launch) launches.steps().getFirst();
     }

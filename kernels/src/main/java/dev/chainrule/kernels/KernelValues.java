@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /**
  * What a generated kernel's values are in the dialect: value 3 is the variable {@code v3}, index 1 the variable {@code i1}, sizes and
- * strides the numbers {@code g}; buffers are in the order of arguments and results.
+ * strides the numbers {@code g}; buffers {@code p} are in the order of arguments and results.
  */
 final class KernelValues {
 
@@ -209,6 +209,6 @@ final class KernelValues {
     int at = HEADER + axes + layout * (1 + axes);
     String place = IntStream.range(0, once ? traversal.outer().size() : axes)
         .mapToObj(axis -> " + i%d * g[%d]".formatted(axis, at + 1 + axis)).collect(Collectors.joining());
-    return "((%1$s *)(b%2$d + o%2$d))[g[%3$d]%4$s]".formatted(type, buffer, at, place);
+    return "((%1$s *)p%2$d)[g[%3$d]%4$s]".formatted(type, buffer, at, place);
   }
 }

@@ -1,7 +1,6 @@
 package dev.chainrule.kernels;
 
 import dev.chainrule.graph.DType;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Writes the text of one generated kernel; {@link GeneratedSource} says what it does. */
@@ -23,20 +22,18 @@ final class KernelWriter {
     this.index = wide ? "u64" : "u32";
   }
 
-  String text() {
-    int partials = values.buffers();
-    int faults = isStaged() ? partials + 1 : partials;
-    List<String> parameters = new ArrayList<>();
-    for (int i = 0; i <= faults; i++) {
-      parameters.add("BUFFER(" + i + ")");
-    }
-    parameters.add("NUMBERS");
-    open("KERNEL(%d) void %s(%s)".formatted(Source.THREADS, Source.NAME, String.join(", ", parameters)));
-    line("GLOBAL const i64 *g = numbers + first;");
-    line("GLOBAL u32 *faults = AT(u32, %d);".formatted(faults));
+  /** How many buffers it names: the last is the word of faults, before it numbers of chunks if there are stages. */
+  int buffers() {
+    return values.buffers() + (isStaged() ? 2 : 1);
+  }
+
+  /** The text behind what says where buffers, numbers and groups are. */
+  String body() {
+    indent = 1;
+    line("GLOBAL u32 *faults = (GLOBAL u32 *)p%d;".formatted(buffers() - 1));
     line("const i64 rows = g[1] != 0 && faults[0] != 0 ? 0 : g[2];");
     if (isStaged()) {
-      line("GLOBAL u8 *partials = AT(u8, %d);".formatted(partials));
+      line("GLOBAL u8 *partials = p%d;".formatted(values.buffers()));
       line("const i64 chunks = (g[3] + %d) / %d;".formatted(GeneratedSource.CHUNK - 1, GeneratedSource.CHUNK));
     }
     switch (form) {
@@ -59,7 +56,7 @@ final class KernelWriter {
   // --- rows ------------------------------------------------------------------------------------------------------------------------------
 
   private void rows() {
-    open("for (i64 row = GROUP * %1$d + THREAD; row < rows; row += GROUPS * %1$d)".formatted(Source.THREADS));
+    open("for (i64 row = group * %1$d + THREAD; row < rows; row += groups * %1$d)".formatted(Source.THREADS));
     split("row", 0, outer);
     row();
     close();
@@ -73,7 +70,7 @@ final class KernelWriter {
     }
     line("const int lane = g[4] != 0 ? THREAD / %d : THREAD %% %d;".formatted(together, GeneratedSource.LANES));
     line("const int place = g[4] != 0 ? THREAD %% %d : THREAD / %d;".formatted(together, GeneratedSource.LANES));
-    open("for (i64 start = GROUP * %1$d; start < %2$s; start += GROUPS * %1$d)".formatted(together, items));
+    open("for (i64 start = group * %1$d; start < %2$s; start += groups * %1$d)".formatted(together, items));
     line("const int active = start + place < %s;".formatted(items));
     line("const i64 item = active ? start + place : %s - 1;".formatted(items));
     line(form == GeneratedSource.Form.CHUNKS ? "const i64 row = item / chunks;" : "const i64 row = item;");

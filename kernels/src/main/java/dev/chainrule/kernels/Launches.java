@@ -4,7 +4,9 @@ import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** The launches of one instruction, as they are put together. */
@@ -13,6 +15,7 @@ final class Launches {
   private final Bases bases;
   private final Numbers numbers;
   private final ProductTiles tiles;
+  private final long parameterBytes;
   private final int code;
   private final boolean gated;
   private final List<Step> steps = new ArrayList<>();
@@ -21,13 +24,15 @@ final class Launches {
 
   /**
    * @param tiles of products
+   * @param parameterBytes what the device can hand to a kernel
    * @param code number of the instruction, from 1
    * @param gated whether it does nothing once something has faulted
    */
-  Launches(Bases bases, Numbers numbers, ProductTiles tiles, int code, boolean gated) {
+  Launches(Bases bases, Numbers numbers, ProductTiles tiles, long parameterBytes, int code, boolean gated) {
     this.bases = bases;
     this.numbers = numbers;
     this.tiles = tiles;
+    this.parameterBytes = parameterBytes;
     this.code = code;
     this.gated = gated;
   }
@@ -41,16 +46,54 @@ final class Launches {
   }
 
   void generated(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs) {
-    List<Place> places = new ArrayList<>();
-    arguments.forEach(argument -> places.add(bases.place(argument.buffer())));
-    outputs.forEach(output -> places.add(bases.place(output.buffer())));
-    List<Place> staged = new ArrayList<>(places);
-    staged.add(Bases.PARTIALS);
+    members(kernel, arguments, outputs).forEach(this::alone);
+  }
+
+  /** Kernels that may run side by side: as few launches as texts and the device's parameters allow. */
+  void together(List<Instruction.Compute> computes) {
+    Map<String, List<JointLaunch.Member>> alike = new LinkedHashMap<>();
+    for (Instruction.Compute compute : computes) {
+      List<JointLaunch.Member> members = members(compute.kernel(), compute.arguments(), compute.outputs());
+      if (members.size() == 1) {
+        alike.computeIfAbsent(members.getFirst().source().body(), _ -> new ArrayList<>()).add(members.getFirst());
+      } else {
+        members.forEach(this::alone); // one after the other, with numbers between them in a memory that others use, too
+      }
+    }
+    for (List<JointLaunch.Member> members : alike.values()) {
+      for (List<JointLaunch.Member> batch : JointLaunch.batches(members, parameterBytes)) {
+        if (batch.size() == 1) {
+          alone(batch.getFirst());
+        } else {
+          var joint = new JointLaunch(batch);
+          add(joint.source(), joint.groups(), joint.places(), joint.numbers());
+        }
+      }
+    }
+  }
+
+  private void alone(JointLaunch.Member member) {
+    add(member.source().source(), member.source().groups(), member.places(), member.source().geometry());
+  }
+
+  /** The kernel, or its stages, which run one after the other; none if there is nothing to do. */
+  private List<JointLaunch.Member> members(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs) {
+    List<JointLaunch.Member> members = new ArrayList<>();
     for (GeneratedSource generated : GeneratedSource.of(kernel, code, gated, checks)) {
-      partialBytes = Math.max(partialBytes, generated.partialBytes());
-      add(generated.source(), generated.groups(), generated.partialBytes() == 0 ? places : staged, generated.geometry());
+      List<Place> places = new ArrayList<>();
+      arguments.forEach(argument -> places.add(bases.place(argument.buffer())));
+      outputs.forEach(output -> places.add(bases.place(output.buffer())));
+      if (generated.partialBytes() > 0) {
+        places.add(Bases.PARTIALS);
+        partialBytes = Math.max(partialBytes, generated.partialBytes());
+      }
+      places.add(Bases.FAULTS);
+      if (generated.groups() > 0) {
+        members.add(new JointLaunch.Member(generated, places));
+      }
     }
     checks += kernel.checks().size();
+    return members;
   }
 
   /** What the launches need for numbers between two of them. */
@@ -73,13 +116,13 @@ final class Launches {
     long[] all = new long[rest.length + 1];
     all[0] = code;
     System.arraycopy(rest, 0, all, 1, rest.length);
-    add(source, groups, operands, all);
+    List<Place> places = new ArrayList<>(operands);
+    places.add(Bases.FAULTS);
+    add(source, groups, places, all);
   }
 
-  private void add(Source source, long groups, List<Place> operands, long... all) {
+  private void add(Source source, long groups, List<Place> places, long... all) {
     if (groups > 0) {
-      List<Place> places = new ArrayList<>(operands);
-      places.add(Bases.FAULTS);
       steps.add(new Step.Launch(source, groups, places, numbers.add(all)));
     }
   }

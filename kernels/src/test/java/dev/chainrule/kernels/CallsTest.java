@@ -28,7 +28,7 @@ class CallsTest {
 
   private static GpuProgram program(List<TensorType> inputs, List<HostArray> constants, int slices, Instruction... instructions) {
     return GpuProgram.of(new Schedule(List.of(instructions), constants, inputs, List.of(),
-        List.of(TensorType.of(DType.F32, 64)), List.of(), List.of(), List.of(), slices, 0), ProductTiles.USUAL);
+        List.of(TensorType.of(DType.F32, 64)), List.of(), List.of(), List.of(), slices, 0), ProductTiles.USUAL, 1024);
   }
 
   private static Instruction.Call call(Op op, TensorType out, TensorType... in) {
@@ -37,11 +37,6 @@ class CallsTest {
       inputs.add(Operand.dense(new BufferRef.Input(i), in[i]));
     }
     return new Instruction.Call(op, inputs, List.of(Operand.dense(new BufferRef.Output(0), out)), Origin.NONE);
-  }
-
-  private static Instruction.Compute check(Operand operand, int number) {
-    return new Instruction.Compute(GeneratedKernel.check(new KernelExpression.Load(0, operand.dtype(), operand.layout())),
-        List.of(operand), List.of(), List.of(number), List.of());
   }
 
   @Test
@@ -83,19 +78,6 @@ class CallsTest {
     var launch = (Step.Launch) program.instructions().getFirst().getFirst();
     long rows = fixed.get(ValueLayout.JAVA_LONG_UNALIGNED, program.numbersPlace().offset() + (launch.numbers() + 2L) * Long.BYTES);
     assertEquals(3, rows);
-  }
-
-  /** A fault tells the place of the check in the whole instruction. */
-  @Test
-  void checksOfAGroupAreCountedThrough() {
-    TensorType type = TensorType.of(DType.F32, 5);
-    var group = new Instruction.Group(List.of(
-        check(Operand.dense(new BufferRef.Input(0), type), 0), check(Operand.dense(new BufferRef.Input(1), type), 1)));
-    GpuProgram program = program(List.of(type, type), List.of(), 0, group);
-    List<Long> before = program.instructions().getFirst().stream()
-        .map(step -> program.numbers()[((Step.Launch) step).numbers() + 5]).toList();
-    assertEquals(List.of(0L, 1L), before);
-    assertEquals(1, program.sources().size());
   }
 
   @Test

@@ -76,7 +76,7 @@ class RegistersTest {
     List<Operand> workspace = bytes == 0 ? List.of()
         : List.of(Operand.dense(new BufferRef.Temporary(0), TensorType.of(DType.U8, bytes)));
     return GpuProgram.of(new Schedule(List.of(new Instruction.Call(op, inputs, outputs, workspace, Origin.NONE)),
-        List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), tiles).sources().stream();
+        List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), tiles, 1024).sources().stream();
   }
 
   /** Products in all tiles, whole and split, convolutions and their gradients, attention and its gradient of narrow and wide heads. */

@@ -81,12 +81,12 @@ final class CudaDevice implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CudaExecutable(GpuProgram.of(schedule, tiles, call -> machine.products().isPresent() && Products.takes(call)), machine);
+    return new CudaExecutable(GpuProgram.of(schedule, tiles, PARAMETER_BYTES, call -> machine.products().isPresent() && Products.takes(call)), machine);
   }
 
   /** With kernels of our own alone, whose tiles these are. */
   private Executable link(Schedule schedule, ProductTiles others) {
-    return new CudaExecutable(GpuProgram.of(schedule, others), machine);
+    return new CudaExecutable(GpuProgram.of(schedule, others, PARAMETER_BYTES), machine);
   }
 
   @Override

@@ -108,7 +108,7 @@ final class OpenClDevice implements Device {
   }
 
   private Executable link(Schedule schedule, ProductTiles others) {
-    return new OpenClExecutable(GpuProgram.of(schedule, others), this);
+    return new OpenClExecutable(GpuProgram.of(schedule, others, found.parameterBytes()), this);
   }
 
   @Override
