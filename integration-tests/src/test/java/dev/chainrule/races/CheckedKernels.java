@@ -90,6 +90,7 @@ final class CheckedKernels {
     graphs.put("elements", () -> List.of(numbers(5, 7).exp().add(numbers(7))));
     graphs.put("short rows", () -> List.of(numbers(5, 7).softmax(1)));
     graphs.put("shared rows", () -> List.of(numbers(3, 40).softmax(1)));
+    graphs.put("long rows", () -> List.of(numbers(2, 2100).softmax(1)));
     graphs.put("shared columns", () -> List.of(numbers(40, 9).sum(0)));
     graphs.put("chunks", () -> List.of(numbers(2, 2100).sum(1)));
     graphs.put("joint copies", () -> List.of(Tensor.concat(0, numbers(300), numbers(5), numbers(20))));

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
  *
  * <p>Without folds each thread computes elements of its own. With folds of up to {@value #SERIAL} elements each thread computes a row: it
  * goes through the elements for the folds that need no others, then for those that need these, and so on, and at the end once more for
- * the results. Longer folds are shared by {@value #LANES} threads, eight rows to a group. Traffic: operands once for each time that a row
- * is gone through; rows that are read more than once come out of the caches.
+ * the results. Longer folds are shared by {@value #LANES} threads, eight rows to a group. Rows of up to a chunk that are gone through more
+ * than once are kept in registers ({@link Held}). Traffic: operands once; longer rows once for each time that they are gone through.
  *
  * <p>The tree of a fold depends on its length alone. Up to {@value #SERIAL} elements: in order. Longer ones in chunks of {@value #CHUNK}:
  * lane i combines elements i, i + {@value #LANES}, ... in order, then the upper half of the lanes joins the lower until one is left; the
@@ -90,7 +90,8 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     var values = new KernelValues(kernel, traversal);
     List<GeneratedSource> sources = new ArrayList<>();
     for (Form form : forms(kernel, traversal, values)) {
-      var writer = new KernelWriter(values, traversal, form, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
+      Held held = form == Form.SHARED_ROWS ? Held.of(values, traversal.length()) : Held.NONE;
+      var writer = new KernelWriter(values, traversal, form, held, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
       boolean neighbours = shares(form) && rowsAreNeighbours(kernel, traversal);
       sources.add(new GeneratedSource(label(kernel), writer.body(), writer.buffers(),
           geometry(traversal, layouts,

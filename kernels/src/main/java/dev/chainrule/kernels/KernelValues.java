@@ -57,14 +57,62 @@ final class KernelValues {
 
   /** What the given values need, they themselves included; only what differs along the folded axes, or all. */
   private boolean[] needed(Stream<Integer> roots, boolean differing) {
+    return needed(roots, differing, Set.of());
+  }
+
+  /** @param ready what needs nothing */
+  private boolean[] needed(Stream<Integer> roots, boolean differing, Set<Integer> ready) {
     boolean[] needed = new boolean[kernel.values().size()];
     roots.forEach(root -> needed[root] = !(differing && uniform.get(root)));
     for (int i = needed.length - 1; i >= 0; i--) {
-      if (needed[i]) {
+      if (needed[i] && !ready.contains(i)) {
         inputs(kernel.values().get(i)).stream().filter(a -> !(differing && uniform.get(a))).forEach(a -> needed[a] = true);
       }
     }
     return needed;
+  }
+
+  /** Once through the elements of a row: what it is for, and all that it computes. */
+  record Pass(Set<Integer> roots, boolean... needed) {}
+
+  /** For the folds that need no others, for those that need these, and so on, then for what is stored or checked at each index. */
+  List<Pass> passes() {
+    List<Pass> passes = new ArrayList<>();
+    for (int depth = 0; depth < depth(); depth++) {
+      passes.add(pass(folds(depth).stream().map(fold -> fold(fold).argument())));
+    }
+    if (hasElements()) {
+      passes.add(pass(differing()));
+    }
+    return passes;
+  }
+
+  private Pass pass(Stream<Integer> roots) {
+    Set<Integer> set = roots.collect(Collectors.toCollection(TreeSet::new));
+    return new Pass(set, needed(set.stream(), true));
+  }
+
+  int count() {
+    return kernel.values().size();
+  }
+
+  KernelExpression expression(int value) {
+    return kernel.values().get(value);
+  }
+
+  List<Integer> inputs(int value) {
+    return inputs(expression(value));
+  }
+
+  /** Whether it differs along the folded axes and needs no fold. */
+  boolean needsNoFold(int value) {
+    return live[value] && !uniform.get(value) && depths.get(value) == 0;
+  }
+
+  /** Whether a load is of other elements in each row. */
+  boolean differsByRow(int load) {
+    long[] strides = traversal.strides().get(loadsBefore(load));
+    return IntStream.range(0, traversal.outer().size()).anyMatch(axis -> strides[axis] != 0);
   }
 
   /** Arguments and results. */
@@ -123,7 +171,12 @@ final class KernelValues {
 
   /** Of what the folds combine at each of the folded indices. */
   List<String> combined(List<Integer> folds) {
-    return declared(needed(folds.stream().map(fold -> fold(fold).argument()), true));
+    return combined(folds, Set.of());
+  }
+
+  /** The same, and of values to be held. */
+  List<String> combined(List<Integer> folds, Set<Integer> more) {
+    return declared(needed(Stream.concat(folds.stream().map(fold -> fold(fold).argument()), more.stream()), true));
   }
 
   /** Of what is stored or checked at each of the folded indices. */
@@ -131,12 +184,36 @@ final class KernelValues {
     return declared(needed(differing(), true));
   }
 
-  private List<String> declared(boolean... chosen) {
-    return IntStream.range(0, chosen.length).filter(i -> chosen[i])
-        .mapToObj(i -> "const %s v%d = %s;".formatted(ElementType.of(kernel.values().get(i).dtype()).value(), i, expression(i))).toList();
+  /** As {@link #combined}, with values that are held. */
+  List<String> combinedOfHeld(List<Integer> folds, Set<Integer> held) {
+    return declaredOfHeld(folds.stream().map(fold -> fold(fold).argument()).toList(), held);
   }
 
-  private String expression(int number) {
+  /** As {@link #elements}, with values that are held. */
+  List<String> elementsOfHeld(Set<Integer> held) {
+    return declaredOfHeld(differing().toList(), held);
+  }
+
+  private List<String> declaredOfHeld(List<Integer> roots, Set<Integer> held) {
+    boolean[] needed = needed(roots.stream(), true, held);
+    return IntStream.range(0, needed.length).filter(i -> needed[i])
+        .mapToObj(i -> held.contains(i) ? "const %s v%2$d = h%2$d[k];".formatted(type(i), i) : declaration(i)).toList();
+  }
+
+  /** What a value is in a variable. */
+  String type(int value) {
+    return ElementType.of(dtype(value)).value();
+  }
+
+  private List<String> declared(boolean... chosen) {
+    return IntStream.range(0, chosen.length).filter(i -> chosen[i]).mapToObj(this::declaration).toList();
+  }
+
+  private String declaration(int value) {
+    return "const %s v%d = %s;".formatted(type(value), value, computed(value));
+  }
+
+  private String computed(int number) {
     return switch (kernel.values().get(number)) {
       case KernelExpression.Load(int argument, DType dtype, var _) -> ElementType.of(dtype).loaded(loaded(number, argument, dtype));
       case KernelExpression.Index(DType dtype, int axis) -> Operations.cast(
@@ -148,8 +225,11 @@ final class KernelValues {
   }
 
   private String loaded(int value, int argument, DType dtype) {
-    long before = kernel.values().subList(0, value).stream().filter(KernelExpression.Load.class::isInstance).count();
-    return element("GLOBAL const " + ElementType.of(dtype).memory(), argument, (int) before, uniform.get(value));
+    return element("GLOBAL const " + ElementType.of(dtype).memory(), argument, loadsBefore(value), uniform.get(value));
+  }
+
+  private int loadsBefore(int value) {
+    return (int) kernel.values().subList(0, value).stream().filter(KernelExpression.Load.class::isInstance).count();
   }
 
   // --- folds -----------------------------------------------------------------------------------------------------------------------------
@@ -158,9 +238,8 @@ final class KernelValues {
     return (KernelExpression.Fold) kernel.values().get(number);
   }
 
-  /** The type in which a fold combines. */
-  DType dtype(int fold) {
-    return fold(fold).dtype();
+  DType dtype(int value) {
+    return expression(value).dtype();
   }
 
   String accumulator(int fold, String name) {
@@ -183,7 +262,7 @@ final class KernelValues {
   /** What is stored once for all indices along the folded axes or checked there, or what at each of them. */
   List<String> outcomes(boolean once) {
     List<String> lines = new ArrayList<>();
-    int loads = (int) kernel.values().stream().filter(KernelExpression.Load.class::isInstance).count();
+    int loads = loadsBefore(count());
     for (int i = 0; i < kernel.results().size(); i++) {
       int value = kernel.results().get(i).value();
       if (kernel.results().get(i).isFolded(kernel.folded()) == once) {

@@ -10,15 +10,17 @@ final class KernelWriter {
   private final int outer;
   private final int inner;
   private final GeneratedSource.Form form;
+  private final Held held;
   private final String index;
   private final StringBuilder text = new StringBuilder();
   private int indent;
 
-  KernelWriter(KernelValues values, Traversal traversal, GeneratedSource.Form form, boolean wide) {
+  KernelWriter(KernelValues values, Traversal traversal, GeneratedSource.Form form, Held held, boolean wide) {
     this.values = values;
     this.outer = traversal.outer().size();
     this.inner = traversal.inner().size();
     this.form = form;
+    this.held = held;
     this.index = wide ? "u64" : "u32";
   }
 
@@ -86,12 +88,18 @@ final class KernelWriter {
         outcomes(false, "");
         return;
       }
+      held.inOrder().forEach(value -> line("%s h%d[%d];".formatted(values.type(value), value, held.perLane())));
       for (int depth = 0; depth <= values.depth(); depth++) {
         values.uniform(depth).forEach(this::line);
-        folds(values.folds(depth));
+        folds(values.folds(depth), depth);
       }
       outcomes(true, isShared() ? "active && lane == 0" : "");
-      if (values.hasElements()) {
+      if (values.hasElements() && isHeld()) {
+        heldElements(() -> {
+          values.elementsOfHeld(held.values()).forEach(this::line);
+          outcomes(false, "active");
+        });
+      } else if (values.hasElements()) {
         elements(isShared() ? "lane" : "0", "g[3]", () -> {
           values.elements().forEach(this::line);
           outcomes(false, isShared() ? "active" : "");
@@ -123,7 +131,7 @@ final class KernelWriter {
 
   // --- folds -----------------------------------------------------------------------------------------------------------------------------
 
-  private void folds(List<Integer> folds) {
+  private void folds(List<Integer> folds, int depth) {
     if (folds.isEmpty()) {
       return;
     }
@@ -131,6 +139,10 @@ final class KernelWriter {
     switch (form) {
       case SERIAL_ROWS -> combine(folds, "a", "0", "g[3]");
       case SHARED_ROWS -> {
+        if (isHeld()) {
+          heldFolds(folds, depth == 0);
+          return;
+        }
         open("for (i64 chunk = 0; chunk < g[3]; chunk += %d)".formatted(GeneratedSource.CHUNK));
         chunk(folds, fold -> line(
             "a%1$d = chunk == 0 ? %2$s : %3$s;".formatted(fold, sum(fold), values.combined(fold, "a" + fold, sum(fold)))));
@@ -147,6 +159,35 @@ final class KernelWriter {
       }
       case ELEMENTS, CHUNKS -> throw new IllegalStateException(form + " has no folds of whole rows");
     }
+  }
+
+  /** The same tree for a row of one chunk. Who goes through the row first keeps what is needed again. */
+  private void heldFolds(List<Integer> folds, boolean first) {
+    folds.forEach(fold -> line(values.accumulator(fold, "c")));
+    heldElements(() -> {
+      (first ? values.combined(folds, held.values()) : values.combinedOfHeld(folds, held.values())).forEach(this::line);
+      if (first) {
+        held.inOrder().forEach(value -> line("h%1$d[k] = v%1$d;".formatted(value)));
+      }
+      withElement(folds, "c");
+    });
+    join(folds, fold -> line("a%d = %s;".formatted(fold, sum(fold))));
+  }
+
+  private boolean isHeld() {
+    return held.perLane() > 0;
+  }
+
+  /** Unrolled, for arrays to be registers. */
+  private void heldElements(Runnable body) {
+    line("UNROLL");
+    open("for (int k = 0; k < %d; k++)".formatted(held.perLane()));
+    line("const i64 element = lane + %d * k;".formatted(GeneratedSource.LANES));
+    open("if (element < g[3])");
+    split("element", outer, outer + inner);
+    body.run();
+    close();
+    close();
   }
 
   /** A chunk of a row: its numbers go to the partial ones. */
@@ -173,6 +214,11 @@ final class KernelWriter {
     line("const i64 end = chunk + %1$d < g[3] ? chunk + %1$d : g[3];".formatted(GeneratedSource.CHUNK));
     folds.forEach(fold -> line(values.accumulator(fold, "c")));
     combine(folds, "c", "chunk + lane", "end");
+    join(folds, taking);
+  }
+
+  /** Lanes combine what they have, the upper half with the lower until one is left. */
+  private void join(List<Integer> folds, Taking taking) {
     for (int fold : folds) {
       String own = shared(fold, "lane");
       line("%s = c%d;".formatted(own, fold));
@@ -199,8 +245,12 @@ final class KernelWriter {
   private void combine(List<Integer> folds, String accumulators, String from, String to) {
     elements(from, to, () -> {
       values.combined(folds).forEach(this::line);
-      folds.forEach(fold -> line("%1$s%2$d = %3$s;".formatted(accumulators, fold, values.withElement(fold, accumulators + fold))));
+      withElement(folds, accumulators);
     });
+  }
+
+  private void withElement(List<Integer> folds, String accumulators) {
+    folds.forEach(fold -> line("%1$s%2$d = %3$s;".formatted(accumulators, fold, values.withElement(fold, accumulators + fold))));
   }
 
   // --- lines -----------------------------------------------------------------------------------------------------------------------------

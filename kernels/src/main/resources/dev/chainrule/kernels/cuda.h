@@ -18,6 +18,7 @@ typedef double f64;
 #define GROUPS ((i64)gridDim.x)
 #define THREAD ((int)threadIdx.x)
 #define BARRIER() __syncthreads()
+#define UNROLL _Pragma("unroll")
 
 #define LIBRARY_f32(function) function##f
 #define LIBRARY_f64(function) function

@@ -35,6 +35,7 @@ void reach_barrier(void);
 #define GROUPS (here->groups)
 #define THREAD (here->thread)
 #define BARRIER() reach_barrier()
+#define UNROLL
 
 #define LIBRARY_f32(function) function##f
 #define LIBRARY_f64(function) function

@@ -25,6 +25,7 @@ typedef double f64;
 #define GROUPS ((i64)get_num_groups(0))
 #define THREAD ((int)get_local_id(0))
 #define BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
+#define UNROLL _Pragma("unroll")
 
 #define LIBRARY_f32(function) function
 #define LIBRARY_f64(function) function

@@ -73,4 +73,44 @@ class GeneratedSourceTest {
     assertEquals(GeneratedSource.MOST_GROUPS, exp(DType.F32, 1L << 40).groups());
     assertEquals(2, sum(9, 100).groups());
   }
+
+  /** Of what depends on the mean, as a variance does. */
+  private static String spread(long length, DType dtype) {
+    Shape domain = Shape.of(3, length);
+    return GeneratedSource.of(new GeneratedKernel(domain, Axes.of(1), List.of(load(dtype, domain),
+        new KernelExpression.Fold(Op.Fold.SUM, 0, dtype),
+        new KernelExpression.Apply(new Op.Sub(), List.of(0, 1), dtype),
+        new KernelExpression.Fold(Op.Fold.MAX, 2, dtype)),
+        List.of(new GeneratedKernel.Result(3, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0).getFirst().source().text();
+  }
+
+  @Test
+  void rowsThatAreNeededTwiceAreHeldInOneOfFewClasses() {
+    assertTrue(spread(100, DType.F32).contains("f32 h0[4]"), spread(100, DType.F32));
+    assertEquals(spread(100, DType.F32), spread(128, DType.F32));
+    assertTrue(spread(768, DType.BF16).contains("f32 h0[24]"));
+    assertTrue(spread(2048, DType.F32).contains("f32 h0[64]"));
+  }
+
+  @Test
+  void rowsOfMoreThanAChunkOrTooManyRegistersAreReadAgain() {
+    assertFalse(spread(2049, DType.F32).contains("h0["));
+    assertTrue(spread(1024, DType.F64).contains("f64 h0[32]"));
+    assertFalse(spread(1025, DType.F64).contains("h0["), "128 registers");
+    assertFalse(sum(4, 100).source().text().contains("h0["), "once is enough");
+  }
+
+  /** Of a residual the sum is kept, not its terms. */
+  @Test
+  void whatGoesIntoOneValueIsNotHeldButThat() {
+    Shape domain = Shape.of(3, 100);
+    String text = GeneratedSource.of(new GeneratedKernel(domain, Axes.of(1), List.of(load(DType.F32, domain),
+        new KernelExpression.Load(1, DType.F32, Layout.dense(domain)),
+        new KernelExpression.Apply(new Op.Add(), List.of(0, 1), DType.F32),
+        new KernelExpression.Fold(Op.Fold.SUM, 2, DType.F32),
+        new KernelExpression.Apply(new Op.Sub(), List.of(2, 3), DType.F32)),
+        List.of(new GeneratedKernel.Result(4, Layout.dense(domain))), List.of()), 1, false, 0).getFirst().source().text();
+    assertTrue(text.contains("h2[4]"), text);
+    assertFalse(text.contains("h0[") || text.contains("h1["), text);
+  }
 }

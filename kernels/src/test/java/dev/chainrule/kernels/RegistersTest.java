@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.Body;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Node;
@@ -13,7 +14,10 @@ import dev.chainrule.graph.Origin;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.BufferRef;
+import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
+import dev.chainrule.schedule.KernelExpression;
+import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
 import dev.chainrule.schedule.Schedule;
 import java.io.IOException;
@@ -30,6 +34,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -79,7 +84,7 @@ class RegistersTest {
         List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), tiles, 1024).sources().stream();
   }
 
-  /** Products in all tiles, whole and split, convolutions and their gradients, attention and its gradient of narrow and wide heads. */
+  /** Products in all tiles, whole and split, convolutions and their gradients, attention and its gradient of narrow and wide heads; rows, updates. */
   private static Set<Source> hot() {
     Set<Source> hot = new LinkedHashSet<>();
     for (ProductTile tile : ProductTile.CANDIDATES) {
@@ -90,7 +95,42 @@ class RegistersTest {
     attention(DType.F32, 128).forEach(hot::add);
     attention(DType.BF16, 64).forEach(hot::add);
     convolutions(hot);
+    for (long width : new long[] {100, 200, 500, 768, 1000, 2000}) {
+      normalised(width).forEach(hot::add);
+    }
+    hot.add(updates());
     return hot;
+  }
+
+  /** The tree of a softmax, and of a normalisation with another operand that is needed twice, in each class of rows that lanes keep. */
+  private static Stream<Source> normalised(long width) {
+    Shape domain = Shape.of(64, width);
+    KernelExpression x = new KernelExpression.Load(0, DType.F32, Layout.dense(domain));
+    var exponentials = new GeneratedKernel(domain, Axes.of(1), List.of(x,
+        new KernelExpression.Fold(Op.Fold.MAX, 0, DType.F32),
+        new KernelExpression.Apply(new Op.Sub(), List.of(0, 1), DType.F32),
+        new KernelExpression.Apply(new Op.Exp(), List.of(2), DType.F32),
+        new KernelExpression.Fold(Op.Fold.SUM, 3, DType.F32),
+        new KernelExpression.Apply(new Op.Div(), List.of(3, 4), DType.F32)),
+        List.of(new GeneratedKernel.Result(5, Layout.dense(domain))), List.of());
+    var gradients = new GeneratedKernel(domain, Axes.of(1), List.of(x,
+        new KernelExpression.Fold(Op.Fold.SUM, 0, DType.F32),
+        new KernelExpression.Apply(new Op.Sub(), List.of(0, 1), DType.F32),
+        new KernelExpression.Load(1, DType.F32, Layout.dense(domain)),
+        new KernelExpression.Apply(new Op.Mul(), List.of(2, 3), DType.F32),
+        new KernelExpression.Fold(Op.Fold.SUM, 4, DType.F32),
+        new KernelExpression.Apply(new Op.Mul(), List.of(2, 5), DType.F32),
+        new KernelExpression.Apply(new Op.Sub(), List.of(3, 6), DType.F32)),
+        List.of(new GeneratedKernel.Result(7, Layout.dense(domain))), List.of());
+    return Stream.of(exponentials, gradients).map(kernel -> GeneratedSource.of(kernel, 1, false, 0).getFirst().source());
+  }
+
+  /** As many memories as four kilobytes hold. */
+  private static Source updates() {
+    GeneratedSource copy = GeneratedSource.of(
+        GeneratedKernel.copy(new KernelExpression.Load(0, DType.F32, Layout.dense(Shape.of(64)))), 1, true, 0).getFirst();
+    return new JointLaunch(IntStream.range(0, 120).mapToObj(i -> new JointLaunch.Member(copy,
+        List.of(new Place(Bases.INPUTS + 2 * i, 0), new Place(Bases.INPUTS + 2 * i + 1, 0), Bases.FAULTS))).toList()).source();
   }
 
   /** Whole and split along the depth. */
