@@ -88,6 +88,7 @@ final class CheckedKernels {
   private static Map<String, Supplier<List<Tensor>>> graphs() {
     Map<String, Supplier<List<Tensor>>> graphs = new LinkedHashMap<>();
     graphs.put("elements", () -> List.of(numbers(5, 7).exp().add(numbers(7))));
+    graphs.put("packs", () -> List.of(numbers(1027).exp().add(numbers(1027))));
     graphs.put("short rows", () -> List.of(numbers(5, 7).softmax(1)));
     graphs.put("shared rows", () -> List.of(numbers(3, 40).softmax(1)));
     graphs.put("long rows", () -> List.of(numbers(2, 2100).softmax(1)));

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * A generated kernel in the dialect, and its geometry: sizes and strides are data, so that the text depends on operations, types and the
  * number of axes alone, and few texts do for many shapes.
  *
- * <p>Without folds each thread computes elements of its own. With folds of up to {@value #SERIAL} elements each thread computes a row: it
+ * <p>Without folds each thread computes elements of its own, by {@link Packs} where they lie without gaps. With folds of up to {@value #SERIAL} elements each thread computes a row: it
  * goes through the elements for the folds that need no others, then for those that need these, and so on, and at the end once more for
  * the results. Longer folds are shared by {@value #LANES} threads, eight rows to a group. Rows of up to a chunk that are gone through more
  * than once are kept in registers ({@link Held}). Traffic: operands once; longer rows once for each time that they are gone through.
@@ -73,8 +73,9 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
    * @param code number of the instruction, from 1
    * @param gated whether it does nothing once something has faulted
    * @param checks how many checks the instruction's kernels before this one make
+   * @param aligned whether all buffers begin where packs of 16 bytes may
    */
-  static List<GeneratedSource> of(GeneratedKernel given, int code, boolean gated, int checks) {
+  static List<GeneratedSource> of(GeneratedKernel given, int code, boolean gated, int checks, boolean aligned) {
     GeneratedKernel kernel = onlyMoves(given) ? moved(given) : given;
     List<Layout> layouts = new ArrayList<>();
     List<Integer> indexed = new ArrayList<>();
@@ -91,12 +92,13 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     List<GeneratedSource> sources = new ArrayList<>();
     for (Form form : forms(kernel, traversal, values)) {
       Held held = form == Form.SHARED_ROWS ? Held.of(values, traversal.length()) : Held.NONE;
-      var writer = new KernelWriter(values, traversal, form, held, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
+      int packed = aligned ? Packs.length(kernel, traversal, layouts) : 1;
+      var writer = new KernelWriter(values, traversal, form, held, packed, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
       boolean neighbours = shares(form) && rowsAreNeighbours(kernel, traversal);
       sources.add(new GeneratedSource(label(kernel), writer.body(), writer.buffers(),
           geometry(traversal, layouts,
               List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(), neighbours ? 1L : 0L, (long) checks)),
-          wantedGroups(form, traversal), form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
+          Math.ceilDiv(wantedGroups(form, traversal), packed), form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
     }
     return sources;
   }

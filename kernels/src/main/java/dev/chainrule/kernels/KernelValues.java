@@ -6,6 +6,7 @@ import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.KernelExpression;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -30,8 +31,14 @@ final class KernelValues {
   private final List<Integer> depths = new ArrayList<>();
   private final boolean[] live;
   private final int arguments;
+  private final boolean packed;
 
   KernelValues(GeneratedKernel kernel, Traversal traversal) {
+    this(kernel, traversal, false);
+  }
+
+  private KernelValues(GeneratedKernel kernel, Traversal traversal, boolean packed) {
+    this.packed = packed;
     this.kernel = kernel;
     this.traversal = traversal;
     this.uniform = kernel.uniform();
@@ -39,6 +46,11 @@ final class KernelValues {
     this.live = needed(Stream.concat(kernel.results().stream().map(GeneratedKernel.Result::value), kernel.checks().stream()), false);
     this.arguments = kernel.values().stream()
         .mapToInt(value -> value instanceof KernelExpression.Load load ? load.argument() + 1 : 0).max().orElse(0);
+  }
+
+  /** The same for kernels whose elements come in {@link Packs}. */
+  KernelValues packed() {
+    return new KernelValues(kernel, traversal, true);
   }
 
   /** How many folds a value needs one after the other. */
@@ -283,7 +295,30 @@ final class KernelValues {
     return lines;
   }
 
+  /** What is loaded or stored by packs: buffers and types, by the number of the layout; empty where one element does for all. */
+  List<Optional<Packs.Operand>> packs() {
+    List<Optional<Packs.Operand>> operands = new ArrayList<>();
+    for (KernelExpression value : kernel.values()) {
+      if (value instanceof KernelExpression.Load load) {
+        operands.add(operand(operands.size(), load.argument(), load.dtype(), false));
+      }
+    }
+    for (int i = 0; i < kernel.results().size(); i++) {
+      operands.add(operand(operands.size(), arguments + i, dtype(kernel.results().get(i).value()), true));
+    }
+    return operands;
+  }
+
+  private Optional<Packs.Operand> operand(int layout, int buffer, DType dtype, boolean result) {
+    return Packs.isPacked(traversal, layout)
+        ? Optional.of(new Packs.Operand(buffer, ElementType.of(dtype).memory(), dtype.bytes(), HEADER + 1 + 2 * layout, result))
+        : Optional.empty();
+  }
+
   private String element(String type, int buffer, int layout, boolean once) {
+    if (packed && Packs.isPacked(traversal, layout)) {
+      return Packs.element(layout);
+    }
     int axes = traversal.outer().size() + traversal.inner().size();
     int at = HEADER + axes + layout * (1 + axes);
     String place = IntStream.range(0, once ? traversal.outer().size() : axes)

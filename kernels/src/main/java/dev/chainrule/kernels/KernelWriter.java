@@ -2,6 +2,7 @@ package dev.chainrule.kernels;
 
 import dev.chainrule.graph.DType;
 import java.util.List;
+import java.util.Optional;
 
 /** Writes the text of one generated kernel; {@link GeneratedSource} says what it does. */
 final class KernelWriter {
@@ -11,16 +12,18 @@ final class KernelWriter {
   private final int inner;
   private final GeneratedSource.Form form;
   private final Held held;
+  private final int packed;
   private final String index;
   private final StringBuilder text = new StringBuilder();
   private int indent;
 
-  KernelWriter(KernelValues values, Traversal traversal, GeneratedSource.Form form, Held held, boolean wide) {
+  KernelWriter(KernelValues values, Traversal traversal, GeneratedSource.Form form, Held held, int packed, boolean wide) {
     this.values = values;
     this.outer = traversal.outer().size();
     this.inner = traversal.inner().size();
     this.form = form;
     this.held = held;
+    this.packed = packed;
     this.index = wide ? "u64" : "u32";
   }
 
@@ -58,9 +61,32 @@ final class KernelWriter {
   // --- rows ------------------------------------------------------------------------------------------------------------------------------
 
   private void rows() {
-    open("for (i64 row = group * %1$d + THREAD; row < rows; row += groups * %1$d)".formatted(Source.THREADS));
+    if (packed > 1) {
+      packs();
+    }
+    open("for (i64 row = %2$sgroup * %1$d + THREAD; row < rows; row += groups * %1$d)".formatted(Source.THREADS,
+        packed > 1 ? "rows / %1$d * %1$d + ".formatted(packed) : ""));
     split("row", 0, outer);
     row();
+    close();
+  }
+
+  /** Elements by packs; single ones are left for the loop behind. */
+  private void packs() {
+    KernelValues elements = values.packed();
+    List<Optional<Packs.Operand>> operands = elements.packs();
+    Packs.types(operands, packed, this::line);
+    open("for (i64 pack = group * %1$d + THREAD; pack < rows / %2$d; pack += groups * %1$d)".formatted(Source.THREADS, packed));
+    Packs.load(operands, this::line);
+    dividing(() -> {
+      line("UNROLL");
+      open("for (int k = 0; k < %d; k++)".formatted(packed));
+      line("const i64 i0 = pack * %d + k;".formatted(packed));
+      elements.all().forEach(this::line);
+      elements.outcomes(false).forEach(this::line);
+      close();
+    });
+    Packs.store(operands, this::line);
     close();
   }
 

@@ -1,5 +1,6 @@
 package dev.chainrule.kernels;
 
+import dev.chainrule.schedule.BufferRef;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
@@ -79,7 +80,9 @@ final class Launches {
   /** The kernel, or its stages, which run one after the other; none if there is nothing to do. */
   private List<JointLaunch.Member> members(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs) {
     List<JointLaunch.Member> members = new ArrayList<>();
-    for (GeneratedSource generated : GeneratedSource.of(kernel, code, gated, checks)) {
+    // Slices move on by whatever a repetition's part is long; all else begins as memory does.
+    boolean aligned = Stream.concat(arguments.stream(), outputs.stream()).noneMatch(operand -> operand.buffer() instanceof BufferRef.Slice);
+    for (GeneratedSource generated : GeneratedSource.of(kernel, code, gated, checks, aligned)) {
       List<Place> places = new ArrayList<>();
       arguments.forEach(argument -> places.add(bases.place(argument.buffer())));
       outputs.forEach(output -> places.add(bases.place(output.buffer())));

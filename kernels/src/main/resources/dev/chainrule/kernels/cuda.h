@@ -19,6 +19,7 @@ typedef double f64;
 #define THREAD ((int)threadIdx.x)
 #define BARRIER() __syncthreads()
 #define UNROLL _Pragma("unroll")
+#define ALIGNED(bytes) __align__(bytes)
 
 #define LIBRARY_f32(function) function##f
 #define LIBRARY_f64(function) function

@@ -26,6 +26,7 @@ typedef double f64;
 #define THREAD ((int)get_local_id(0))
 #define BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
 #define UNROLL _Pragma("unroll")
+#define ALIGNED(bytes) __attribute__((aligned(bytes)))
 
 #define LIBRARY_f32(function) function
 #define LIBRARY_f64(function) function

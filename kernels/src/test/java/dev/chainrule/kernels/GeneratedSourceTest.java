@@ -24,14 +24,14 @@ class GeneratedSourceTest {
 
   private static GeneratedSource exp(DType dtype, long... dims) {
     return GeneratedSource.of(GeneratedKernel.of(
-        List.of(load(dtype, Shape.of(dims)), new KernelExpression.Apply(new Op.Exp(), List.of(0), dtype)), Shape.of(dims)), 1, false, 0).getFirst();
+        List.of(load(dtype, Shape.of(dims)), new KernelExpression.Apply(new Op.Exp(), List.of(0), dtype)), Shape.of(dims)), 1, false, 0, true).getFirst();
   }
 
   private static GeneratedSource sum(long rows, long length) {
     Shape domain = Shape.of(rows, length);
     return GeneratedSource.of(new GeneratedKernel(domain, Axes.of(1),
         List.of(load(DType.F32, domain), new KernelExpression.Fold(Op.Fold.SUM, 0, DType.F32)),
-        List.of(new GeneratedKernel.Result(1, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0).getFirst();
+        List.of(new GeneratedKernel.Result(1, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0, true).getFirst();
   }
 
   @Test
@@ -48,9 +48,9 @@ class GeneratedSourceTest {
   @Test
   void copiesOfTypesOfOneSizeAreOneText() {
     Shape shape = Shape.of(9);
-    Source floats = GeneratedSource.of(GeneratedKernel.copy(load(DType.F32, shape)), 1, false, 0).getFirst().source();
-    assertEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.I32, shape)), 1, true, 0).getFirst().source());
-    assertNotEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.F64, shape)), 1, false, 0).getFirst().source());
+    Source floats = GeneratedSource.of(GeneratedKernel.copy(load(DType.F32, shape)), 1, false, 0, true).getFirst().source();
+    assertEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.I32, shape)), 1, true, 0, true).getFirst().source());
+    assertNotEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.F64, shape)), 1, false, 0, true).getFirst().source());
   }
 
   @Test
@@ -81,7 +81,7 @@ class GeneratedSourceTest {
         new KernelExpression.Fold(Op.Fold.SUM, 0, dtype),
         new KernelExpression.Apply(new Op.Sub(), List.of(0, 1), dtype),
         new KernelExpression.Fold(Op.Fold.MAX, 2, dtype)),
-        List.of(new GeneratedKernel.Result(3, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0).getFirst().source().text();
+        List.of(new GeneratedKernel.Result(3, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0, true).getFirst().source().text();
   }
 
   @Test
@@ -109,8 +109,38 @@ class GeneratedSourceTest {
         new KernelExpression.Apply(new Op.Add(), List.of(0, 1), DType.F32),
         new KernelExpression.Fold(Op.Fold.SUM, 2, DType.F32),
         new KernelExpression.Apply(new Op.Sub(), List.of(2, 3), DType.F32)),
-        List.of(new GeneratedKernel.Result(4, Layout.dense(domain))), List.of()), 1, false, 0).getFirst().source().text();
+        List.of(new GeneratedKernel.Result(4, Layout.dense(domain))), List.of()), 1, false, 0, true).getFirst().source().text();
     assertTrue(text.contains("h2[4]"), text);
     assertFalse(text.contains("h0[") || text.contains("h1["), text);
+  }
+
+  private static GeneratedSource twice(DType dtype, Layout layout, boolean aligned) {
+    return GeneratedSource.of(GeneratedKernel.of(List.of(new KernelExpression.Load(0, dtype, layout),
+        new KernelExpression.Apply(new Op.Add(), List.of(0, 0), dtype)), layout.shape()), 1, false, 0, aligned).getFirst();
+  }
+
+  private static Layout dense(long elements) {
+    return Layout.dense(Shape.of(elements));
+  }
+
+  @Test
+  void elementsWithoutGapsAreLoadedBySixteenBytes() {
+    String text = twice(DType.F32, dense(1024), true).source().text();
+    assertTrue(text.contains("ALIGNED(16) { f32 at[4]; } pack0") && text.contains("f32 at[4]; } pack1"), text);
+    assertTrue(twice(DType.BF16, dense(1027), true).source().text().contains("ALIGNED(16) { u16 at[8]; } pack0"));
+    assertEquals(twice(DType.F32, dense(1024), true).source(), twice(DType.F32, dense(5000), true).source());
+    assertEquals(2, twice(DType.F32, dense(1028), true).groups());
+  }
+
+  @Test
+  void otherElementsAreLoadedOneByOne() {
+    Layout everyOther = Layout.dense(Shape.of(4096)).slice(List.of(new Op.Range(0, 2048, 2)));
+    Layout odd = Layout.dense(Shape.of(4096)).slice(List.of(new Op.Range(3, 2048, 1)));
+    Layout even = Layout.dense(Shape.of(4096)).slice(List.of(new Op.Range(4, 2048, 1)));
+    assertFalse(twice(DType.F32, dense(1023), true).source().text().contains("pack"), "too few");
+    assertFalse(twice(DType.F32, dense(1024), false).source().text().contains("pack"), "anywhere");
+    assertFalse(twice(DType.F32, everyOther, true).source().text().contains("pack"), "gaps");
+    assertFalse(twice(DType.F32, odd, true).source().text().contains("pack"), "begins between two");
+    assertTrue(twice(DType.F32, even, true).source().text().contains("pack"));
   }
 }

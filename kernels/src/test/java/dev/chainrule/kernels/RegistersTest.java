@@ -122,13 +122,13 @@ class RegistersTest {
         new KernelExpression.Apply(new Op.Mul(), List.of(2, 5), DType.F32),
         new KernelExpression.Apply(new Op.Sub(), List.of(3, 6), DType.F32)),
         List.of(new GeneratedKernel.Result(7, Layout.dense(domain))), List.of());
-    return Stream.of(exponentials, gradients).map(kernel -> GeneratedSource.of(kernel, 1, false, 0).getFirst().source());
+    return Stream.of(exponentials, gradients).map(kernel -> GeneratedSource.of(kernel, 1, false, 0, true).getFirst().source());
   }
 
-  /** As many memories as four kilobytes hold. */
+  /** As many memories as four kilobytes hold, by packs. */
   private static Source updates() {
     GeneratedSource copy = GeneratedSource.of(
-        GeneratedKernel.copy(new KernelExpression.Load(0, DType.F32, Layout.dense(Shape.of(64)))), 1, true, 0).getFirst();
+        GeneratedKernel.copy(new KernelExpression.Load(0, DType.F32, Layout.dense(Shape.of(4096)))), 1, true, 0, true).getFirst();
     return new JointLaunch(IntStream.range(0, 120).mapToObj(i -> new JointLaunch.Member(copy,
         List.of(new Place(Bases.INPUTS + 2 * i, 0), new Place(Bases.INPUTS + 2 * i + 1, 0), Bases.FAULTS))).toList()).source();
   }
