@@ -101,7 +101,7 @@ class JointLaunchTest {
   @Test
   void groupsAreSharedOutWhereThereAreTooMany() {
     long large = GeneratedSource.MOST_GROUPS * Source.THREADS;
-    GpuProgram program = program(1024, check(0, large), check(1, 1), check(2, 3 * large));
+    GpuProgram program = program(1024, check(0, large), check(1, 2048), check(2, 3 * large));
     Step.Launch launch = launches(program).getFirst();
     assertTrue(launch.groups() <= GeneratedSource.MOST_GROUPS + 3, () -> launch.groups() + " groups");
     List<Long> first = numbers(program, launch, 0, 4);
