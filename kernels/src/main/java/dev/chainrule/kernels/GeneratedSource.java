@@ -17,10 +17,11 @@ import java.util.stream.Stream;
  * A generated kernel in the dialect, and its geometry: sizes and strides are data, so that the text depends on operations, types and the
  * number of axes alone, and few texts do for many shapes.
  *
- * <p>Without folds each thread computes elements of its own, by {@link Packs} where they lie without gaps. With folds of up to {@value #SERIAL} elements each thread computes a row: it
- * goes through the elements for the folds that need no others, then for those that need these, and so on, and at the end once more for
- * the results. Longer folds are shared by {@value #LANES} threads, eight rows to a group. Rows of up to a chunk that are gone through more
- * than once are kept in registers ({@link Held}). Traffic: operands once; longer rows once for each time that they are gone through.
+ * <p>Without folds each thread computes elements of its own, by {@link Packs} where they lie without gaps. With folds of up to
+ * {@value #SERIAL} elements each thread computes a row: it goes through the elements for the folds that need no others, then for those that
+ * need these, and so on, and at the end once more for the results. Longer folds are shared by {@value #LANES} threads, eight rows to a
+ * group. Rows of up to a chunk that are gone through more than once are kept in registers ({@link Held}). Traffic: operands once; longer
+ * rows once for each time that they are gone through.
  *
  * <p>The tree of a fold depends on its length alone. Up to {@value #SERIAL} elements: in order. Longer ones in chunks of {@value #CHUNK}:
  * lane i combines elements i, i + {@value #LANES}, ... in order, then the upper half of the lanes joins the lower until one is left; the
@@ -98,7 +99,8 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
       sources.add(new GeneratedSource(label(kernel), writer.body(), writer.buffers(),
           geometry(traversal, layouts,
               List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(), neighbours ? 1L : 0L, (long) checks)),
-          Math.ceilDiv(wantedGroups(form, traversal), packed), form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
+          Math.ceilDiv(wantedGroups(form, traversal), packed),
+          form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
     }
     return sources;
   }
