@@ -19,7 +19,7 @@ typedef double f64;
 #define THREAD ((int)threadIdx.x)
 #define BARRIER() __syncthreads()
 #define UNROLL _Pragma("unroll")
-#define ALIGNED(bytes) __align__(bytes)
+#define ALIGNED(bytes) alignas(bytes)
 
 #define LIBRARY_f32(function) function##f
 #define LIBRARY_f64(function) function
