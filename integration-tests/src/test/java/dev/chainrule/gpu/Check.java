@@ -62,7 +62,7 @@ record Check(String name, List<String> command, Pattern figures) {
       all.add(suite(test, test, "-Dchainrule.cuda.rehearse=" + test.equals("ConformanceTest")));
     }
     if (!small) {
-      all.add(suite("ConformanceTest on kernels of our own", "ConformanceTest", "-Dchainrule.cuda.cublas=false"));
+      all.add(suite("ConformanceTest on kernels of our own", "ConformanceTest", "-Dchainrule.cuda.cublas=false", "-Dchainrule.cuda.cudnn=false"));
     }
     all.add(command("parity of the mnist recipe", "(parity .*)", "parity", "--backends", "cuda", "--steps", small ? "2" : "100"));
     List<String> steps = small ? List.of("--max-steps", "4") : List.of("--epochs", "5");
@@ -84,9 +84,11 @@ record Check(String name, List<String> command, Pattern figures) {
     return all;
   }
 
-  private static Check suite(String name, String test, String property) {
-    return new Check("conformance: " + name, List.of("-Dchainrule.conformance.backends=cuda", property, SUITE, CONFORMANCE + test),
-        Pattern.compile("(\\d+ tests passed.*)"));
+  private static Check suite(String name, String test, String... properties) {
+    List<String> command = new ArrayList<>(List.of("-Dchainrule.conformance.backends=cuda"));
+    command.addAll(List.of(properties));
+    command.addAll(List.of(SUITE, CONFORMANCE + test));
+    return new Check("conformance: " + name, command, Pattern.compile("(\\d+ tests passed.*)"));
   }
 
   private static Check command(String name, String figures, String... words) {

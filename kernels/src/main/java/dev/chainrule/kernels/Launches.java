@@ -135,7 +135,7 @@ final class Launches {
     int before = steps.size();
     Calls.launch(call, this);
     List<Step> own = steps.subList(before, steps.size());
-    List<Operand> operands = Stream.concat(call.inputs().stream(), call.outputs().stream()).toList();
+    List<Operand> operands = Stream.of(call.inputs(), call.outputs(), call.workspace()).flatMap(List::stream).toList();
     var either = new Step.LibraryCall(call, places(operands), own);
     own.clear();
     steps.add(either);

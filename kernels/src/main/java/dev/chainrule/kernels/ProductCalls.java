@@ -157,7 +157,7 @@ final class ProductCalls {
 
   /**
    * @param operands left, right, result
-   * @param sums where those of chains lie, of a product that is split
+   * @param sums where those of chains lie, of a product that is split; a device may give others a workspace, for a library
    */
   private static void launch(
       String file, Product product, List<Operand> operands, Optional<Operand> sums, List<Long> own, Launches to) {
@@ -170,7 +170,7 @@ final class ProductCalls {
     Template template = tile.in(Template.of(file, "product.cl").on(dtype));
     long tiles = product.tiles(tile);
     List<Place> places = new ArrayList<>(to.places(operands));
-    if (sums.isEmpty()) {
+    if (sums.isEmpty() || !product.isThin()) {
       to.groups(Math.min(tiles, GeneratedSource.MOST_GROUPS), template.with("split", "0").source(), places, numbers);
       return;
     }

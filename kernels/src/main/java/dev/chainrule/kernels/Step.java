@@ -22,7 +22,7 @@ public sealed interface Step {
   /**
    * An operation that the device said it has a library for.
    *
-   * @param places of its operands' first elements, inputs, then outputs
+   * @param places of its operands' first elements, inputs, then outputs, then its workspace where it has one
    * @param otherwise kernels that do the same, should the library turn out not to
    */
   record LibraryCall(Instruction.Call call, List<Place> places, List<Step> otherwise) implements Step {

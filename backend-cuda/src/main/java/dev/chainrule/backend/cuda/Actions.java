@@ -27,7 +27,7 @@ final class Actions {
   private final List<List<Part>> instructions;
   private final List<Action> whole;
   private final List<Stretch> stretches = new ArrayList<>();
-  private final List<PreparedProduct> products = new ArrayList<>();
+  private final List<LibraryWork> works = new ArrayList<>();
 
   /** Bytes that what is in the table is a multiple of; less than the driver's pieces of memory only for slices that move. */
   private final long[] alignments;
@@ -93,7 +93,7 @@ final class Actions {
 
   /** Gives back what the library keeps on the host, after the graphs. */
   void end() {
-    products.forEach(PreparedProduct::destroy);
+    works.forEach(LibraryWork::destroy);
   }
 
   private List<List<Part>> prepared() {
@@ -143,7 +143,7 @@ final class Actions {
   private Part part(Step step) {
     return switch (step) {
       case Step.Launch launch -> straight(launch);
-      case Step.LibraryCall call -> product(call);
+      case Step.LibraryCall call -> library(call);
       case Step.Repeat repeat -> repeat(repeat);
       case Step.RepeatWhile repeat -> {
         List<Part> condition = parts(repeat.condition());
@@ -178,10 +178,10 @@ final class Actions {
     }, 1);
   }
 
-  private Straight product(Step.LibraryCall call) {
-    Optional<PreparedProduct> product = machine.products().orElseThrow().prepared(call, allocator, alignments);
-    product.ifPresent(products::add);
-    return product.map(this::straight).orElseGet(() -> all(call.otherwise().stream().map(step -> straight((Step.Launch) step)).toList()));
+  private Straight library(Step.LibraryCall call) {
+    Optional<? extends LibraryWork> work = machine.prepared(call, allocator, alignments);
+    work.ifPresent(works::add);
+    return work.map(this::straight).orElseGet(() -> all(call.otherwise().stream().map(step -> straight((Step.Launch) step)).toList()));
   }
 
   private Part repeat(Step.Repeat repeat) {

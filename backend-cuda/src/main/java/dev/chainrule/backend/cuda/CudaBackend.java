@@ -59,10 +59,8 @@ public final class CudaBackend implements Backend {
       throw new DeviceUnavailableException(NAME + ":" + index, String.join("; ", found.findings()), found.remedy());
     }
     Card card = found.cards().get(index);
-    if (found.products().isEmpty()) {
-      Products.sayOwnKernels(found.findings().getLast());
-    }
-    return CudaDevice.open(info(card, index), card, found.driver().orElseThrow(), found.anyCompiler(), found.products(),
+    found.libraries().sayWhatIsMissing();
+    return CudaDevice.open(info(card, index), card, found.driver().orElseThrow(), found.anyCompiler(), found.libraries(),
         Settings.here());
   }
 

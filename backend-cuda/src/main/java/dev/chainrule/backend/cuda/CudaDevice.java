@@ -42,11 +42,11 @@ final class CudaDevice implements Device {
     lifetime.atEnd(machine.context()::close);
   }
 
-  /** @param products library for matrix products; kernels of our own without it */
-  static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Optional<CublasLt> products, Settings settings) {
+  /** @param libraries for products and convolutions; kernels of our own without them */
+  static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Libraries libraries, Settings settings) {
     Context context = Context.open(info.id(), card, driver);
     try {
-      return new CudaDevice(info, Machine.of(context, card, compiler, products, settings),
+      return new CudaDevice(info, Machine.of(context, card, compiler, libraries, settings),
           TuningFile.of(card.name() + ", " + card.architecture(), Integer.toString(driver.cuDriverGetVersion())));
     } catch (RuntimeException e) {
       context.close();
@@ -66,7 +66,7 @@ final class CudaDevice implements Device {
 
   @Override
   public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
-    return GpuProgram.support(op, inputs, outputs, true);
+    return GpuProgram.support(op, inputs, outputs, true).map(own -> machine.kernel(own, op, inputs, outputs));
   }
 
   @Override
@@ -81,7 +81,7 @@ final class CudaDevice implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CudaExecutable(GpuProgram.of(schedule, tiles, PARAMETER_BYTES, call -> machine.products().isPresent() && Products.takes(call)), machine);
+    return new CudaExecutable(GpuProgram.of(schedule, tiles, PARAMETER_BYTES, machine::takes), machine);
   }
 
   /** With kernels of our own alone, whose tiles these are. */

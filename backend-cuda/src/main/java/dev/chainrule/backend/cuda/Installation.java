@@ -14,15 +14,12 @@ import java.util.Optional;
  * @param driver if it is there and works
  * @param cards the GPUs that can be used
  * @param compiler if it is there
- * @param products the library of matrix products, if it is there
+ * @param libraries of matrix products and convolutions
  * @param findings one line each
  * @param remedy what to do; empty if all is well
  */
-record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> compiler, Optional<CublasLt> products,
+record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> compiler, Libraries libraries,
     List<String> findings, String remedy) {
-
-  /** Whether matrix products go to NVIDIA's library; {@code false} has them run on kernels of our own. */
-  static final String PRODUCTS = "chainrule.cuda.cublas";
 
   private static final int OLDEST_CUDA = 12000;
 
@@ -60,7 +57,7 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
   }
 
   private static Installation without(String finding, String remedy) {
-    return new Installation(Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(finding), remedy);
+    return new Installation(Optional.empty(), List.of(), Optional.empty(), Libraries.NONE, List.of(finding), remedy);
   }
 
   private static Installation of(Library library, LibrarySearch search) {
@@ -106,26 +103,9 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
     if (compiler.isEmpty() && ahead > 0) {
       findings.add("without NVRTC only the %d kernels that were compiled ahead can run; for others: %s".formatted(ahead, nvrtc(version)));
     }
-    Optional<CublasLt> products = products(search, version / 1000, findings);
-    return new Installation(Optional.of(driver), cards, compiler, products, findings, remedy(count, cards, compiler.isPresent() || ahead > 0, version));
-  }
-
-  /** Nothing is amiss without it, but slower. */
-  private static Optional<CublasLt> products(LibrarySearch search, int cuda, List<String> findings) {
-    if (!Settings.flag(PRODUCTS, true)) {
-      findings.add("products run on Chainrule's own kernels, as -D" + PRODUCTS + "=false says");
-      return Optional.empty();
-    }
-    try {
-      Optional<CublasLt> found = CublasLt.find(search, cuda);
-      findings.add(found.map(library -> "%s (%s)".formatted(library.version(), library.path())).orElse(
-          "cuBLASLt (%s) is not there, products run on Chainrule's own kernels, more slowly: %s; pip install nvidia-cublas%s".formatted(
-              String.join(", ", CublasLt.names(cuda)), search.where(), cuda >= 13 ? "" : "-cu12")));
-      return found;
-    } catch (IllegalArgumentException | NoSuchElementException e) {
-      findings.add("cuBLASLt cannot be opened, products run on Chainrule's own kernels, more slowly: " + e.getMessage());
-      return Optional.empty();
-    }
+    Libraries libraries = Libraries.find(search, version / 1000);
+    findings.addAll(libraries.findings());
+    return new Installation(Optional.of(driver), cards, compiler, libraries, findings, remedy(count, cards, compiler.isPresent() || ahead > 0, version));
   }
 
   private static String remedy(int count, List<Card> cards, boolean hasKernels, int version) {

@@ -76,8 +76,8 @@ final class LaunchGraph implements AutoCloseable {
         launch.describe(description);
         yield driver.cuGraphAddKernelNode(graph, before, description.address());
       }
-      case PreparedProduct product -> {
-        long captured = captured(product);
+      case LibraryWork library -> {
+        long captured = captured(library);
         try {
           yield driver.cuGraphAddChildGraphNode(graph, before, captured);
         } finally {
@@ -139,8 +139,8 @@ final class LaunchGraph implements AutoCloseable {
         launch.describe(description);
         driver.cuGraphExecKernelNodeSetParams(executable, node.handle, description.address());
       }
-      case PreparedProduct product -> {
-        long captured = captured(product);
+      case LibraryWork library -> {
+        long captured = captured(library);
         try {
           driver.cuGraphExecChildGraphNodeSetParams(executable, node.handle, captured);
         } finally {

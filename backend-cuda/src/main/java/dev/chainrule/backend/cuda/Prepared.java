@@ -1,7 +1,7 @@
 package dev.chainrule.backend.cuda;
 
 /** Work for the device of which all but addresses is settled. Of the context's thread alone. */
-sealed interface Prepared permits PreparedLaunch, PreparedProduct {
+sealed interface Prepared permits PreparedLaunch, LibraryWork {
 
   /** For messages, such as {@code kernel add_0123}. */
   String name();

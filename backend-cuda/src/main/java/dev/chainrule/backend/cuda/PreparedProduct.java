@@ -13,7 +13,7 @@ import java.util.Optional;
  * A matrix product with the library's descriptors and algorithm settled. What differs from run to run are the operands' addresses. Of the
  * context's thread alone.
  */
-final class PreparedProduct implements Prepared {
+final class PreparedProduct implements LibraryWork {
 
   /** The library's first is taken, which it estimates to be the fastest. Whoever times them asks for more, and chooses in {@link #of}. */
   private static final int CANDIDATES = 1;
@@ -172,7 +172,8 @@ final class PreparedProduct implements Prepared {
     }
   }
 
-  void destroy() {
+  @Override
+  public void destroy() {
     descriptors.destroy(library);
   }
 }

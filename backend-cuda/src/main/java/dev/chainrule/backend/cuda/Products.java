@@ -69,14 +69,10 @@ final class Products {
         context.atEnd(products::end);
         return Optional.of(products);
       } catch (CudaException e) {
-        sayOwnKernels(e.problem());
+        Libraries.sayOwnKernels("Matrix products", e.problem());
         return Optional.empty();
       }
     });
-  }
-
-  static void sayOwnKernels(String finding) {
-    System.getLogger(Products.class.getName()).log(System.Logger.Level.INFO, "Matrix products run on Chainrule's own kernels: " + finding);
   }
 
   /** On the context's thread. */

@@ -83,7 +83,7 @@ class CompilersTest {
     Installation found = OnTheStandIn.standIn().installation();
     var compiler = new Remembering(found.compiler().orElseThrow(), new ArrayList<>());
     var info = new CudaBackend(() -> found).discover().getFirst();
-    try (var device = CudaDevice.open(info, found.cards().getFirst(), found.driver().orElseThrow(), compiler, found.products(),
+    try (var device = CudaDevice.open(info, found.cards().getFirst(), found.driver().orElseThrow(), compiler, found.libraries(),
         OnTheStandIn.usual())) {
       OnTheStandIn.run(device, () -> {
         train(new Sequential(new Conv2d(1, 4, 3), new BatchNorm(4), new Relu(), new MaxPool2d(2), new Flatten(), new Dropout(0.2),

@@ -96,26 +96,31 @@ class InstallationTest {
   }
 
   @Test
-  void withoutALibraryOfProductsItWorks(@TempDir Path folder) throws IOException {
+  void withoutLibrariesOfProductsAndConvolutionsItWorks(@TempDir Path folder) throws IOException {
     for (String file : List.of(Driver.LIBRARY, "libnvrtc.so.13")) {
       Files.createSymbolicLink(folder.resolve(file), OnTheStandIn.standIn().folder().resolve(file));
     }
     Diagnosis diagnosis = backend(folder).diagnose();
     assertTrue(diagnosis.usable(), diagnosis.toString());
-    assertTrue(diagnosis.findings().getLast().startsWith("cuBLASLt (libcublasLt.so.13, libcublasLt.so.12) is not there, products run on"
+    assertTrue(diagnosis.findings().get(2).startsWith("cuBLASLt (libcublasLt.so.13, libcublasLt.so.12) is not there, products run on"
         + " Chainrule's own kernels"), diagnosis.toString());
-    assertTrue(diagnosis.findings().getLast().endsWith("pip install nvidia-cublas"), diagnosis.toString());
+    assertTrue(diagnosis.findings().get(2).endsWith("pip install nvidia-cublas"), diagnosis.toString());
+    assertTrue(diagnosis.findings().get(3).startsWith("cuDNN (libcudnn.so.9) is not there, convolutions run on Chainrule's own kernels"),
+        diagnosis.toString());
+    assertTrue(diagnosis.findings().get(3).endsWith("pip install nvidia-cudnn-cu13"), diagnosis.toString());
   }
 
   @Test
-  void withALibraryOfProductsThatCannotBeOpened(@TempDir Path folder) throws IOException {
+  void withLibrariesThatCannotBeOpened(@TempDir Path folder) throws IOException {
     for (String file : List.of(Driver.LIBRARY, "libnvrtc.so.13")) {
       Files.createSymbolicLink(folder.resolve(file), OnTheStandIn.standIn().folder().resolve(file));
     }
     Files.writeString(folder.resolve("libcublasLt.so.13"), "not a library");
+    Files.writeString(folder.resolve("libcudnn.so.9"), "not a library");
     Diagnosis diagnosis = backend(folder).diagnose();
     assertTrue(diagnosis.usable(), diagnosis.toString());
-    assertTrue(diagnosis.findings().getLast().startsWith("cuBLASLt cannot be opened"), diagnosis.toString());
+    assertTrue(diagnosis.findings().get(2).startsWith("cuBLASLt cannot be opened"), diagnosis.toString());
+    assertTrue(diagnosis.findings().get(3).startsWith("cuDNN cannot be opened"), diagnosis.toString());
   }
 
   @Test
@@ -146,6 +151,7 @@ class InstallationTest {
     assertTrue(diagnosis.findings().get(0).startsWith("driver for CUDA 13.0 ("), diagnosis.toString());
     assertTrue(diagnosis.findings().get(1).startsWith("nvrtc-13.99 ("), diagnosis.toString());
     assertTrue(diagnosis.findings().get(2).startsWith("cublasLt-13.99.0 ("), diagnosis.toString());
+    assertTrue(diagnosis.findings().get(3).startsWith("cudnn-9.99.0 ("), diagnosis.toString());
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A device of the stand-in's for one test: what the test leaves on it must be nothing. */
@@ -25,14 +24,14 @@ final class OnTheStandIn {
   }
 
   static CudaDevice open(Settings settings) {
-    return open(settings, standIn().installation().products());
+    return open(settings, standIn().installation().libraries());
   }
 
-  static CudaDevice open(Settings settings, Optional<CublasLt> products) {
+  static CudaDevice open(Settings settings, Libraries libraries) {
     Installation found = standIn().installation();
     var backend = new CudaBackend(() -> found);
     return (CudaDevice) CudaDevice.open(backend.discover().getFirst(), found.cards().getFirst(), found.driver().orElseThrow(),
-        found.compiler().orElseThrow(), products, settings);
+        found.compiler().orElseThrow(), libraries, settings);
   }
 
   static void with(Settings settings, Consumer<CudaDevice> body) {
@@ -57,5 +56,6 @@ final class OnTheStandIn {
     assertEquals(0, standIn().count("all"), "left on the device");
     assertEquals(0, standIn().count("contexts"));
     assertEquals(0, standIn().count("overruns"), "kernels wrote behind their memory");
+    assertEquals(0, standIn().count("mistakes"), "told to a library");
   }
 }

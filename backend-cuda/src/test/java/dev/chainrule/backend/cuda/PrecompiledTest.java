@@ -68,7 +68,7 @@ class PrecompiledTest {
   private CudaDevice device(KernelCompiler compiler) {
     Installation full = OnTheStandIn.standIn().installation();
     var backend = new CudaBackend(() -> full);
-    return CudaDevice.open(backend.discover().getFirst(), full.cards().getFirst(), full.driver().orElseThrow(), compiler, Optional.empty(),
+    return CudaDevice.open(backend.discover().getFirst(), full.cards().getFirst(), full.driver().orElseThrow(), compiler, Libraries.NONE,
         new Settings(true, false, folder.resolve("cubins")));
   }
 

@@ -17,7 +17,6 @@ import dev.chainrule.tensor.Tensor;
 import dev.chainrule.train.Step;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
@@ -107,7 +106,7 @@ class ProductsTest {
   @Tag("S19.17")
   void withoutTheLibraryKernelsOfOurOwnDoIt() {
     long before = products();
-    try (CudaDevice device = OnTheStandIn.open(OnTheStandIn.usual(), Optional.empty())) {
+    try (CudaDevice device = OnTheStandIn.open(OnTheStandIn.usual(), Libraries.NONE)) {
       OnTheStandIn.run(device, () -> assertProduct(DType.F32, views(5, 7).get(1), views(7, 4).getFirst()));
     }
     OnTheStandIn.assertNothingLeft();

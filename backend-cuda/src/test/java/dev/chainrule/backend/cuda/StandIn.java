@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Libraries that stand in for NVIDIA's driver, compiler and matrix products on machines without a GPU, built from C++ by g++. One for each process: JCuda
+ * Libraries that stand in for NVIDIA's driver, compiler, matrix products and convolutions on machines without a GPU, built from C++ by g++. One for each process: JCuda
  * is given the driver that was opened first.
  */
 public final class StandIn {
@@ -34,7 +35,8 @@ public final class StandIn {
   /** What the stand-in's machine code comes from, and what it runs on. */
   private static final List<String> SOURCES = List.of("libcuda.cpp", "libnvrtc.cpp", "cuda_on_host.h");
 
-  private static final String PRODUCTS = "libcublasLt.cpp";
+  /** Libraries that run on the driver, by their sources. */
+  private static final Map<String, String> ON_THE_DRIVER = Map.of("libcublasLt.cpp", "libcublasLt.so.13", "libcudnn.cpp", Cudnn.LIBRARY);
 
   private static final int DIGITS = 16;
 
@@ -73,11 +75,13 @@ public final class StandIn {
       for (String source : SOURCES) {
         Files.writeString(folder.resolve(source), resource(source));
       }
-      Files.writeString(folder.resolve(PRODUCTS), resource(PRODUCTS));
       writeMissing(folder);
       compile(folder, "libcuda.so.1", "-fvisibility=hidden", "-Wl,-soname,libcuda.so.1", "libcuda.cpp", "missing.cpp", "-ldl");
-      compile(folder, "libcublasLt.so.13", "-fvisibility=hidden", "-ffp-contract=off", PRODUCTS, "-L.", "-l:libcuda.so.1",
-          "-Wl,-rpath,$ORIGIN");
+      for (var library : ON_THE_DRIVER.entrySet()) {
+        Files.writeString(folder.resolve(library.getKey()), resource(library.getKey()));
+        compile(folder, library.getValue(), "-fvisibility=hidden", "-ffp-contract=off", library.getKey(), "-L.", "-l:libcuda.so.1",
+            "-Wl,-rpath,$ORIGIN");
+      }
       compile(folder, "libnvrtc.so.13", "-DPRELUDE=\"" + folder.resolve("cuda_on_host.h") + "\"", "libnvrtc.cpp");
       folder.toFile().deleteOnExit(); // the last that was asked for is deleted first
       try (Stream<Path> files = Files.list(folder)) {
@@ -157,7 +161,7 @@ public final class StandIn {
 
   /**
    * Has a call fail: the {@code number}-th of a kind from now on, of {@code alloc}, {@code launch}, {@code async}, {@code lost}, {@code products},
-   * {@code algorithm}.
+   * {@code algorithm}, {@code convolutions}, {@code engine}, {@code plan}.
    */
   public void fail(String kind, long number) {
     call("stand_in_fail", kind, number);

@@ -114,7 +114,7 @@ static std::set<Event *> events;
 static std::map<Module *, std::vector<Kernel *>> modules;
 static std::set<Graph *> graphs, executables;
 static long launches, replays, updates;
-static std::map<std::string, long> ofLibraries; // objects of libraries, and what they have done
+static std::map<std::string, long> ofLibraries = {{"objects", 0}, {"products", 0}, {"convolutions", 0}, {"mistakes", 0}}; // objects, and what was done
 
 static long alive() {
   return ofLibraries["objects"] + (long)(memory.size() + pinned.size() + streams.size() + events.size() + modules.size() + graphs.size() + executables.size());
@@ -389,8 +389,8 @@ static Status execute(const Kernel *kernel, Three blocks, Three threads, std::ve
 
 // --- for tests ----------------------------------------------------------------------------------------------------------------------
 
-// The number-th of such calls from now on fails; kinds are alloc, launch, graph, async, lost, products (the
-// library does not start), algorithm (it has none).
+// The number-th of such calls from now on fails; kinds are alloc, launch, graph, async, lost, products and
+// convolutions (the library does not start), algorithm, engine and plan (it has none).
 EXPORTED void stand_in_fail(const char *kind, long number) {
   ONE_AT_A_TIME;
   failures()[kind] = number;
