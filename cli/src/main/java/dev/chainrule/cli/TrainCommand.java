@@ -57,7 +57,7 @@ final class TrainCommand implements Callable<Integer> {
   private int[] layers = {512, 256};
 
   @Option(names = "--precision", paramLabel = "NAME", description = "Of products and convolutions, all else is f32: f32, bf16 (twice as"
-      + " fast on CPUs with AVX512-BF16), f16, or tf32 (faster products on NVIDIA's GPUs).")
+      + " fast on CPUs with AVX512-BF16), f16, or tf32 (faster on NVIDIA's GPUs).")
   private String precision = "f32";
 
   @Option(names = "--seed", paramLabel = "N", description = "Of initial values, order and shifts.")

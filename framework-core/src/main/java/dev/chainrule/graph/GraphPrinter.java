@@ -174,7 +174,7 @@ public final class GraphPrinter {
     return "stride=" + list(geometry.axes().stream().map(s -> s.stride() + "").toList())
         + " dilation=" + list(geometry.axes().stream().map(s -> s.dilation() + "").toList())
         + " padding=" + list(geometry.axes().stream().map(s -> s.low() + "+" + s.high()).toList())
-        + " groups=" + geometry.groups();
+        + " groups=" + geometry.groups() + (geometry.tf32() ? " tf32" : "");
   }
 
   private static String list(List<String> parts) {

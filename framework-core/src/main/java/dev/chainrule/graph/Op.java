@@ -231,11 +231,20 @@ public sealed interface Op {
   /** One number of a convolution per spatial axis: step, dilation of the weights, zeros before and after the input. */
   record Spatial(long stride, long dilation, long low, long high) {}
 
-  /** How a convolution moves over its input; channels and filters are split into {@code groups}. */
-  record Geometry(List<Spatial> axes, int groups) {
+  /**
+   * How a convolution moves over its input; channels and filters are split into {@code groups}.
+   *
+   * @param tf32 whether a device may round operands of f32 to 11 bits of precision first (TF32); both gradients may then, too
+   */
+  record Geometry(List<Spatial> axes, int groups, boolean tf32) {
     /** Copies the list. */
     public Geometry {
       axes = List.copyOf(axes);
+    }
+
+    /** In the precision of its operands. */
+    public Geometry(List<Spatial> axes, int groups) {
+      this(axes, groups, false);
     }
   }
 

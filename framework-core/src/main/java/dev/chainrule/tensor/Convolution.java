@@ -125,7 +125,7 @@ final class Convolution {
       }
       axes.add(new Op.Spatial(stride(i), dilation(i), edge.low(), edge.high()));
     }
-    return new Op.Geometry(axes, options.groups());
+    return new Op.Geometry(axes, options.groups(), Precision.allowsTf32(x.dtype()));
   }
 
   private Op.Edge samePadding(int axis) {
@@ -146,7 +146,7 @@ final class Convolution {
     for (int i = 0; i < spatial.count(); i++) {
       axes.add(new Op.Spatial(stride(i), dilation(i), givenPadding(i).low(), givenPadding(i).high()));
     }
-    return new Op.Geometry(axes, options.groups());
+    return new Op.Geometry(axes, options.groups(), Precision.allowsTf32(x.dtype()));
   }
 
   /** A stride above 1 rounds several lengths to that of x: the output padding chooses among them. */

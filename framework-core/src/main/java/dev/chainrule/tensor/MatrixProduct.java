@@ -62,7 +62,7 @@ final class MatrixProduct {
   }
 
   private static Tensor dot(Tensor x, Tensor y) {
-    return Tensor.made(Ops.node(new Op.Dot(x.dtype() == DType.F32 && Precision.current() == Precision.TF32), x.node(), y.node()));
+    return Tensor.made(Ops.node(new Op.Dot(Precision.allowsTf32(x.dtype())), x.node(), y.node()));
   }
 
   private static Shape batch(Tensor x) {

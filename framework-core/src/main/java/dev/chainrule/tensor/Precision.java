@@ -31,8 +31,8 @@ public enum Precision {
   /** Every operation in the types of its operands. */
   AS_WRITTEN(Optional.empty()),
   /**
-   * Products of f32 as fast as the device has them, and no worse than of operands rounded to 11 bits of precision (TF32); f32 in range, and
-   * in all but products. Only NVIDIA's GPUs have anything faster; convolutions are computed in f32 there, too.
+   * Products and convolutions of f32 as fast as the device has them, and no worse than of operands rounded to 11 bits of precision (TF32);
+   * f32 in range, and in all else. Only NVIDIA's GPUs have anything faster.
    */
   TF32(Optional.empty()),
   /** Products in bf16: f32's range with 8 bits of precision. */
@@ -52,6 +52,11 @@ public enum Precision {
   /** The policy of the surroundings. */
   public static Precision current() {
     return CURRENT.orElse(AS_WRITTEN);
+  }
+
+  /** Whether the surroundings' policy lets operands of the type be rounded to TF32. */
+  static boolean allowsTf32(DType dtype) {
+    return dtype == DType.F32 && current() == TF32;
   }
 
   /** Runs {@code body} with this policy; within it, another one's {@code call} counts. */

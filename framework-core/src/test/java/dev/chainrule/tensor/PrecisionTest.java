@@ -283,6 +283,33 @@ class PrecisionTest {
     assertEquals(Set.of(true), allowTf32(Precision.TF32.call(() -> Attention.CAUSAL.apply(x, x, x))));
   }
 
+  private static Set<Boolean> convolveInTf32(Tensor... tensors) {
+    return nodes(tensors).stream().flatMap(node -> switch (node.op()) {
+      case Op.Conv(var geometry) -> Stream.of(geometry.tf32());
+      case Op.ConvInputGradient(var geometry, _) -> Stream.of(geometry.tf32());
+      case Op.ConvWeightGradient(var geometry, _) -> Stream.of(geometry.tf32());
+      default -> Stream.empty();
+    }).collect(Collectors.toSet());
+  }
+
+  @Test
+  @Tag("S19.16")
+  void soMayConvolutionsAndTheirGradients() {
+    Tensor x = random(DType.F32, 1, 2, 3, 4, 4);
+    Tensor w = random(DType.F32, 2, 5, 3, 2, 2);
+    Tensor y = Precision.TF32.call(() -> x.conv2d(w));
+    assertEquals(Set.of(true), convolveInTf32(y));
+    for (Tensor gradient : Gradients.of(y.mul(y).sum(), List.of(x, w))) {
+      assertEquals(Set.of(true), convolveInTf32(gradient), "outside the policy, too");
+    }
+    assertEquals(Set.of(false), convolveInTf32(x.conv2d(w)));
+    assertEquals(Set.of(false), convolveInTf32(Precision.MIXED_BF16.call(() -> x.conv2d(w))));
+    Tensor wide = random(DType.F64, 1, 2, 3, 4, 4);
+    assertEquals(Set.of(false), convolveInTf32(Precision.TF32.call(() -> wide.conv2d(random(DType.F64, 2, 5, 3, 2, 2)))));
+    Tensor line = random(DType.F32, 1, 2, 3, 4);
+    assertEquals(Set.of(true), convolveInTf32(Precision.TF32.call(() -> line.convTranspose1d(random(DType.F32, 2, 3, 5, 2), ConvOptions.DEFAULT))));
+  }
+
   @Test
   void gradientsOfALoopKeepIt() {
     Tensor w = random(DType.F32, 1, 3, 3);

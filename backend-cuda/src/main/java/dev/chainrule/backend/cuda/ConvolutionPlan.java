@@ -23,8 +23,6 @@ final class ConvolutionPlan {
   /** An engine keeps the operands in a layout of its own, at most. */
   private static final long WORKSPACE_OF_OPERANDS = 2;
 
-  private static final int NO_NOTE = -1;
-
   private final DnnDescriptors descriptors;
   private final long descriptor;
   private final long workspaceBytes;
@@ -133,9 +131,16 @@ final class ConvolutionPlan {
   private static boolean computesAsMeant(Cudnn library, long configuration, DnnConvolution convolution, DnnDescriptors tried) {
     long engine = tried.empty(Cudnn.CUDNN_BACKEND_ENGINE_DESCRIPTOR);
     library.cudnnBackendGetAttribute(configuration, Cudnn.CUDNN_ATTR_ENGINECFG_ENGINE, List.of(engine));
-    // Tensor cores round operands of f32 to TF32.
-    int cores = convolution.data() == Cudnn.CUDNN_DATA_FLOAT ? NO_NOTE : Cudnn.CUDNN_NUMERICAL_NOTE_TENSOR_CORE;
-    return Set.of(Cudnn.CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP, cores).containsAll(library.getNotes(engine));
+    return harmless(convolution).containsAll(library.getNotes(engine));
+  }
+
+  private static Set<Integer> harmless(DnnConvolution convolution) {
+    if (convolution.data() != Cudnn.CUDNN_DATA_FLOAT) {
+      return Set.of(Cudnn.CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP, Cudnn.CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
+    }
+    return convolution.tf32()
+        ? Set.of(Cudnn.CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP, Cudnn.CUDNN_NUMERICAL_NOTE_TENSOR_CORE, Cudnn.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)
+        : Set.of(Cudnn.CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP);
   }
 
   /** Empty if the library does not have it for this GPU, whatever it calls that, or if it wants too much workspace. */

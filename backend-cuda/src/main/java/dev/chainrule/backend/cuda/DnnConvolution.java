@@ -18,9 +18,10 @@ import java.util.stream.Stream;
  * and three spatial axes; one is two of which the first has size 1. Groups are not told: the library divides x's channels by w's.
  *
  * @param data type of all three, in the library's numbers
+ * @param tf32 whether tensor cores may take operands of f32, which they round to 11 bits
  * @param low zeros before each spatial axis of x, {@code high} those behind it
  */
-record DnnConvolution(Kind kind, int data, Tensor x, Tensor w, Tensor y, List<Long> low, List<Long> high, List<Long> strides,
+record DnnConvolution(Kind kind, int data, boolean tf32, Tensor x, Tensor w, Tensor y, List<Long> low, List<Long> high, List<Long> strides,
     List<Long> dilations) {
 
   private static final int MOST_AXES = 3;
@@ -79,7 +80,7 @@ record DnnConvolution(Kind kind, int data, Tensor x, Tensor w, Tensor y, List<Lo
       return Optional.empty();
     }
     List<Tensor> roles = kind.places.stream().map(i -> tensor(operands.get(i).shape(), alignments.get(i))).toList();
-    return Optional.of(new DnnConvolution(kind, data.get(), roles.get(0), roles.get(1), roles.get(2), each(geometry, 0, Op.Spatial::low),
+    return Optional.of(new DnnConvolution(kind, data.get(), geometry.tf32(), roles.get(0), roles.get(1), roles.get(2), each(geometry, 0, Op.Spatial::low),
         each(geometry, 0, Op.Spatial::high), each(geometry, 1, Op.Spatial::stride), each(geometry, 1, Op.Spatial::dilation)));
   }
 

@@ -16,6 +16,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.plan.Engine;
 import dev.chainrule.tensor.ConvOptions;
 import dev.chainrule.tensor.Loop;
+import dev.chainrule.tensor.Precision;
 import dev.chainrule.tensor.Tensor;
 import dev.chainrule.train.Step;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ import org.junit.jupiter.api.Test;
 
 /** Convolutions and their gradients go to the library, which is told what is meant; without it they run on kernels. */
 class ConvolutionsTest {
+
+  /** A number that TF32 rounds to 1, f32 does not. */
+  private static final float BEYOND_TF32 = 1 + 0x1p-12f;
 
   /** A convolution, its operands' shapes, and how many of it and its two gradients are the library's. */
   private record Sample(String name, ConvOptions options, long[] x, long[] w) {
@@ -153,14 +157,23 @@ class ConvolutionsTest {
     });
   }
 
-  /** An engine of tensor cores would round the operand. */
+  private static List<Double> rounded(Step step) {
+    Tensor one = Tensor.of(new float[] {1}, 1, 1, 1, 1);
+    return step.run(Tensor.of(new float[] {BEYOND_TF32}, 1, 1, 1, 1), one).stream().map(Tensor::item).toList();
+  }
+
+  /** The result, its gradient in x, which is the result, and that in w, which is the result times x. */
   @Test
   @Tag("S19.16")
-  void f32IsStrict() {
-    float beyondTf32 = 1 + 0x1p-12f;
+  void f32IsStrictUnlessAPolicyAllowsLess() {
     OnTheStandIn.with(_ -> {
-      Tensor x = Tensor.of(new float[] {beyondTf32}, 1, 1, 1, 1);
-      assertEquals(beyondTf32, x.conv2d(Tensor.of(new float[] {1}, 1, 1, 1, 1), ConvOptions.DEFAULT).item());
+      Step step = Step.evaluation(in -> all(SAMPLES.getFirst(), in.get(0), in.get(1)));
+      double strict = BEYOND_TF32;
+      for (int i = 0; i < 2; i++) {
+        assertEquals(List.of(strict, strict, (double) (BEYOND_TF32 * BEYOND_TF32)), rounded(step));
+        assertEquals(List.of(1.0, 1.0, 1.0), Precision.TF32.call(() -> rounded(step)), "another plan of the same Step");
+      }
+      assertEquals(List.of(1.0, 1.0, 1.0), rounded(step.withPrecision(Precision.TF32)));
     });
   }
 

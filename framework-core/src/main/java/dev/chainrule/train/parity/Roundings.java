@@ -60,6 +60,10 @@ final class Roundings {
     return body.results().stream().mapToDouble(n -> Objects.requireNonNull(longest.get(n))).max().orElse(0);
   }
 
+  private static double operands(boolean tf32) {
+    return tf32 ? TF32 : 0;
+  }
+
   private static double own(Node node) {
     return switch (node.op()) {
       case Op.Movement _, Op.Source _, Op.Comparison _, Op.Result _, Op.Copy _, Op.Barrier _, Op.ArgReduce _, Op.Gather _, Op.Sort _,
@@ -69,10 +73,12 @@ final class Roundings {
       case Op.Pointwise _ -> 1;
       case Op.Reduce _ -> sum((double) node.input(0).type().elements() / Math.max(1, node.type().elements()));
       case Op.Cumulate(_, int axis, _) -> sum(shape(node, 0).dim(axis));
-      case Op.Dot(boolean tf32) -> sum(shape(node, 0).dim(shape(node, 0).rank() - 1)) + (tf32 ? TF32 : 0);
-      case Op.Conv _ -> sum(elementsFrom(shape(node, 1), 1));
-      case Op.ConvInputGradient _ -> sum((double) node.input(1).type().elements() / Math.max(1, shape(node, 1).dim(1)));
-      case Op.ConvWeightGradient _ -> sum((double) node.input(0).type().elements() / Math.max(1, shape(node, 0).dim(1)));
+      case Op.Dot(boolean tf32) -> sum(shape(node, 0).dim(shape(node, 0).rank() - 1)) + operands(tf32);
+      case Op.Conv(var geometry) -> sum(elementsFrom(shape(node, 1), 1)) + operands(geometry.tf32());
+      case Op.ConvInputGradient(var geometry, _) ->
+          sum((double) node.input(1).type().elements() / Math.max(1, shape(node, 1).dim(1))) + operands(geometry.tf32());
+      case Op.ConvWeightGradient(var geometry, _) ->
+          sum((double) node.input(0).type().elements() / Math.max(1, shape(node, 0).dim(1))) + operands(geometry.tf32());
       case Op.ScatterAdd _, Op.Overlap _ -> sum((double) node.inputs().getLast().type().elements() / Math.max(1, node.type().elements()) + 1);
       case Op.Composite composite -> through(composite.body());
       case Op.Cond(var then, var otherwise) -> Math.max(through(then), through(otherwise));
