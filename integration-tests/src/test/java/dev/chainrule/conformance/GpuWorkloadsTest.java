@@ -16,14 +16,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The benchmarks' networks for graphics processors, small: every device trains them as the CPU does, and in reduced precision, too. */
 class GpuWorkloadsTest {
 
-  /** But for networks with running statistics: they are no updates of an optimizer's, which Parity wants bit for bit; layers have cases. */
+  /** At step 8 the input of a relu is 0 to within roundings, so that its gradient is on one side on some devices, on the other on others. */
+  private static final int STEPS_OF_RESIDUALS = 5;
+
   @ParameterizedTest
   @MethodSource("dev.chainrule.conformance.TestedDevices#stream")
   void inFullPrecisionTheyTrainAlike(TestedDevices.TestedDevice tested) {
-    GpuWorkload.small().stream().filter(workload -> !(workload.model() instanceof GpuWorkload.Residuals)).forEach(workload -> {
+    GpuWorkload.small().forEach(workload -> {
       ParityReport report = Parity.of(() -> GpuTraining.model(workload), Losses::crossEntropy,
           parameters -> new AdamW(parameters, Schedule.constant(workload.rate())), GpuTraining.batches(workload))
-          .withSteps(9, 4).between(Devices.open("cpu"), tested.device());
+          .withSteps(workload.model() instanceof GpuWorkload.Residuals ? STEPS_OF_RESIDUALS : 9, 4).between(Devices.open("cpu"), tested.device());
       assertTrue(report.holds(), workload.title() + ": " + report);
     });
   }

@@ -12,6 +12,7 @@ import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.io.Json;
+import dev.chainrule.nn.BatchNorm;
 import dev.chainrule.nn.Conv2d;
 import dev.chainrule.nn.Dropout;
 import dev.chainrule.nn.Flatten;
@@ -67,6 +68,16 @@ class ParityTest {
     // Steps 0, 2 and 4: a loss and four gradients, then four parameters with two moments each and the counter; five losses; four runs.
     assertEquals("{free run=5, gradients=15, random bits=8, update=39}", numbers(report));
     assertEquals(5, report.losses().size());
+  }
+
+  @Test
+  void runningStatisticsAreComparedWhereTheyMove() {
+    Supplier<Module> model = () -> new Sequential(
+        new Flatten(), new BatchNorm(12), new Linear(12, 16), new Tanh(), new Linear(16, CLASSES));
+    ParityReport report = parity(model, 12).withSteps(5, 2).between(cpu(), plain((_, x) -> x));
+    assertHolds(report);
+    // Steps 0, 2 and 4: a loss, six gradients, two statistics; then eight variables, twelve moments and the counter; five losses; four runs.
+    assertEquals("{free run=5, gradients=27, random bits=8, update=63}", numbers(report));
   }
 
   @Test

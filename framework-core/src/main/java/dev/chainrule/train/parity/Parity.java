@@ -20,8 +20,9 @@ import java.util.function.Supplier;
  *
  * <ul>
  * <li><b>gradients, teacher-forced:</b> the reference trains. At step 0 and every {@code interval} steps both devices are given the
- *     reference's variables and compute loss and gradients of one batch. Each may differ by what roundings explain, relative to its largest
- *     element: errors of steps before can neither hide nor add up.
+ *     reference's variables and compute loss, gradients and running statistics of one batch. Each may differ by what roundings explain,
+ *     relative to its largest element: errors of steps before can neither hide nor add up. Where the input of a relu is 0 to within
+ *     roundings, a device may pass its gradient on and another not; what lies below it may then differ by more.
  * <li><b>update, teacher-forced:</b> there both devices also take the reference's gradients for one step of the optimizer; each
  *     parameter and each moment may differ likewise.
  * <li><b>free run:</b> both train by themselves, with plain SGD; all losses agree to 1e-4, relatively.

@@ -52,14 +52,20 @@ final class TeacherForcing {
     });
     add("gradients", step, teacher.names(), expected, actual, teacher.bounds());
 
-    List<HostArray> gradients = expected.subList(1, expected.size());
-    List<HostArray> updated = Devices.with(reference, () -> teacher.update(gradients));
-    List<HostArray> alsoUpdated = Devices.with(device, () -> pupil.update(gradients));
+    List<HostArray> gradients = expected.subList(1, 1 + teacher.parameters());
+    List<HostArray> updated = Devices.with(reference, () -> updated(teacher, state, gradients));
+    List<HostArray> alsoUpdated = Devices.with(device, () -> updated(pupil, state, gradients));
     add("update", step, List.copyOf(teacher.variables().keySet()), updated, alsoUpdated, teacher.bounds());
     Devices.with(reference, () -> {
       teacher.load(state);
       return state;
     });
+  }
+
+  /** Running statistics, too, are the reference's again before it. */
+  private static List<HostArray> updated(TrainedSide side, Map<String, HostArray> state, List<HostArray> gradients) {
+    side.load(state);
+    return side.update(gradients);
   }
 
   private void add(String check, int step, List<String> names, List<HostArray> expected, List<HostArray> actual, List<Double> bounds) {

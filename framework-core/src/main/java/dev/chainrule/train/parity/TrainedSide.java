@@ -36,8 +36,10 @@ final class TrainedSide {
     });
     this.gradients = Step.training(in -> {
       Tensor value = loss.apply(model.apply(in.get(0)), in.get(1));
-      return bounded(Stream.concat(Stream.of(value),
-          Gradients.of(value, optimizer.parameters().stream().map(Variable::value).toList()).stream()).toList());
+      List<Tensor> results = new ArrayList<>(List.of(value));
+      results.addAll(Gradients.of(value, optimizer.parameters().stream().map(Variable::value).toList()));
+      statistics().map(Variable::value).forEach(results::add);
+      return bounded(results);
     });
     this.update = Step.training(in -> {
       optimizer.update(in);
@@ -62,15 +64,28 @@ final class TrainedSide {
     return whole.run(inputs(batch.fields())).getFirst().item();
   }
 
-  /** Loss and gradients, in the order of {@link #names}, of what would be this step of the training; nothing is changed. */
+  /**
+   * Loss, gradients and running statistics, in the order of {@link #names}, of what would be this step of the training. Nothing is changed
+   * but these statistics.
+   */
   List<HostArray> gradients(Batch batch, long step) {
     gradients.resumeAt(step);
     return arrays(gradients.run(inputs(batch.fields())));
   }
 
-  /** {@code loss}, and the parameters. */
+  /** {@code loss}, the parameters, and the model's other variables. */
   List<String> names() {
-    return Stream.concat(Stream.of("loss"), optimizer.parameters().stream().map(Variable::name)).toList();
+    return Stream.concat(Stream.of("loss"), Stream.concat(optimizer.parameters().stream(), statistics()).map(Variable::name)).toList();
+  }
+
+  /** How many gradients there are. */
+  int parameters() {
+    return optimizer.parameters().size();
+  }
+
+  /** The model's variables that no optimizer changes. */
+  private Stream<Variable> statistics() {
+    return model.variables().values().stream().filter(variable -> !optimizer.parameters().contains(variable));
   }
 
   /** Takes a step of the optimizer; all variables after it, in their order. */
