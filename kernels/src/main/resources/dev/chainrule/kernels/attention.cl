@@ -7,7 +7,6 @@
  */
 KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BUFFER(5), NUMBERS) {
   GLOBAL const i64 *g = numbers + first;
-  const f32 scale = f32_value((u32)g[6]);
   const i64 tiles = (g[2] + 63) / 64;
   const int row = THREAD / 16 * 4;
   const int column = THREAD % 16 * 4;
@@ -33,6 +32,8 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BU
     f32 total = 0;
     int any = 0;
     for (i64 key = 0; key < end; key += 64) {
+      /* Read for each tile: the register that would keep it is one too many on GPUs before compute capability 8. */
+      const f32 scale = f32_value((u32)g[6]);
       f32 scores[16];
       products_$id(q, g + 9, g[2] - from, k + key * g[11], g + 11, g[3] - key, g[4], left_part, right_part, scores);
       for (int i = 0; i < 16; i++) {

@@ -1,7 +1,6 @@
 package dev.chainrule.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.graph.Axes;
@@ -31,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -40,26 +38,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Kernels that keep sums in registers have enough of them: NVIDIA's compiler, where it is, spills next to none for the oldest GPU and a new one. Its
+ * Kernels that keep sums in registers have enough of them: NVIDIA's compiler, where it is, spills none for the oldest GPU and new ones. Its
  * report stays in {@code target/gpu}.
  */
 class RegistersTest {
 
   private static final Path REPORTS = Path.of("target", "gpu");
 
-  /**
-   * Bytes. The compiler itself keeps a kernel to 128 registers where two groups of 256 threads then run at once, for a word or two outside
-   * the loops; a kernel that has too many sums spills hundreds.
-   */
-  private static final int MOST_SPILLED = 16;
-
-  private static final Pattern SPILLED = Pattern.compile(".* (\\d+) bytes spill stores.*");
-
-  private static int spilled(String line) {
-    Matcher number = SPILLED.matcher(line);
-    assertTrue(number.matches(), line);
-    return Integer.parseInt(number.group(1));
-  }
+  private static final Pattern NO_SPILLS = Pattern.compile(".* 0 bytes spill stores, 0 bytes spill loads.*");
 
   private static Optional<Path> nvcc() throws IOException {
     Path programs = Path.of("/usr/local");
@@ -157,7 +143,7 @@ class RegistersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sm_75", "sm_90"})
+  @ValueSource(strings = {"sm_75", "sm_90", "sm_90a"})
   void hotKernelsDoNotSpill(String architecture) throws IOException, InterruptedException {
     Optional<Path> nvcc = nvcc();
     if (nvcc.isEmpty()) {
@@ -177,7 +163,7 @@ class RegistersTest {
     List<String> spills = lines.stream().filter(line -> line.contains("bytes spill stores")).toList();
     assertEquals(hot.size(), spills.size(), report.toString());
     System.out.println(lines.stream().filter(line -> line.contains("registers")).count() + " hot kernels for " + architecture + ": " + report);
-    assertEquals(List.of(), spills.stream().filter(line -> spilled(line) > MOST_SPILLED).toList(), () -> String.join("\n", lines));
+    assertEquals(List.of(), spills.stream().filter(line -> !NO_SPILLS.matcher(line).matches()).toList(), () -> String.join("\n", lines));
   }
 
   /** As far as kernels know it: what is in the body does not matter here. */
