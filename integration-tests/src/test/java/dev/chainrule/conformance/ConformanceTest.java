@@ -2,19 +2,13 @@ package dev.chainrule.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.chainrule.ChainruleException;
-import dev.chainrule.device.Device;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Ops;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,51 +16,37 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.DynamicNode;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.TestInstance;
 
 /**
  * Every device computes every operation as the reference interpreter does, on every type, layout and special value, inside a Step and
- * outside, within the bounds of {@link Bounds}.
+ * outside, within the bounds of {@link Bounds}. Where two processes share the suite this is the first's half, see {@link CaseShare}.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ConformanceTest {
+class ConformanceTest extends ConformanceSuite {
 
   private final List<Case> cases = Cases.all();
-  private final TestedDevices tested = TestedDevices.here();
-  private final Map<Device, Conformance> suites = new LinkedHashMap<>();
 
-  @TestFactory
-  @Tag("S16.5") @Tag("S19.6")
-  Stream<DynamicNode> devicesComputeAsTheReferenceDoes() {
-    return tested.devices().stream().map(device -> {
-      var suite = suites.computeIfAbsent(device, Conformance::new);
-      Map<String, List<Case>> byOperation =
-          cases.stream().collect(Collectors.groupingBy(c -> c.of().getSimpleName(), LinkedHashMap::new, Collectors.toList()));
-      return dynamicContainer(device.info().id(), byOperation.entrySet().stream().map(group ->
-          dynamicContainer(group.getKey(), group.getValue().stream().map(c -> dynamicTest(c.name(), () -> suite.check(c))))));
-    });
+  ConformanceTest() {
+    super(CaseShare.first());
   }
 
-  @AfterAll
-  void printCounts() throws IOException {
-    for (Map.Entry<Device, Conformance> suite : suites.entrySet()) {
-      System.out.println(suite.getValue().summary());
-      Path file = Path.of("target", "conformance-" + suite.getKey().info().id().replace(':', '-') + ".txt");
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      Files.writeString(file, suite.getValue().worstErrors());
-    }
-    tested.skipped().forEach(reason -> System.out.println("conformance skipped " + reason));
-  }
-
+  /** What one process leaves out the other has, each case once. */
   @Test
-  void thereIsADeviceOrAReason() {
-    assertTrue(!tested.devices().isEmpty() || !tested.skipped().isEmpty(), tested.toString());
+  void sharesAreTheWholeListTogether() {
+    assertEquals(cases, new CaseShare(0, 1).of(cases));
+    List<Case> even = new CaseShare(0, 2).of(cases);
+    List<Case> odd = new CaseShare(1, 2).of(cases);
+    List<Case> both = IntStream.range(0, cases.size()).mapToObj(i -> (i % 2 == 0 ? even : odd).get(i / 2)).toList();
+    assertEquals(cases, both);
+    assertEquals(cases.size(), even.size() + odd.size());
+  }
+
+  /** Nobody has to know of the second class where the first has all. */
+  @Test
+  void theSecondHasCasesOnlyWhereTheSuiteIsShared() {
+    assertEquals(cases.size(), CaseShare.first().of(cases).size() + CaseShare.second().map(s -> s.of(cases).size()).orElse(0));
   }
 
   @Test
