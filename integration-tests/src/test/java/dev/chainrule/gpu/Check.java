@@ -109,7 +109,8 @@ record Check(String name, List<String> command, Pattern figures) {
     long start = System.nanoTime();
     Process process = builder.start();
     boolean ended = waited(process, limit);
-    String output = Files.readString(said, StandardCharsets.UTF_8);
+    // Cut off in the middle of a letter, perhaps.
+    var output = new String(Files.readAllBytes(said), StandardCharsets.UTF_8);
     System.out.print(output);
     String seconds = "%.0f s".formatted((System.nanoTime() - start) / 1e9);
     if (!ended) {

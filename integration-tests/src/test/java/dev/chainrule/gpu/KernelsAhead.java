@@ -1,6 +1,8 @@
 package dev.chainrule.gpu;
 
 import dev.chainrule.backend.cuda.AheadOfTime;
+import dev.chainrule.benchmarks.gpu.GpuTraining;
+import dev.chainrule.benchmarks.gpu.GpuWorkload;
 import dev.chainrule.benchmarks.training.Workload;
 import dev.chainrule.benchmarks.workloads.ChainruleTraining;
 import dev.chainrule.conformance.Rehearsal;
@@ -9,11 +11,12 @@ import dev.chainrule.kernels.Source;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
  * Compiles ahead what machines without NVRTC are to run: kernels written by hand, in all variants that the conformance suite meets, and
- * all kernels of the benchmarks' trainings. Sizes and strides are no part of a kernel, so others that are made of the same layers
+ * all kernels of the benchmarks' trainings, for processors and for GPUs. Sizes and strides are no part of a kernel, so others that are made of the same layers
  * need no more.
  *
  * <p>Arguments: a folder for what goes into a jar, and nvcc's path.
@@ -27,9 +30,13 @@ final class KernelsAhead {
     for (Workload workload : Workload.values()) {
       kernels.addAll(Rehearsal.during(() -> new ChainruleTraining(workload).step()));
     }
+    for (GpuWorkload workload : GpuWorkload.all()) {
+      kernels.addAll(Rehearsal.during(() -> new GpuTraining(workload).step()));
+    }
     int trainings = kernels.size();
     Rehearsal.ofSuite().stream().filter(KernelsAhead::isWrittenByHand).forEach(kernels::add);
-    AheadOfTime.compile(kernels, AheadOfTime.folder(Path.of(args[0])), Path.of(args[1]));
+    List<String> spills = AheadOfTime.compile(kernels, AheadOfTime.folder(Path.of(args[0])), Path.of(args[1]));
+    spills.forEach(spill -> System.out.println("spills registers: " + spill));
     System.out.printf("%d kernels of trainings, %d written by hand beside them%n", trainings, kernels.size() - trainings);
   }
 

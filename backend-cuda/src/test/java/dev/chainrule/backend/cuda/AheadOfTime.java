@@ -3,21 +3,29 @@ package dev.chainrule.backend.cuda;
 import dev.chainrule.kernels.Dialect;
 import dev.chainrule.kernels.Source;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Gatherers;
+import java.util.stream.IntStream;
 
 /** Has nvcc compile kernels for all GPUs, in the form in which the backend looks for them. */
 public final class AheadOfTime {
 
-  /** Machine code for these, and PTX of the last for GPUs that are newer. */
+  private static final Pattern SPILLS = Pattern.compile(
+      "entry function '(\\w+)' for 'sm_(\\w+)'\\R(?:.*\\R)??.* (\\d+) bytes spill stores, (\\d+) bytes spill loads");
+
+  /** Machine code for these, and PTX for GPUs that are newer. */
   static final List<String> ARCHITECTURES = List.of("75", "80", "86", "89", "90");
 
   /** Kernels in a file: of a file all are loaded when one is wanted. */
-  private static final int BATCH = 64;
+  private static final int BATCH = 32;
 
   private AheadOfTime() {}
 
@@ -26,30 +34,59 @@ public final class AheadOfTime {
     return classes.resolve("dev/chainrule/backend/cuda/precompiled");
   }
 
-  /** Compiles kernels into a folder of their own, as {@code -Dchainrule.cuda.precompiled} may name it. */
-  public static void compile(Collection<Source> kernels, Path folder, Path nvcc) throws IOException {
+  /**
+   * Compiles kernels into a folder of their own, as {@code -Dchainrule.cuda.precompiled} may name it, some files at a time.
+   *
+   * @return which kernels spill registers, each with the GPU that it does so on
+   */
+  public static List<String> compile(Collection<Source> kernels, Path folder, Path nvcc) throws IOException {
     Files.createDirectories(folder);
-    List<Source> all = List.copyOf(kernels);
+    List<List<Source>> batches = kernels.stream().gather(Gatherers.windowFixed(BATCH)).toList();
     List<String> index = new ArrayList<>(List.of(Precompiled.head()));
-    for (int at = 0; at < all.size(); at += BATCH) {
-      List<Source> batch = all.subList(at, Math.min(all.size(), at + BATCH));
-      String file = "kernels-" + at / BATCH + ".fatbin";
-      Path source = Files.writeString(folder.resolve("kernels.cu"),
-          Dialect.CUDA.head(true) + batch.stream().map(Source::text).collect(Collectors.joining("\n")));
-      StandIn.run(folder, command(nvcc, source, file));
-      Files.delete(source);
-      batch.forEach(kernel -> index.add(kernel.name() + " " + file));
+    for (int i = 0; i < batches.size(); i++) {
+      String file = file(i);
+      batches.get(i).forEach(kernel -> index.add(kernel.name() + " " + file));
     }
+    List<String> spills = IntStream.range(0, batches.size()).parallel().boxed()
+        .flatMap(i -> spills(compiled(batches.get(i), folder, file(i), nvcc), batches.get(i).size()).stream()).toList();
     Files.write(folder.resolve(Precompiled.INDEX), index);
+    return spills;
   }
 
-  private static List<String> command(Path nvcc, Path source, String file) {
-    List<String> command = new ArrayList<>(List.of(nvcc.toString(), "-fatbin", "--threads", "0", "-o", file));
-    command.addAll(Nvrtc.OPTIONS);
-    for (String architecture : ARCHITECTURES) {
-      command.addAll(List.of("-gencode", "arch=compute_%1$s,code=sm_%1$s".formatted(architecture)));
+  private static String file(int batch) {
+    return "kernels-" + batch + ".fatbin";
+  }
+
+  /** The compiler's report. */
+  private static String compiled(List<Source> batch, Path folder, String file, Path nvcc) {
+    try {
+      Path source = Files.writeString(folder.resolve(file + ".cu"),
+          Dialect.CUDA.head(true) + batch.stream().map(Source::text).collect(Collectors.joining("\n")));
+      String report = StandIn.run(folder, command(nvcc, source, file));
+      Files.delete(source);
+      return report;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    command.addAll(List.of("-gencode", "arch=compute_%1$s,code=compute_%1$s".formatted(ARCHITECTURES.getLast())));
+  }
+
+  /** Of the assembler's report, which has some lines for each kernel and GPU. */
+  static List<String> spills(String report, int kernels) {
+    List<MatchResult> found = SPILLS.matcher(report).results().toList();
+    if (found.size() != kernels * ARCHITECTURES.size()) {
+      throw new IllegalStateException("nvcc reports registers of " + found.size() + " kernels, not of " + kernels + " for "
+          + ARCHITECTURES + ":\n" + report);
+    }
+    return found.stream().filter(of -> !of.group(3).equals("0") || !of.group(4).equals("0"))
+        .map(of -> "%s on sm_%s: %s bytes stored, %s loaded".formatted(of.group(1), of.group(2), of.group(3), of.group(4))).toList();
+  }
+
+  /** The front end, which takes longest, reads the text once, for the oldest GPU; the assembler makes machine code of it for each. */
+  private static List<String> command(Path nvcc, Path source, String file) {
+    List<String> command = new ArrayList<>(List.of(nvcc.toString(), "-fatbin", "-w", "-Xptxas", "-v", "-o", file));
+    command.addAll(Nvrtc.OPTIONS);
+    String codes = ARCHITECTURES.stream().map(architecture -> ",sm_" + architecture).collect(Collectors.joining());
+    command.addAll(List.of("-gencode", "arch=compute_%1$s,code=[compute_%1$s%2$s]".formatted(ARCHITECTURES.getFirst(), codes)));
     command.add(source.toString());
     return command;
   }

@@ -143,7 +143,7 @@ class CompilersTest {
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     Path folder = REPORTS.resolve("ahead").toAbsolutePath();
     var kernel = new Source("one", "KERNEL(256) void one(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
-    AheadOfTime.compile(List.of(kernel), folder, nvcc.get());
+    assertEquals(List.of(), AheadOfTime.compile(List.of(kernel), folder, nvcc.get()));
     List<String> held = new ArrayList<>();
     ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("kernels-0.fatbin"))).order(ByteOrder.LITTLE_ENDIAN);
     assertEquals(0xBA55ED50, file.getInt(0), "a file of machine code for several GPUs");
@@ -154,8 +154,28 @@ class CompilersTest {
     for (String architecture : AheadOfTime.ARCHITECTURES) {
       assertTrue(held.contains("cubin " + architecture), held.toString());
     }
-    assertTrue(held.contains("ptx 90"), held.toString());
+    assertTrue(held.contains("ptx 75"), held.toString());
     assertEquals(List.of(Precompiled.head(), "one kernels-0.fatbin"), Files.readAllLines(folder.resolve(Precompiled.INDEX)));
+  }
+
+  /** So many numbers at once as no thread has registers for. */
+  @Test
+  void whatSpillsAheadOfTimeIsNamed() throws IOException {
+    Optional<Path> nvcc = nvcc();
+    assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
+    var kernel = new Source("many", """
+        KERNEL(1024) void many(GLOBAL f32 *b0) {
+          f32 x[128];
+          #pragma unroll
+          for (int i = 0; i < 128; i++) { x[i] = b0[THREAD + i]; }
+          BARRIER();
+          #pragma unroll
+          for (int i = 0; i < 128; i++) { b0[THREAD + i] = x[127 - i]; }
+        }
+        """);
+    List<String> spills = AheadOfTime.compile(List.of(kernel), REPORTS.resolve("spilling").toAbsolutePath(), nvcc.get());
+    assertEquals(AheadOfTime.ARCHITECTURES.size(), spills.size(), spills.toString());
+    assertTrue(spills.getFirst().startsWith("many on sm_75: "), spills.toString());
   }
 
   private static Optional<Path> nvcc() throws IOException {
