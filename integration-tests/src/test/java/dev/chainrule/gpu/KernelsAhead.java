@@ -5,6 +5,7 @@ import dev.chainrule.benchmarks.gpu.GpuTraining;
 import dev.chainrule.benchmarks.gpu.GpuWorkload;
 import dev.chainrule.benchmarks.training.Workload;
 import dev.chainrule.benchmarks.workloads.ChainruleTraining;
+import dev.chainrule.cli.Main;
 import dev.chainrule.conformance.Rehearsal;
 import dev.chainrule.kernels.Dialect;
 import dev.chainrule.kernels.Source;
@@ -13,11 +14,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine;
 
 /**
  * Compiles ahead what machines without NVRTC are to run: kernels written by hand, in all variants that the conformance suite meets, and
- * all kernels of the benchmarks' trainings, for processors and for GPUs. Sizes and strides are no part of a kernel, so others that are made of the same layers
- * need no more.
+ * all kernels of the mnist recipe and of the benchmarks' trainings, for processors and for GPUs. Sizes and strides are no part of a kernel,
+ * so others that are made of the same layers need few more.
  *
  * <p>Arguments: a folder for what goes into a jar, and nvcc's path.
  */
@@ -30,14 +33,24 @@ final class KernelsAhead {
     for (Workload workload : Workload.values()) {
       kernels.addAll(Rehearsal.during(() -> new ChainruleTraining(workload).step()));
     }
-    for (GpuWorkload workload : GpuWorkload.all()) {
-      kernels.addAll(Rehearsal.during(() -> new GpuTraining(workload).step()));
+    Stream.concat(GpuWorkload.all().stream(), GpuWorkload.small().stream())
+        .forEach(workload -> kernels.addAll(Rehearsal.during(() -> new GpuTraining(workload).step())));
+    for (String optimizer : List.of("adam", "sgd")) {
+      kernels.addAll(Rehearsal.during(() -> recipe(optimizer)));
     }
     int trainings = kernels.size();
     Rehearsal.ofSuite().stream().filter(KernelsAhead::isWrittenByHand).forEach(kernels::add);
     List<String> spills = AheadOfTime.compile(kernels, AheadOfTime.folder(Path.of(args[0])), Path.of(args[1]));
     spills.forEach(spill -> System.out.println("spills registers: " + spill));
     System.out.printf("%d kernels of trainings, %d written by hand beside them%n", trainings, kernels.size() - trainings);
+  }
+
+  /** With the evaluation at its end. */
+  private static void recipe(String optimizer) {
+    int status = new CommandLine(new Main()).execute("train", "mnist", "--max-steps", "1", "--optimizer", optimizer);
+    if (status != 0) {
+      throw new IllegalStateException("the recipe ended with " + status);
+    }
   }
 
   /** Those have a file with their name. */

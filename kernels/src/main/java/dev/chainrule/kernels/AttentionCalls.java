@@ -21,6 +21,9 @@ final class AttentionCalls {
   /** Queries or keys of a tile. */
   private static final long TILE = 64;
 
+  /** Queries or keys whose numbers, those of a last tile with them, are an {@code int}. */
+  private static final long MOST_ROWS = Integer.MAX_VALUE - TILE;
+
   /** Components that the threads' sums are for; one of these. */
   private static final List<Long> WIDTHS = List.of(64L, 128L);
 
@@ -36,7 +39,7 @@ final class AttentionCalls {
     return op.name().equals(GRADIENT);
   }
 
-  /** Empty: the composite's body is to be used, in f64, of wide or of no components, and for gradients of what heads share. */
+  /** Empty: the composite's body is to be used, in f64, of wide or of no components, of too many rows, and for gradients of what heads share. */
   static Optional<NativeKernel> support(Op.Composite op, List<TensorType> in) {
     boolean named = isGradient(op) || op.name().equals("attention");
     return named && fits(in.subList(0, isGradient(op) ? 4 : 3), isGradient(op))
@@ -47,7 +50,7 @@ final class AttentionCalls {
     Shape batch = batch(in.getFirst().shape());
     DType dtype = in.getFirst().dtype();
     return (dtype == DType.F32 || dtype == DType.F16 || dtype == DType.BF16)
-        && in.stream().allMatch(type -> type.elements() > 0 && type.shape().dim(-1) <= WIDTHS.getLast()
+        && in.stream().allMatch(type -> type.elements() > 0 && type.shape().dim(-1) <= WIDTHS.getLast() && type.shape().dim(-2) <= MOST_ROWS
             && (!alike || batch(type.shape()).equals(batch)));
   }
 

@@ -17,7 +17,8 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BU
   SHARED(f32, of_rows, 64);
   for (i64 item = GROUP; item < g[1] * tiles; item += GROUPS) {
     const i64 head = item / tiles;
-    const i64 from = item % tiles * 64;
+    /* Kept in one register, as there are fewer queries than that. */
+    const int from = (int)(item % tiles) * 64;
     const i64 end = g[7] != 0 && from + 64 < g[3] ? from + 64 : g[3];
     GLOBAL const mem_$T *q = AT(const mem_$T, 0) + start_$id(g, head, 0) + from * g[9];
     GLOBAL const mem_$T *k = AT(const mem_$T, 1) + start_$id(g, head, 1);
@@ -32,7 +33,7 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BU
     f32 total = 0;
     int any = 0;
     for (i64 key = 0; key < end; key += 64) {
-      /* Read for each tile: the register that would keep it is one too many on GPUs before compute capability 8. */
+      /* Read for each tile: the register that would keep it is one too many. */
       const f32 scale = f32_value((u32)g[6]);
       f32 scores[16];
       products_$id(q, g + 9, g[2] - from, k + key * g[11], g + 11, g[3] - key, g[4], left_part, right_part, scores);
