@@ -5,7 +5,6 @@ import dev.chainrule.graph.Graphs;
 import dev.chainrule.graph.Node;
 import dev.chainrule.graph.Op;
 import dev.chainrule.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -30,8 +29,12 @@ final class Cases {
   private Cases() {}
 
   static List<Case> all() {
-    List<Case> all = new ArrayList<>();
-    Stream.of(
+    return together(ofOperations(), ofFunctions());
+  }
+
+  /** Of single operations. */
+  static List<Case> ofOperations() {
+    return together(
         PointwiseCases.all(),
         SourceCases.all(),
         ReductionCases.all(),
@@ -39,7 +42,12 @@ final class Cases {
         ProductCases.all(),
         ProductMethodCases.all(),
         PrecisionCases.all(),
-        IndexCases.all(),
+        IndexCases.all());
+  }
+
+  /** Of what is made of several: movement, loops, composites, layers, gradients. About as many kernels, and fewer cases. */
+  static List<Case> ofFunctions() {
+    return together(
         MovementCases.all(),
         ControlCases.all(),
         LoopCases.all(),
@@ -51,8 +59,12 @@ final class Cases {
         LayerCases.all(),
         ShapingCases.all(),
         GradientCases.all(),
-        DerivativeCases.all()).forEach(all::addAll);
-    return all;
+        DerivativeCases.all());
+  }
+
+  @SafeVarargs
+  private static List<Case> together(List<Case>... lists) {
+    return Stream.of(lists).flatMap(List::stream).toList();
   }
 
   /** Whether a device of the backend may answer the case with UnsupportedOpException. */

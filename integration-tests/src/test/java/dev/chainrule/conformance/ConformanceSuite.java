@@ -20,22 +20,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
-/** A share of the cases on every device that is tested. */
+/** Some of the cases on every device that is tested. The suite is two classes, which two processes share where kernels are compiled on one thread. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class ConformanceSuite {
 
-  private final CaseShare share;
+  private final List<Case> cases;
   private final TestedDevices tested = TestedDevices.here();
   private final Map<Device, Conformance> suites = new LinkedHashMap<>();
 
-  ConformanceSuite(CaseShare share) {
-    this.share = share;
+  ConformanceSuite(List<Case> cases) {
+    this.cases = cases;
   }
 
   @TestFactory
   @Tag("S16.5") @Tag("S19.6")
   Stream<DynamicNode> devicesComputeAsTheReferenceDoes() {
-    Map<String, List<Case>> byOperation = share.of(Cases.all()).stream()
+    Map<String, List<Case>> byOperation = cases.stream()
         .collect(Collectors.groupingBy(c -> c.of().getSimpleName(), LinkedHashMap::new, Collectors.toList()));
     return tested.devices().stream().map(device -> {
       var suite = suites.computeIfAbsent(device, Conformance::new);
@@ -48,7 +48,7 @@ abstract class ConformanceSuite {
   void printCounts() throws IOException {
     for (Map.Entry<Device, Conformance> suite : suites.entrySet()) {
       System.out.println(suite.getValue().summary());
-      Path file = Path.of("target", "conformance-" + suite.getKey().info().id().replace(':', '-') + share.suffix() + ".txt");
+      Path file = Path.of("target", "%s-%s.txt".formatted(getClass().getSimpleName(), suite.getKey().info().id().replace(':', '-')));
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, suite.getValue().worstErrors());
     }

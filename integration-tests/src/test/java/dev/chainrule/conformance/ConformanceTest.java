@@ -16,37 +16,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every device computes every operation as the reference interpreter does, on every type, layout and special value, inside a Step and
- * outside, within the bounds of {@link Bounds}. Where two processes share the suite this is the first's half, see {@link CaseShare}.
+ * outside, within the bounds of {@link Bounds}.
  */
 class ConformanceTest extends ConformanceSuite {
 
   private final List<Case> cases = Cases.all();
 
   ConformanceTest() {
-    super(CaseShare.first());
-  }
-
-  /** What one process leaves out the other has, each case once. */
-  @Test
-  void sharesAreTheWholeListTogether() {
-    assertEquals(cases, new CaseShare(0, 1).of(cases));
-    List<Case> even = new CaseShare(0, 2).of(cases);
-    List<Case> odd = new CaseShare(1, 2).of(cases);
-    List<Case> both = IntStream.range(0, cases.size()).mapToObj(i -> (i % 2 == 0 ? even : odd).get(i / 2)).toList();
-    assertEquals(cases, both);
-    assertEquals(cases.size(), even.size() + odd.size());
-  }
-
-  /** Nobody has to know of the second class where the first has all. */
-  @Test
-  void theSecondHasCasesOnlyWhereTheSuiteIsShared() {
-    assertEquals(cases.size(), CaseShare.first().of(cases).size() + CaseShare.second().map(s -> s.of(cases).size()).orElse(0));
+    super(Cases.ofOperations());
   }
 
   @Test

@@ -57,12 +57,14 @@ record Check(String name, List<String> command, Pattern figures) {
   static List<Check> all(boolean small) {
     List<Check> all = new ArrayList<>();
     List<String> tests = small ? List.of("StateTest", "RandomBitsTest") : List.of("StateTest", "FaultsTest", "RandomBitsTest",
-        "ConversionTest", "ConformanceTest", "MemoryTest", "ParityTest", "GpuWorkloadsTest");
+        "ConversionTest", "ConformanceTest", "FunctionConformanceTest", "MemoryTest", "ParityTest", "GpuWorkloadsTest");
     for (String test : tests) {
-      all.add(suite(test, test, "-Dchainrule.cuda.rehearse=" + test.equals("ConformanceTest")));
+      all.add(suite(test, test, "-Dchainrule.cuda.rehearse=" + test.endsWith("ConformanceTest")));
     }
     if (!small) {
-      all.add(suite("ConformanceTest on kernels of our own", "ConformanceTest", "-Dchainrule.cuda.cublas=false", "-Dchainrule.cuda.cudnn=false"));
+      for (String test : List.of("ConformanceTest", "FunctionConformanceTest")) {
+        all.add(suite(test + " on kernels of our own", test, "-Dchainrule.cuda.cublas=false", "-Dchainrule.cuda.cudnn=false"));
+      }
     }
     all.add(command("parity of the mnist recipe", "(parity .*)", "parity", "--backends", "cuda", "--steps", small ? "2" : "100"));
     List<String> steps = small ? List.of("--max-steps", "4") : List.of("--epochs", "5");

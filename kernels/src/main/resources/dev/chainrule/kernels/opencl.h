@@ -25,7 +25,11 @@ typedef double f64;
 #define GROUPS ((i64)get_num_groups(0))
 #define THREAD ((int)get_local_id(0))
 #define BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
+#ifdef ON_PROCESSOR /* which has no registers for a row, and a compiler that takes long over unrolled loops */
+#define UNROLL
+#else
 #define UNROLL _Pragma("unroll")
+#endif
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
 
 #define LIBRARY_f32(function) function
