@@ -3,7 +3,9 @@ package dev.chainrule.backend.cuda;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.chainrule.kernels.Bases;
+import dev.chainrule.kernels.FaultWord;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.PinnedMemory;
 import dev.chainrule.kernels.Place;
 import dev.chainrule.kernels.Step;
 import java.lang.foreign.SegmentAllocator;
@@ -238,8 +240,8 @@ final class Actions {
   }
 
   private boolean hasFaulted() {
-    look(memories[Bases.FRAME], Frame.FAULT_BYTES);
-    return Frame.fault(seen.memory()).occurred();
+    look(memories[Bases.FRAME], FaultWord.BYTES);
+    return FaultWord.read(seen.memory()).occurred();
   }
 
   /** Waits for a few bytes of the device's. */

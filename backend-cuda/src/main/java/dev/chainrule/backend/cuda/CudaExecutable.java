@@ -8,7 +8,9 @@ import dev.chainrule.device.Queue;
 import dev.chainrule.device.events.KernelEvent;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.Bases;
+import dev.chainrule.kernels.FaultWord;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.PinnedMemory;
 import dev.chainrule.schedule.Schedule;
 import dev.chainrule.schedule.Work;
 import java.lang.foreign.Arena;
@@ -52,7 +54,7 @@ final class CudaExecutable implements Executable {
       MemorySegment all = HostData.of(content.asSlice(0, program.fixedBytes()));
       this.seen = context.call(() -> {
         machine.streams().upload(all, memory.address());
-        return machine.pinned().take(Frame.FAULT_BYTES);
+        return machine.pinned().take(FaultWord.BYTES);
       });
       this.actions = actions(context);
     } catch (ChainruleException e) {
@@ -98,7 +100,7 @@ final class CudaExecutable implements Executable {
     Driver driver = machine.context().driver();
     Streams streams = machine.streams();
     long numberBytes = program.frameBytes() - Bases.PARAMETERS;
-    var run = new Started(machine.pinned().take(numberBytes), machine.pinned().take(Frame.FAULT_BYTES), streams.takeEvent());
+    var run = new Started(machine.pinned().take(numberBytes), machine.pinned().take(FaultWord.BYTES), streams.takeEvent());
     try {
       streams.beforeRun();
       if (numberBytes > 0) {
@@ -106,7 +108,7 @@ final class CudaExecutable implements Executable {
         driver.cuMemcpyHtoDAsync(machine.frame().numbers(), run.numbers.address(), numberBytes, streams.compute());
       }
       enqueue();
-      driver.cuMemcpyDtoHAsync(run.word.address(), machine.frame().address(), Frame.FAULT_BYTES, streams.compute());
+      driver.cuMemcpyDtoHAsync(run.word.address(), machine.frame().address(), FaultWord.BYTES, streams.compute());
     } catch (CudaException e) {
       if (!e.isFatal()) {
         streams.afterRun(run.ended);
@@ -133,7 +135,7 @@ final class CudaExecutable implements Executable {
 
   private Fault fault(Started run) {
     machine.context().driver().cuEventSynchronize(run.ended);
-    Fault fault = Frame.fault(run.word.memory());
+    Fault fault = FaultWord.read(run.word.memory());
     machine.streams().giveBackEvent(run.ended);
     machine.pinned().giveBack(run.numbers);
     machine.pinned().giveBack(run.word);

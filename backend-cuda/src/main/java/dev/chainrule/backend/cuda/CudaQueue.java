@@ -3,6 +3,7 @@ package dev.chainrule.backend.cuda;
 import dev.chainrule.device.Executable;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
+import dev.chainrule.kernels.PinnedMemory;
 import java.lang.foreign.MemorySegment;
 
 /** Copies and runs in the order in which they are asked for. */

@@ -1,9 +1,7 @@
 package dev.chainrule.backend.cuda;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import dev.chainrule.device.Fault;
 import dev.chainrule.kernels.Bases;
+import dev.chainrule.kernels.FaultWord;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -12,9 +10,6 @@ import java.lang.foreign.MemorySegment;
  * place, a fault stays there, and no run commits anything, until it is cleared.
  */
 final class Frame {
-
-  /** The word of faults: number of the instruction from 1, the smallest detail. */
-  static final long FAULT_BYTES = 2L * Integer.BYTES;
 
   private static final long FIRST_BYTES = 4096;
 
@@ -40,7 +35,7 @@ final class Frame {
     CudaMemory larger = cache.allocate(bytes);
     context.run(() -> {
       try (Arena once = Arena.ofConfined()) {
-        MemorySegment word = once.allocate(FAULT_BYTES);
+        MemorySegment word = once.allocate(FaultWord.BYTES);
         streams.download(memory.address(), word);
         streams.upload(word, larger.address());
       }
@@ -62,13 +57,7 @@ final class Frame {
   void clear() {
     Driver driver = context.driver();
     streams.beforeRun();
-    driver.cuMemsetD32Async(memory.address(), 0, 1, streams.compute());
-    driver.cuMemsetD32Async(memory.address() + Integer.BYTES, -1, 1, streams.compute());
-  }
-
-  /** The word of faults, after it was copied to the host. */
-  static Fault fault(MemorySegment word) {
-    int code = word.get(JAVA_INT, 0);
-    return code == 0 ? Fault.NONE : new Fault(code - 1, Integer.toUnsignedLong(word.get(JAVA_INT, Integer.BYTES)));
+    driver.cuMemsetD32Async(memory.address(), FaultWord.NO_INSTRUCTION, 1, streams.compute());
+    driver.cuMemsetD32Async(memory.address() + Integer.BYTES, FaultWord.NO_DETAIL, 1, streams.compute());
   }
 }

@@ -6,13 +6,13 @@ import dev.chainrule.device.Device;
 import dev.chainrule.device.DeviceInfo;
 import dev.chainrule.device.Executable;
 import dev.chainrule.device.Lifetime;
-import dev.chainrule.device.Memory;
 import dev.chainrule.device.NativeKernel;
 import dev.chainrule.device.Queue;
 import dev.chainrule.device.Tuner;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.PinnedMemory;
 import dev.chainrule.kernels.ProductTiles;
 import dev.chainrule.kernels.ProductTuner;
 import dev.chainrule.kernels.TuningFile;
@@ -35,7 +35,10 @@ final class OpenClDevice implements Device {
   private final Hardware.Found found;
   private final OpenClLibrary library;
   private final cl_context context;
+  private final long commands;
+  private final PinnedMemory pinned;
   private final OpenClQueue queue;
+  private final Frame frame;
   private final Programs programs;
   private final Lifetime lifetime;
   private final TuningFile tuning;
@@ -51,14 +54,20 @@ final class OpenClDevice implements Device {
       var properties = new cl_context_properties();
       properties.addProperty(CL.CL_CONTEXT_PLATFORM, found.platform());
       this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {found.device()}, null, null, null);
-      cl_command_queue commands = createQueue(context, found.device());
-      this.queue = new OpenClQueue(library, commands.getNativePointer());
+      cl_command_queue inOrder = createQueue(context, found.device());
+      this.commands = inOrder.getNativePointer();
+      var slabs = new PinnedSlabs(context, inOrder);
+      this.pinned = new PinnedMemory(slabs::allocate);
+      this.queue = new OpenClQueue(this);
       this.programs = new Programs(context, found);
+      this.frame = new Frame(this);
       this.lifetime = new Lifetime(info.id());
       lifetime.atEnd(() -> {
-        library.finish(commands.getNativePointer());
+        library.finish(commands);
+        frame.free();
+        slabs.close();
         programs.close();
-        CL.clReleaseCommandQueue(commands);
+        CL.clReleaseCommandQueue(inOrder);
         CL.clReleaseContext(context);
       });
     } catch (CLException e) {
@@ -88,7 +97,7 @@ final class OpenClDevice implements Device {
   }
 
   @Override
-  public Memory allocate(long bytes) {
+  public OpenClMemory allocate(long bytes) {
     if (bytes > found.largestBuffer()) {
       throw new DeviceOutOfMemoryException(info.id(), "the driver gives out %,d bytes at a time, and %,d are needed".formatted(
           found.largestBuffer(), bytes), "Use a smaller batch.");
@@ -125,7 +134,15 @@ final class OpenClDevice implements Device {
   }
 
   long commands() {
-    return queue.commands();
+    return commands;
+  }
+
+  PinnedMemory pinned() {
+    return pinned;
+  }
+
+  Frame frame() {
+    return frame;
   }
 
   @Override

@@ -7,7 +7,9 @@ import dev.chainrule.device.Queue;
 import dev.chainrule.device.events.KernelEvent;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.Bases;
+import dev.chainrule.kernels.FaultWord;
 import dev.chainrule.kernels.GpuProgram;
+import dev.chainrule.kernels.PinnedMemory;
 import dev.chainrule.kernels.Place;
 import dev.chainrule.kernels.Step;
 import dev.chainrule.schedule.Schedule;
@@ -19,25 +21,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A program of launches on a device: its kernels compiled and their arguments set. A run writes the frame (no fault yet, and the Java
- * numbers), starts the kernels one after the other, and reads the word of faults; commits look at that on the device.
+ * A program of launches on a device: its kernels compiled and their arguments set. A run copies the Java numbers to the device,
+ * starts the kernels one after the other, and copies the word of faults back; commits look at that on the device. The host waits for
+ * nothing, unless a choice or a loop without known length asks for data, and may go on with the next run.
  */
 final class OpenClExecutable implements Executable {
-
-  /** The word of faults: number of the instruction from 1, the smallest detail. */
-  private static final int FAULT_BYTES = 2 * Integer.BYTES;
 
   private final GpuProgram program;
   private final OpenClDevice device;
   private final OpenClLibrary library;
-  private final OpenClMemory frame;
   private final OpenClMemory fixed;
   private final OpenClMemory scratch;
   private final BoundMemories memories;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment host;
+  private final MemorySegment seen = arena.allocate(FaultWord.BYTES, Schedule.ALIGNMENT);
   private final List<PreparedLaunch> launches = new ArrayList<>();
-  private final Queue.Completion completion = this::readFault;
   private final List<Action> actions;
   private List<Work> works = List.of();
   private boolean closed;
@@ -52,11 +50,10 @@ final class OpenClExecutable implements Executable {
     this.device = device;
     this.library = device.library();
     device.programs().require(program.sources());
-    this.frame = OpenClMemory.of(device.allocate(program.frameBytes()));
-    this.fixed = OpenClMemory.of(device.allocate(program.fixedBytes()));
-    this.scratch = OpenClMemory.of(device.allocate(program.scratchBytes()));
+    device.frame().require(program.frameBytes());
+    this.fixed = device.allocate(program.fixedBytes());
+    this.scratch = device.allocate(program.scratchBytes());
     this.memories = new BoundMemories(program.bases().count());
-    this.host = arena.allocate(program.frameBytes(), Schedule.ALIGNMENT);
     try (Arena once = Arena.ofConfined()) {
       MemorySegment content = once.allocate(Math.max(program.fixedBytes(), 1), Schedule.ALIGNMENT);
       program.writeFixed(content);
@@ -84,7 +81,7 @@ final class OpenClExecutable implements Executable {
         Action body = prepared(repeat.body());
         yield () -> {
           condition.run();
-          while (isTrue(repeat.holds()) && !readFault().occurred()) {
+          while (isTrue(repeat.holds()) && !hasFaulted()) {
             body.run();
             condition.run();
           }
@@ -122,16 +119,54 @@ final class OpenClExecutable implements Executable {
   }
 
   private boolean isTrue(Place place) {
-    library.read(device.commands(), memories.memory(place.base()).handle(), memories.offset(place.base()) + place.offset(), 1, host);
-    return host.get(ValueLayout.JAVA_BYTE, 0) != 0;
+    library.readNow(device.commands(), memories.memory(place.base()).handle(), memories.offset(place.base()) + place.offset(), 1, seen);
+    return seen.get(ValueLayout.JAVA_BYTE, 0) != 0;
+  }
+
+  private boolean hasFaulted() {
+    library.readNow(device.commands(), device.frame().memory().handle(), 0, FaultWord.BYTES, seen);
+    return FaultWord.read(seen).occurred();
   }
 
   Queue.Completion run(Queue.Bindings bindings) {
     bind(bindings);
-    host.set(ValueLayout.JAVA_INT, 0, 0);
-    host.set(ValueLayout.JAVA_INT, Integer.BYTES, -1);
-    MemorySegment.copy(bindings.parameters(), 0, host, Bases.PARAMETERS, host.byteSize() - Bases.PARAMETERS);
-    library.write(device.commands(), frame.handle(), true, 0, host.byteSize(), host);
+    Started run = start(bindings.parameters());
+    return () -> fault(run);
+  }
+
+  /**
+   * A run that has been enqueued.
+   *
+   * @param numbers from where its Java numbers are copied
+   * @param word where the word of faults arrives
+   * @param ended both have been done
+   */
+  private record Started(PinnedMemory.Piece numbers, PinnedMemory.Piece word, long ended) {}
+
+  private Started start(MemorySegment parameters) {
+    PinnedMemory pinned = device.pinned();
+    long commands = device.commands();
+    long numberBytes = program.frameBytes() - Bases.PARAMETERS;
+    PinnedMemory.Piece numbers = pinned.take(numberBytes);
+    PinnedMemory.Piece word = pinned.take(FaultWord.BYTES);
+    try {
+      if (numberBytes > 0) {
+        MemorySegment.copy(parameters, 0, numbers.memory(), 0, numberBytes);
+        library.forget(library.write(commands, device.frame().memory().handle(), Bases.PARAMETERS, numberBytes, numbers.memory()));
+      }
+      enqueue();
+      long ended = library.read(commands, device.frame().memory().handle(), 0, FaultWord.BYTES, word.memory());
+      library.flush(commands);
+      return new Started(numbers, word, ended);
+    } catch (RuntimeException e) {
+      library.finish(commands); // what was enqueued before it failed still uses the pieces
+      pinned.giveBack(numbers);
+      pinned.giveBack(word);
+      throw e;
+    }
+  }
+
+  private void enqueue() {
     boolean recorded = KernelEvent.isRecorded();
     for (int i = 0; i < actions.size(); i++) {
       if (recorded) {
@@ -143,14 +178,14 @@ final class OpenClExecutable implements Executable {
         actions.get(i).run();
       }
     }
-    library.flush(device.commands());
-    return completion;
   }
 
-  private Fault readFault() {
-    library.read(device.commands(), frame.handle(), 0, FAULT_BYTES, host);
-    int code = host.get(ValueLayout.JAVA_INT, 0);
-    return code == 0 ? Fault.NONE : new Fault(code - 1, Integer.toUnsignedLong(host.get(ValueLayout.JAVA_INT, Integer.BYTES)));
+  private Fault fault(Started run) {
+    library.await(run.ended);
+    Fault fault = FaultWord.read(run.word.memory());
+    device.pinned().giveBack(run.numbers);
+    device.pinned().giveBack(run.word);
+    return fault;
   }
 
   /** What the instructions do; found out when somebody first records them. */
@@ -164,7 +199,7 @@ final class OpenClExecutable implements Executable {
   private void bind(Queue.Bindings bindings) {
     Schedule schedule = program.schedule();
     memories.bind(Bases.ARENA, checked(bindings.arena(), schedule.arenaBytes(), "arena"), 0);
-    memories.bind(Bases.FRAME, frame, 0);
+    memories.bind(Bases.FRAME, device.frame().memory(), 0);
     memories.bind(Bases.FIXED, fixed, 0);
     memories.bind(Bases.SCRATCH, scratch, 0);
     bind(Bases.INPUTS, bindings.inputs(), schedule.inputs(), "input");
@@ -188,7 +223,7 @@ final class OpenClExecutable implements Executable {
 
   @Override
   public long bytes() {
-    return frame.bytes() + fixed.bytes() + scratch.bytes();
+    return fixed.bytes() + scratch.bytes();
   }
 
   @Override
@@ -198,7 +233,6 @@ final class OpenClExecutable implements Executable {
     }
     closed = true;
     launches.forEach(PreparedLaunch::release);
-    frame.free();
     fixed.free();
     scratch.free();
     arena.close();

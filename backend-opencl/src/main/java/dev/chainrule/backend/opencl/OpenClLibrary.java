@@ -33,8 +33,13 @@ final class OpenClLibrary {
   private final MethodHandle enqueueKernel;
   private final MethodHandle enqueueWrite;
   private final MethodHandle enqueueRead;
+  private final MethodHandle waitForEvents;
+  private final MethodHandle releaseEvent;
   private final MethodHandle finish;
   private final MethodHandle flush;
+
+  /** Where the driver writes the event of a copy; the queue is used by one thread at a time. */
+  private final MemorySegment event = Arena.ofAuto().allocate(JAVA_LONG);
 
   private OpenClLibrary(SymbolLookup symbols) {
     setKernelArg = function(symbols, "clSetKernelArg", JAVA_LONG, JAVA_INT, JAVA_LONG, ADDRESS);
@@ -44,6 +49,8 @@ final class OpenClLibrary {
         JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
     enqueueRead = function(symbols, "clEnqueueReadBuffer",
         JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
+    waitForEvents = function(symbols, "clWaitForEvents", JAVA_INT, ADDRESS);
+    releaseEvent = function(symbols, "clReleaseEvent", JAVA_LONG);
     finish = function(symbols, "clFinish", JAVA_LONG);
     flush = function(symbols, "clFlush", JAVA_LONG);
   }
@@ -104,26 +111,69 @@ final class OpenClLibrary {
     check("clEnqueueNDRangeKernel", status);
   }
 
-  /** @param waits whether the source may be reused on return */
-  void write(long queue, long buffer, boolean waits, long offset, long bytes, MemorySegment source) {
+  /**
+   * Begins to copy to the device, from memory that stays as it is until the copy is done.
+   *
+   * @return the event of that, which {@link #await} takes
+   */
+  long write(long queue, long buffer, long offset, long bytes, MemorySegment source) {
     int status;
     try {
-      status = (int) enqueueWrite.invokeExact(queue, buffer, waits ? TRUE : FALSE, offset, bytes, source, 0, NOTHING, NOTHING);
+      status = (int) enqueueWrite.invokeExact(queue, buffer, FALSE, offset, bytes, source, 0, NOTHING, event);
     } catch (Throwable thrown) {
       throw uncallable("clEnqueueWriteBuffer", thrown);
     }
     check("clEnqueueWriteBuffer", status);
+    return event.get(JAVA_LONG, 0);
+  }
+
+  /**
+   * Begins to copy to the host, after everything queued before.
+   *
+   * @return the event of that, which {@link #await} takes
+   */
+  long read(long queue, long buffer, long offset, long bytes, MemorySegment target) {
+    read(queue, buffer, FALSE, offset, bytes, target, event);
+    return event.get(JAVA_LONG, 0);
   }
 
   /** Reads after everything queued before, and waits for it. */
-  void read(long queue, long buffer, long offset, long bytes, MemorySegment target) {
+  void readNow(long queue, long buffer, long offset, long bytes, MemorySegment target) {
+    read(queue, buffer, TRUE, offset, bytes, target, NOTHING);
+  }
+
+  private void read(long queue, long buffer, int waits, long offset, long bytes, MemorySegment target, MemorySegment ended) {
     int status;
     try {
-      status = (int) enqueueRead.invokeExact(queue, buffer, TRUE, offset, bytes, target, 0, NOTHING, NOTHING);
+      status = (int) enqueueRead.invokeExact(queue, buffer, waits, offset, bytes, target, 0, NOTHING, ended);
     } catch (Throwable thrown) {
       throw uncallable("clEnqueueReadBuffer", thrown);
     }
     check("clEnqueueReadBuffer", status);
+  }
+
+  /** Waits until what an event stands for has been done, and gives the event back. */
+  void await(long done) {
+    event.set(JAVA_LONG, 0, done);
+    int status;
+    try {
+      status = (int) waitForEvents.invokeExact(1, event);
+    } catch (Throwable thrown) {
+      throw uncallable("clWaitForEvents", thrown);
+    }
+    forget(done);
+    check("clWaitForEvents", status);
+  }
+
+  /** Gives back an event for which nobody waits. */
+  void forget(long done) {
+    int status;
+    try {
+      status = (int) releaseEvent.invokeExact(done);
+    } catch (Throwable thrown) {
+      throw uncallable("clReleaseEvent", thrown);
+    }
+    check("clReleaseEvent", status);
   }
 
   void finish(long queue) {

@@ -3,47 +3,54 @@ package dev.chainrule.backend.opencl;
 import dev.chainrule.device.Executable;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
-import java.lang.foreign.Arena;
+import dev.chainrule.kernels.PinnedMemory;
 import java.lang.foreign.MemorySegment;
 
-/** Copies and runs in the order of the device's queue. What lies in the Java heap goes through memory outside it, a piece at a time. */
+/** Copies and runs in the order of the device's queue. */
 final class OpenClQueue implements Queue {
 
-  private static final long PIECE = 1L << 20;
+  private final OpenClDevice device;
+  private final Copies copies;
 
-  private final OpenClLibrary library;
-  private final long commands;
-  private final MemorySegment piece = Arena.ofAuto().allocate(PIECE, 64);
-
-  OpenClQueue(OpenClLibrary library, long commands) {
-    this.library = library;
-    this.commands = commands;
-  }
-
-  long commands() {
-    return commands;
+  OpenClQueue(OpenClDevice device) {
+    this.device = device;
+    this.copies = new Copies(device.library(), device.commands(), device.pinned());
   }
 
   @Override
   public void upload(MemorySegment source, Memory target) {
     checkFits(source.byteSize(), target.bytes());
-    long buffer = OpenClMemory.of(target).handle();
-    for (long done = 0; done < source.byteSize(); done += PIECE) {
-      long bytes = Math.min(PIECE, source.byteSize() - done);
-      MemorySegment.copy(source, done, piece, 0, bytes);
-      library.write(commands, buffer, true, done, bytes, piece);
-    }
+    copies.upload(source, OpenClMemory.of(target));
   }
 
   @Override
   public void download(Memory source, MemorySegment target) {
     checkFits(target.byteSize(), source.bytes());
-    long buffer = OpenClMemory.of(source).handle();
-    for (long done = 0; done < target.byteSize(); done += PIECE) {
-      long bytes = Math.min(PIECE, target.byteSize() - done);
-      library.read(commands, buffer, done, bytes, piece);
-      MemorySegment.copy(piece, 0, target, done, bytes);
-    }
+    copies.download(OpenClMemory.of(source), target);
+  }
+
+  @Override
+  public Fetched fetch(Memory source, long bytes) {
+    checkFits(bytes, source.bytes());
+    OpenClLibrary library = device.library();
+    PinnedMemory.Piece piece = device.pinned().take(bytes);
+    long done = library.read(device.commands(), OpenClMemory.of(source).handle(), 0, bytes, piece.memory());
+    library.flush(device.commands());
+    return target -> {
+      library.await(done);
+      MemorySegment.copy(piece.memory(), 0, target, 0, bytes);
+      device.pinned().giveBack(piece);
+    };
+  }
+
+  @Override
+  public boolean keepsFaults() {
+    return true;
+  }
+
+  @Override
+  public void clearFault() {
+    device.frame().clear();
   }
 
   private static void checkFits(long wanted, long available) {
