@@ -39,7 +39,8 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <pre>
  * mvn -q package -DskipTests -pl benchmarks -am
- * java -cp 'benchmarks/target/app/*' org.openjdk.jmh.Main LaunchBenchmark -prof gc
+ * java --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp 'benchmarks/target/app/*' \
+ *   org.openjdk.jmh.Main LaunchBenchmark -prof gc
  * </pre>
  */
 @State(Scope.Thread)
