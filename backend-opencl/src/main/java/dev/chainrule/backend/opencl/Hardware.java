@@ -50,6 +50,12 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
       return platformName.equals("Portable Computing Language");
     }
 
+    /** What a program that is too large for it runs into. */
+    String limits() {
+      return "%s: %,d MB, %,d MB of them at a time, groups of up to %,d threads, %,d bytes of parameters, %s".formatted(name,
+          memoryBytes >> 20, largestBuffer >> 20, groupSize, parameterBytes, f64 ? "f64" : "no f64");
+    }
+
     String description() {
       return name + ", " + platformName + ", " + version.strip() + ", driver " + driver + (f64 ? "" : ", without f64");
     }
@@ -76,7 +82,10 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
       findings.add("platform " + name + " has " + (own.isEmpty() ? "no device" : own.size() == 1 ? "1 device" : own.size() + " devices"));
       for (cl_device_id device : own) {
         Found found = found(platform, name, device);
-        found.lacking().ifPresentOrElse(findings::add, () -> devices.add(found));
+        found.lacking().ifPresentOrElse(findings::add, () -> {
+          devices.add(found);
+          findings.add(found.limits());
+        });
       }
     }
     devices.sort(Comparator.comparing(found -> !found.isGpu()));

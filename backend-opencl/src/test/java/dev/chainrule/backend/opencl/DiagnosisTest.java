@@ -35,4 +35,14 @@ class DiagnosisTest {
     assertTrue(text.contains(library ? "no driver has registered a platform" : "is not installed"), text);
     assertTrue(text.contains("Install a driver") && text.contains("pocl-opencl-icd") && text.strip().endsWith("false"), text);
   }
+
+  /** As {@code chainrule doctor} prints it. */
+  @Test
+  void aDevicesLimitsAreNamed() {
+    OnOpenCl.with(device -> assertTrue(device.info().memoryBytes() > 0));
+    Diagnosis diagnosis = new OpenClBackend().diagnose();
+    assertTrue(diagnosis.usable(), diagnosis.toString());
+    assertTrue(diagnosis.findings().stream().anyMatch(f -> f.matches(".*: [\\d,]+ MB, [\\d,]+ MB of them at a time, groups of up to [\\d,]+ threads,"
+        + " [\\d,]+ bytes of parameters, (no )?f64")), diagnosis.toString());
+  }
 }
