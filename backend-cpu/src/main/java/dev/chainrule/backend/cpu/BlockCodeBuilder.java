@@ -34,7 +34,9 @@ final class BlockCodeBuilder {
   private final Map<Integer, Integer> registers = new HashMap<>();
   private final Map<Integer, Integer> spread = new HashMap<>();
 
-  /** Operands that are the same for all tiles, such as weights of a norm: loaded once, into registers of their own. */
+  /**
+   * What is the same for all tiles, such as weights of a norm or the numbers of classes: loaded or counted once, into registers of its own.
+   */
   private final Set<Integer> repeated = new HashSet<>();
 
   private final Map<Integer, Integer> readers = new HashMap<>();
@@ -167,10 +169,8 @@ final class BlockCodeBuilder {
     Place place = bases.place(compute.arguments().get(load.argument()).buffer());
     RegisterKind kind = kind(number);
     if (levels.of(number) == KernelLevels.Level.ELEMENTS && load.dtype() == DType.F32 && tiling.repeats(load.layout())) {
-      repeated.add(number);
-      int to = file.reserve(kind, 1);
-      registers.put(number, to);
-      int elements = (int) (tiling.rows() * tiling.places());
+      int to = repeated(number);
+      int elements = tiling.tileElements();
       constants.add((frame, r, _, _) -> loader.load(place.address(frame), 0, elements, r, r.array(kind, to)));
       return;
     }
@@ -178,11 +178,28 @@ final class BlockCodeBuilder {
     emit(number, (frame, r, at, n) -> loader.load(place.address(frame), at, n, r, r.array(kind, to)));
   }
 
+  private int repeated(int number) {
+    repeated.add(number);
+    int to = file.reserve(kind(number), 1);
+    registers.put(number, to);
+    return to;
+  }
+
   private void index(int number, KernelExpression.Index index) {
     Layout domain = Layout.dense(kernel.domain());
     boolean places = levels.of(number) == KernelLevels.Level.PLACES;
     Shape shape = (places ? tiling.places(domain) : tiling.elements(domain)).shape();
     var counting = Counting.along(tiling.position(index.axis()), shape);
+    if (levels.of(number) == KernelLevels.Level.ELEMENTS && index.dtype() == DType.I32 && tiling.repeats(counting)) {
+      int counts = file.reserve(RegisterKind.LONG, 1);
+      BlockStep narrowed = conversion(DType.I64, counts, index.dtype(), repeated(number));
+      int elements = tiling.tileElements();
+      constants.add((frame, r, _, _) -> {
+        counting.count(r.longs(counts), 0, elements);
+        narrowed.run(frame, r, 0, elements);
+      });
+      return;
+    }
     if (index.dtype() == DType.I64) {
       int to = target(number);
       emit(number, (_, r, at, n) -> counting.count(r.longs(to), at, n));

@@ -109,6 +109,11 @@ final class Tiling {
     return same;
   }
 
+  /** Whether an index counts the same for every tile of a kernel with folds. */
+  boolean repeats(Counting counting) {
+    return single && rows > 1 && outer > 1 && rows * width % (counting.length() * counting.inner()) == 0;
+  }
+
   // --- sizes -------------------------------------------------------------------------------------------------------------------------
 
   long rows() {
@@ -140,6 +145,11 @@ final class Tiling {
   /** Places of a group at most. */
   int places() {
     return (int) (single ? Math.min(together(), outer) * width : Math.min(width, Registers.BLOCK));
+  }
+
+  /** Elements of a tile at most, where every group is one. */
+  int tileElements() {
+    return (int) (rows * places());
   }
 
   /** Rows that a block of the tree combines. */

@@ -5,6 +5,7 @@ import static dev.chainrule.backend.cpu.VectorLanes.FLOATS;
 import dev.chainrule.graph.Op;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * {@link Folding}'s tree for rows of at least {@value Folding#LANES} floats with vectors: its lanes are some vectors, one after the other,
@@ -15,6 +16,12 @@ final class VectorFolds {
 
   /** Lanes of the longest vector there is. */
   private static final int LAST = 16;
+
+  // What lies so many lanes further on; the last lanes, which nobody looks at, get the first.
+  private static final VectorShuffle<Float> UPPER_HALF = VectorShuffle.iota(FLOATS, FLOATS.length() / 2, 1, true);
+  private static final VectorShuffle<Float> UPPER_QUARTER = VectorShuffle.iota(FLOATS, FLOATS.length() / 4, 1, true);
+  private static final VectorShuffle<Float> UPPER_EIGHTH = VectorShuffle.iota(FLOATS, FLOATS.length() / 8, 1, true);
+  private static final VectorShuffle<Float> SECOND = VectorShuffle.iota(FLOATS, 1, 1, true);
 
   private VectorFolds() {}
 
@@ -42,7 +49,7 @@ final class VectorFolds {
 
   private static float sum(float[] x, int at, int n, float[] lanes) {
     if (FLOATS.length() == LAST && n % LAST == 0) {
-      return sumOfLongest(x, at, n, lanes);
+      return sumOfLongest(x, at, n);
     }
     int length = FLOATS.length();
     int whole = FLOATS.loopBound(n);
@@ -65,7 +72,7 @@ final class VectorFolds {
   }
 
   /** The same with the longest vectors: the lanes are four of them, which never leave the machine's registers. */
-  private static float sumOfLongest(float[] x, int at, int n, float[] lanes) {
+  private static float sumOfLongest(float[] x, int at, int n) {
     FloatVector a = FloatVector.fromArray(FLOATS, x, at);
     FloatVector b = FloatVector.fromArray(FLOATS, x, at + LAST);
     FloatVector c = FloatVector.fromArray(FLOATS, x, at + 2 * LAST);
@@ -87,8 +94,11 @@ final class VectorFolds {
     if (i + 2 * LAST < end) {
       c = c.add(FloatVector.fromArray(FLOATS, x, i + 2 * LAST));
     }
-    a.add(c).add(b.add(d)).intoArray(lanes, 0);
-    return sumOfLast(lanes);
+    FloatVector sum = a.add(c).add(b.add(d));
+    sum = sum.add(sum.rearrange(UPPER_HALF));
+    sum = sum.add(sum.rearrange(UPPER_QUARTER));
+    sum = sum.add(sum.rearrange(UPPER_EIGHTH));
+    return sum.add(sum.rearrange(SECOND)).lane(0);
   }
 
   /** Written out: with loops that store what they add, this takes longer than all before it. */
