@@ -1,11 +1,12 @@
 package dev.chainrule.benchmarks.kernels;
 
 import dev.chainrule.autograd.Gradients;
+import dev.chainrule.nn.Losses;
 import dev.chainrule.tensor.Normalisation;
 import dev.chainrule.tensor.Tensor;
-import dev.chainrule.train.Step;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -19,7 +20,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Normalisations and softmax over the last axis, forward, and layer norm with its gradients.
+ * Normalisations and softmax over the last axis, forward, layer norm with its gradients, and the gradient of a cross-entropy.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -30,15 +31,13 @@ import org.openjdk.jmh.annotations.Warmup;
 public class NormalisationBenchmark {
 
   /** Rows x width. */
-  @Param({"2048x128", "1024x1024", "64x10"})
+  @Param({"2048x128", "1024x1024", "64x10", "16384x1024"})
   private String shape = "";
 
-  private Tensor x = Tensor.scalar(0);
-  private Tensor scale = Tensor.scalar(0);
-  private Tensor shift = Tensor.scalar(0);
-  private final Step layerNorm = Step.evaluation(in -> List.of(norm(in)));
-  private final Step gradients = Step.evaluation(in -> Gradients.of(norm(in).square().mean(), in));
-  private final Step softmax = Step.evaluation(in -> List.of(in.getFirst().softmax(-1)));
+  private Placed layerNorm = new Placed(in -> in);
+  private Placed gradients = new Placed(in -> in);
+  private Placed softmax = new Placed(in -> in);
+  private Placed crossEntropy = new Placed(in -> in);
 
   private static Tensor norm(List<Tensor> in) {
     return Normalisation.layerNorm(in.get(0), in.get(1), in.get(2), 1e-5);
@@ -47,24 +46,36 @@ public class NormalisationBenchmark {
   @Setup
   public void prepare() {
     String[] sizes = shape.split("x");
+    long rows = Long.parseLong(sizes[0]);
     long width = Long.parseLong(sizes[1]);
-    x = Operands.uniform(Long.parseLong(sizes[0]), width);
-    scale = Operands.uniform(width);
-    shift = Operands.uniform(width);
+    Tensor x = Operands.uniform(rows, width);
+    Tensor scale = Operands.uniform(width);
+    Tensor shift = Operands.uniform(width);
+    Tensor labels = Tensor.of(LongStream.range(0, rows).mapToInt(row -> (int) (row % width)).toArray(), rows);
+    layerNorm = new Placed(in -> List.of(norm(in)), x, scale, shift);
+    gradients = new Placed(in -> Gradients.of(norm(in).square().mean(), in), x, scale, shift);
+    softmax = new Placed(in -> List.of(in.getFirst().softmax(-1)), x);
+    crossEntropy = new Placed(in -> Gradients.of(Losses.crossEntropy(in.getFirst(), in.getLast()), in.subList(0, 1)), x, labels);
   }
 
   @Benchmark
   public List<Tensor> layerNorm() {
-    return layerNorm.run(x, scale, shift);
+    return layerNorm.run();
   }
 
   @Benchmark
   public List<Tensor> layerNormGradients() {
-    return gradients.run(x, scale, shift);
+    return gradients.run();
+  }
+
+  /** The loss and the logits' gradient. */
+  @Benchmark
+  public List<Tensor> crossEntropyGradient() {
+    return crossEntropy.run();
   }
 
   @Benchmark
   public List<Tensor> softmax() {
-    return softmax.run(x);
+    return softmax.run();
   }
 }

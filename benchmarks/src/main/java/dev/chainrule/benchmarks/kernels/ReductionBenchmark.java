@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ReductionBenchmark {
 
   /** Rows x columns. */
-  @Param({"64x512", "1024x1024", "16x262144", "262144x16"})
+  @Param({"64x512", "1024x1024", "16x262144", "262144x16", "16384x1024"})
   private String shape = "";
 
   private Tensor x = Tensor.scalar(0);
