@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** The CPU as a device: a pool of threads, and memory outside the Java heap. */
 public final class CpuDevice implements Device {
@@ -24,17 +25,20 @@ public final class CpuDevice implements Device {
   private final CpuQueue queue;
   private final Lifetime lifetime;
 
-  /** What all kernels of a device share: the threads, their scratch space, matrix products, and generated code. */
-  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation, Natives natives) {
+  /**
+   * What all kernels of a device share: the threads, their scratch space, matrix products, and generated code.
+   *
+   * @param alone the same for each thread that has kernels to itself ({@link SharedRepetition}), whatever plan they are of, so that their
+   *     scratch space is the device's and does not grow with the plans; none for one thread
+   */
+  record Machine(Workers workers, Gemm gemm, Parts parts, VectorClasses classes, Generation generation, Natives natives,
+      List<Machine> alone) {
 
     static Machine of(int threads, VectorClasses classes, Generation generation, Natives natives) {
       var workers = new Workers(threads);
-      return new Machine(workers, new Gemm(workers, natives::dnnlFor), new Parts(workers), classes, generation, natives);
-    }
-
-    /** The same for one thread, which has kernels to itself. */
-    Machine alone() {
-      return of(1, classes, generation, natives);
+      List<Machine> alone = threads == 1 ? List.of()
+          : IntStream.range(0, threads).mapToObj(_ -> of(1, classes, generation, natives)).toList();
+      return new Machine(workers, new Gemm(workers, natives::dnnlFor), new Parts(workers), classes, generation, natives, alone);
     }
   }
 

@@ -93,7 +93,7 @@ final class Kernels {
     List<Repetition> shares = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       Instruction.Loop own = rows.range(rows.count() * i / threads, rows.count() * (i + 1) / threads);
-      shares.add(new Kernels(bases, machine.alone(), vectors).repetition(own));
+      shares.add(new Kernels(bases, machine.alone().get(i), vectors).repetition(own));
     }
     return new SharedRepetition(shares, bases.count(), machine.workers());
   }
