@@ -15,6 +15,7 @@ final class Bases {
   static final int INPUTS = 3;
 
   private final Schedule schedule;
+  private final DnnlHolds holds = new DnnlHolds();
   private final long[] constantOffsets;
 
   Bases(Schedule schedule) {
@@ -28,6 +29,11 @@ final class Bases {
 
   Schedule schedule() {
     return schedule;
+  }
+
+  /** The primitives of the kernels that are linked to it. */
+  DnnlHolds holds() {
+    return holds;
   }
 
   long constantOffset(int slot) {

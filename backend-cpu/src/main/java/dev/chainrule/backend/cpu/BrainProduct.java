@@ -1,6 +1,7 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.Shape;
 import dev.chainrule.schedule.Layout;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,8 +65,12 @@ final class BrainProduct {
     }
   }
 
-  /** Of matrices that {@link #reads}. */
-  BrainProduct(Dnnl dnnl, int m, int n, int k, Layout x, Layout y) {
+  /**
+   * Of matrices that {@link #reads}.
+   *
+   * @throws Dnnl.RefusedException if oneDNN does not multiply such
+   */
+  BrainProduct(Dnnl dnnl, int m, int n, int k, Layout x, Layout y, DnnlHolds holds) {
     this.m = m;
     this.n = n;
     this.a = Strided.of(x).orElseThrow();
@@ -75,7 +80,17 @@ final class BrainProduct {
     this.gridRows = Math.min(parts / columns, Math.ceilDiv(m, TILE_ROWS));
     this.gridColumns = Math.min(columns, Math.ceilDiv(n, TILE_COLUMNS));
     for (int block = 0; block < gridRows * gridColumns; block++) {
-      blocks.add(dnnl.product(new DnnlMatmul.Shape(rows(block), columnsOf(block), k, a.asList(), b.asList(), n)));
+      blocks.add(dnnl.product(new DnnlMatmul.Shape(rows(block), columnsOf(block), k, a.asList(), b.asList(), n), holds));
+    }
+  }
+
+  /** Whether oneDNN multiplies dense matrices of these sizes. */
+  static boolean isDone(Dnnl dnnl, int m, int n, int k) {
+    try (var holds = new DnnlHolds()) {
+      new BrainProduct(dnnl, m, n, k, Layout.dense(Shape.of(m, k)), Layout.dense(Shape.of(k, n)), holds);
+      return true;
+    } catch (Dnnl.RefusedException e) {
+      return false;
     }
   }
 

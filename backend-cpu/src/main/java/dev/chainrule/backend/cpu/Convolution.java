@@ -33,8 +33,11 @@ final class Convolution {
   private final Parts parts;
   private final Place workspace;
   private final @Nullable Epilogue epilogue;
+  private final DnnlHolds holds;
 
-  private Convolution(ConvolutionSizes sizes, DType dtype, Place workspace, @Nullable Epilogue epilogue, CpuDevice.Machine machine) {
+  private Convolution(ConvolutionSizes sizes, DType dtype, Place workspace, @Nullable Epilogue epilogue, DnnlHolds holds,
+      CpuDevice.Machine machine) {
+    this.holds = holds;
     this.epilogue = epilogue;
     this.sizes = sizes;
     this.dtype = dtype;
@@ -79,13 +82,13 @@ final class Convolution {
 
   private static Kernel kernel(DnnlPass.Kind kind, ConvolutionSizes sizes, Operand first, Operand second, Operand out, Place workspace,
       @Nullable Epilogue epilogue, Bases bases, CpuDevice.Machine machine, Maker maker) {
-    boolean isNative = DnnlConvolution.passes(kind, sizes, out.dtype(), machine.natives()).isPresent();
+    boolean isNative = DnnlConvolution.passes(kind, sizes, out.dtype(), machine.natives(), bases.holds()).isPresent();
     if (WidenedProduct.widens(out.dtype()) && !isNative) {
       return new WidenedProduct(first, second, out, workspace, bases, machine,
-          (a, b, c, own) -> maker.of(new Convolution(sizes, DType.F32, own, null, machine), dense(a), dense(b), dense(c)));
+          (a, b, c, own) -> maker.of(new Convolution(sizes, DType.F32, own, null, bases.holds(), machine), dense(a), dense(b), dense(c)));
     }
-    return maker.of(new Convolution(sizes, out.dtype(), workspace, epilogue, machine), tensor(first, bases), tensor(second, bases),
-        tensor(out, bases));
+    return maker.of(new Convolution(sizes, out.dtype(), workspace, epilogue, bases.holds(), machine), tensor(first, bases),
+        tensor(second, bases), tensor(out, bases));
   }
 
   private static DnnlConvolution.Tensor dense(Place place) {
@@ -106,7 +109,7 @@ final class Convolution {
   /** The kernel by oneDNN where that has a better one. */
   private Kernel by(DnnlPass.Kind kind, DnnlConvolution.Tensor first, DnnlConvolution.Tensor second, DnnlConvolution.Tensor result,
       Otherwise otherwise) {
-    Optional<DnnlConvolution.Passes> passes = DnnlConvolution.passes(kind, sizes, dtype, machine.natives());
+    Optional<DnnlConvolution.Passes> passes = DnnlConvolution.passes(kind, sizes, dtype, machine.natives(), holds);
     return passes.isEmpty()
         ? otherwise.of(first.place(), second.place(), result.place())
         : new DnnlConvolution(passes.get(), first, second, result, workspace, epilogue, this::add, parts).kernel();
@@ -116,15 +119,21 @@ final class Convolution {
 
   /** With what a convolution or a gradient of one needs beside its operands, whatever number of parts it is cut into. */
   static NativeKernel support(Op op, List<TensorType> inputs, TensorType out, CpuDevice.Machine machine) {
+    try (var holds = new DnnlHolds()) {
+      return support(op, inputs, out, holds, machine);
+    }
+  }
+
+  private static NativeKernel support(Op op, List<TensorType> inputs, TensorType out, DnnlHolds holds, CpuDevice.Machine machine) {
     ConvolutionSizes sizes = sizes(op, inputs, out);
-    var passes = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, out.dtype(), machine.natives());
+    var passes = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, out.dtype(), machine.natives(), holds);
     if (passes.isPresent()) {
       return new NativeKernel(false, true, passes.get().workspaceBytes(machine.parts()), passes.get().channelsLast());
     }
     boolean wide = WidenedProduct.widens(out.dtype());
     DType dtype = wide ? DType.F32 : out.dtype();
     long widened = wide ? WidenedProduct.workspaceBytes(inputs, out) : 0;
-    var widePasses = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, dtype, machine.natives());
+    var widePasses = DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes, dtype, machine.natives(), holds);
     if (widePasses.isPresent()) {
       return new NativeKernel(false, true, widePasses.get().workspaceBytes(machine.parts()) + widened);
     }
@@ -150,8 +159,10 @@ final class Convolution {
 
   /** Whether a convolution or a gradient of one takes an epilogue: all but those that are widened and narrowed, or added up at the end. */
   static boolean takesAlong(Op op, List<TensorType> inputs, TensorType out, CpuDevice.Machine machine) {
-    return !(op instanceof Op.ConvWeightGradient) && (out.dtype() == DType.F32 || (out.dtype() == DType.BF16
-        && DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes(op, inputs, out), out.dtype(), machine.natives()).isPresent()));
+    try (var holds = new DnnlHolds()) {
+      return !(op instanceof Op.ConvWeightGradient) && (out.dtype() == DType.F32 || (out.dtype() == DType.BF16
+          && DnnlConvolution.passes(DnnlPass.Kind.of(op), sizes(op, inputs, out), out.dtype(), machine.natives(), holds).isPresent()));
+    }
   }
 
   /** An unfolded matrix. */

@@ -44,11 +44,16 @@ final class CpuExecutable implements Executable {
     int firstCommit = kernels.length;
     var vectors = new VectorSwitch(machine.classes(), machine.generation());
     var linker = new Kernels(bases, machine, vectors);
-    for (int i = 0; i < kernels.length; i++) {
-      kernels[i] = linker.link(instructions.get(i));
-      if (instructions.get(i).isCommit()) {
-        firstCommit = Math.min(firstCommit, i);
+    try {
+      for (int i = 0; i < kernels.length; i++) {
+        kernels[i] = linker.link(instructions.get(i));
+        if (instructions.get(i).isCommit()) {
+          firstCommit = Math.min(firstCommit, i);
+        }
       }
+    } catch (RuntimeException e) {
+      bases.holds().close();
+      throw e;
     }
     return new CpuExecutable(kernels, firstCommit, bases, constants(bases), vectors);
   }
@@ -146,6 +151,7 @@ final class CpuExecutable implements Executable {
     }
     closed = true;
     vectors.close();
+    bases.holds().close();
     constants.free();
     parameters.free();
   }

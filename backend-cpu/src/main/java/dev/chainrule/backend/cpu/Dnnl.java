@@ -17,7 +17,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,17 +58,36 @@ final class Dnnl {
   private final MethodHandle ompThreads;
   private final MethodHandle execute;
   private final MethodHandle setAddress;
+  private final AtomicLong objects = new AtomicLong();
   private final long engine;
   private final long attributes;
-  private final ConcurrentHashMap<Made, Asked> passes = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<DnnlMatmul.Shape, DnnlMatmul> products = new ConcurrentHashMap<>();
+  private final DnnlCache<Made, DnnlPass> passes =
+      new DnnlCache<>(this, (handles, made) -> new DnnlPass(this, handles, made.shape, made.weights));
+  private final DnnlCache<DnnlMatmul.Shape, DnnlMatmul> products =
+      new DnnlCache<>(this, (handles, shape) -> new DnnlMatmul(this, handles, shape));
   private final Pool<NativeScratch> scratch = new Pool<>(NativeScratch::new);
 
-  /** A pass that was made, for weights of a given layout if that is not 0. */
-  private record Made(DnnlPass.Shape shape, long weights) {}
+  /**
+   * A pass that was asked for.
+   *
+   * @param weights another pass, whose weights' layout its own have; its identity is that of its shape
+   */
+  private record Made(DnnlPass.Shape shape, @Nullable DnnlPass weights) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Made(var otherShape, var otherWeights) && shape.equals(otherShape)
+          && Objects.equals(shape(weights), shape(otherWeights));
+    }
 
-  /** What has become of a request; each is made once, since oneDNN keeps what it was asked for. */
-  private record Asked(@Nullable DnnlPass pass, @Nullable RefusedException refusal) {}
+    @Override
+    public int hashCode() {
+      return Objects.hash(shape, shape(weights));
+    }
+
+    private static DnnlPass.@Nullable Shape shape(@Nullable DnnlPass pass) {
+      return pass == null ? null : pass.shape();
+    }
+  }
 
   /** oneDNN does not do what it was asked to prepare. */
   static final class RefusedException extends RuntimeException {
@@ -157,25 +176,36 @@ final class Dnnl {
    *
    * @throws RefusedException if oneDNN has no good kernel for it
    */
-  DnnlPass pass(DnnlPass.Shape shape, long weights) {
-    Asked asked = passes.computeIfAbsent(new Made(shape, weights), this::ask);
-    if (asked.refusal != null) {
-      throw asked.refusal;
-    }
-    return Objects.requireNonNull(asked.pass);
+  DnnlPass pass(DnnlPass.Shape shape, DnnlHolds holds) {
+    return holds.take(passes, new Made(shape, null));
   }
 
-  private Asked ask(Made made) {
-    try {
-      return new Asked(new DnnlPass(this, made.shape, made.weights), null);
-    } catch (RefusedException e) {
-      return new Asked(null, e);
-    }
+  /** The same, with its weights lying as those of another pass. */
+  DnnlPass pass(DnnlPass.Shape shape, DnnlPass weights, DnnlHolds holds) {
+    return holds.take(passes, new Made(shape, weights));
   }
 
-  /** A product of bf16, the same for all who ask for it. */
-  DnnlMatmul product(DnnlMatmul.Shape shape) {
-    return products.computeIfAbsent(shape, asked -> new DnnlMatmul(this, asked));
+  /**
+   * A product of bf16, the same for all who ask for it.
+   *
+   * @throws RefusedException if oneDNN does not multiply such operands
+   */
+  DnnlMatmul product(DnnlMatmul.Shape shape, DnnlHolds holds) {
+    return holds.take(products, shape);
+  }
+
+  DnnlCache<DnnlMatmul.Shape, DnnlMatmul> products() {
+    return products;
+  }
+
+  /** How many objects of oneDNN's there are. */
+  long objects() {
+    return objects.get();
+  }
+
+  void destroy(String name, long handle) {
+    require(name, handle);
+    objects.decrementAndGet();
   }
 
   /** Scratch memory for primitives whose size no plan knows. */
@@ -205,6 +235,7 @@ final class Dnnl {
       all[0] = handle.address();
       System.arraycopy(arguments, 0, all, 1, arguments.length);
       require(name, all);
+      objects.incrementAndGet();
       return handle.get(JAVA_LONG, 0);
     }
   }

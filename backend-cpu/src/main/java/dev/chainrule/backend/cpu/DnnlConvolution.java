@@ -123,24 +123,24 @@ final class DnnlConvolution {
   }
 
   /** The passes of a convolution, if oneDNN is there and has good ones. The choice depends on sizes and types alone. */
-  static Optional<Passes> passes(Kind kind, ConvolutionSizes sizes, DType dtype, Natives natives) {
+  static Optional<Passes> passes(Kind kind, ConvolutionSizes sizes, DType dtype, Natives natives, DnnlHolds holds) {
     return isWorthIt(kind, sizes)
-        ? natives.dnnl().filter(dnnl -> computes(dnnl, dtype)).flatMap(dnnl -> passes(kind, sizes, dtype, dnnl)) : Optional.empty();
+        ? natives.dnnl().filter(dnnl -> computes(dnnl, dtype)).flatMap(dnnl -> passes(kind, sizes, dtype, dnnl, holds)) : Optional.empty();
   }
 
   private static boolean computes(Dnnl dnnl, DType dtype) {
     return dtype == DType.F32 || (dtype == DType.BF16 && dnnl.hasBf16());
   }
 
-  private static Optional<Passes> passes(Kind kind, ConvolutionSizes sizes, DType dtype, Dnnl dnnl) {
+  private static Optional<Passes> passes(Kind kind, ConvolutionSizes sizes, DType dtype, Dnnl dnnl, DnnlHolds holds) {
     try {
       if (kind != Kind.WEIGHT_GRADIENT) {
-        DnnlPass pass = dnnl.pass(sizes.passOf(kind, dtype, 1), 0);
+        DnnlPass pass = dnnl.pass(sizes.passOf(kind, dtype, 1), holds);
         return Optional.of(new Passes(kind, sizes, dtype, pass, pass));
       }
-      DnnlPass pass = dnnl.pass(sizes.passOf(kind, dtype, chunk(sizes)), 0);
+      DnnlPass pass = dnnl.pass(sizes.passOf(kind, dtype, chunk(sizes)), holds);
       long rest = sizes.batch() - (chunks(sizes) - 1) * chunk(sizes);
-      DnnlPass last = rest == chunk(sizes) ? pass : dnnl.pass(sizes.passOf(kind, dtype, rest), pass.weights());
+      DnnlPass last = rest == chunk(sizes) ? pass : dnnl.pass(sizes.passOf(kind, dtype, rest), pass, holds);
       return Optional.of(new Passes(kind, sizes, dtype, pass, last));
     } catch (Dnnl.RefusedException e) {
       return Optional.empty(); // strange borders, for one

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * C[m, n] = A[m, k] B[k, n] of bf16, accumulated in f32 and rounded once, as a primitive of oneDNN's for one size and one set of strides.
- * It packs B, and A where that is transposed, into scratch memory. It is made once and kept with the library; {@link Lane} is what a thread
+ * It packs B, and A where that is transposed, into scratch memory. It is made once for all who hold it; {@link Lane} is what a thread
  * needs to execute it.
  */
 final class DnnlMatmul {
@@ -31,6 +31,7 @@ final class DnnlMatmul {
   }
 
   private final Dnnl dnnl;
+  private final DnnlHandles handles;
   private final long primitive;
   private final long a;
   private final long b;
@@ -40,18 +41,19 @@ final class DnnlMatmul {
   private final Pool<Lane> lanes = new Pool<>(Lane::new);
 
   /** @throws Dnnl.RefusedException if oneDNN does not multiply such operands */
-  DnnlMatmul(Dnnl dnnl, Shape shape) {
+  DnnlMatmul(Dnnl dnnl, DnnlHandles handles, Shape shape) {
     this.dnnl = dnnl;
-    long descriptor = dnnl.create("dnnl_matmul_primitive_desc_create", dnnl.engine(),
-        dnnl.layout(DType.BF16, List.of(shape.m, shape.k), shape.a),
-        dnnl.layout(DType.BF16, List.of(shape.k, shape.n), shape.b), 0L,
-        dnnl.layout(DType.BF16, List.of(shape.m, shape.n), List.of(shape.cRow, 1L)), dnnl.attributes());
+    this.handles = handles;
+    long descriptor = handles.descriptor("dnnl_matmul_primitive_desc_create", dnnl.engine(),
+        handles.layout(DType.BF16, List.of(shape.m, shape.k), shape.a),
+        handles.layout(DType.BF16, List.of(shape.k, shape.n), shape.b), 0L,
+        handles.layout(DType.BF16, List.of(shape.m, shape.n), List.of(shape.cRow, 1L)), dnnl.attributes());
     a = dnnl.layout(descriptor, A);
     b = dnnl.layout(descriptor, B);
     c = dnnl.layout(descriptor, C);
     scratchpad = dnnl.layout(descriptor, Dnnl.QUERY_SCRATCHPAD);
     scratchpadBytes = dnnl.bytes(scratchpad);
-    primitive = dnnl.create("dnnl_primitive_create", descriptor);
+    primitive = handles.primitive(descriptor);
   }
 
   /** Multiplies matrices at addresses, on this thread. */
@@ -68,12 +70,12 @@ final class DnnlMatmul {
 
   /** The memory objects and the stream by which one thread at a time executes the product. */
   private final class Lane {
-    private final long stream = dnnl.stream();
-    private final long memoryA = dnnl.memory(a);
-    private final long memoryB = dnnl.memory(b);
-    private final long memoryC = dnnl.memory(c);
-    private final long memoryScratchpad = dnnl.memory(scratchpad);
-    private final long arguments = LibC.malloc(4 * Dnnl.ARGUMENT_BYTES);
+    private final long stream = handles.stream();
+    private final long memoryA = handles.memory(a);
+    private final long memoryB = handles.memory(b);
+    private final long memoryC = handles.memory(c);
+    private final long memoryScratchpad = handles.memory(scratchpad);
+    private final long arguments = handles.arguments(4);
 
     private Lane() {
       Dnnl.setArgument(arguments, 0, ARG_A, memoryA);

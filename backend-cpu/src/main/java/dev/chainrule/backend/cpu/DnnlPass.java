@@ -5,11 +5,12 @@ import dev.chainrule.graph.Op;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One of a convolution's three passes over a fixed number of samples, as a primitive of oneDNN's. Its operands have layouts of their own,
  * input and output with channels last where oneDNN has a good kernel for that, else those that it chooses, and are brought into them and
- * back by primitives as well. It is made once and kept with the library; {@link Lane} is what a thread needs to execute it.
+ * back by primitives as well. It is made once for all who hold it; {@link Lane} is what a thread needs to execute it.
  */
 final class DnnlPass {
 
@@ -81,6 +82,8 @@ final class DnnlPass {
   }
 
   private final Dnnl dnnl;
+  private final DnnlHandles handles;
+  private final Shape shape;
   private final long primitive;
   private final long[] plain = new long[3];
   private final long[] own = new long[3];
@@ -95,11 +98,14 @@ final class DnnlPass {
   /**
    * Makes the pass.
    *
-   * @param weights the layout of the weights, 0 to leave that to oneDNN
+   * @param like a pass with whose weights' layout its own are, null to leave that to oneDNN
    * @throws Dnnl.RefusedException if oneDNN has no good kernel for it
    */
-  DnnlPass(Dnnl dnnl, Shape shape, long weights) {
+  DnnlPass(Dnnl dnnl, DnnlHandles handles, Shape shape, @Nullable DnnlPass like) {
     this.dnnl = dnnl;
+    this.handles = handles;
+    this.shape = shape;
+    long weights = like == null ? NONE : like.own[like.kind.weights()];
     this.kind = shape.kind;
     try (Arena arena = Arena.ofConfined()) {
       channelsLast = !shape.hasGroups() && isGeneratedFor(shape, weights, arena);
@@ -108,7 +114,7 @@ final class DnnlPass {
         throw new Dnnl.RefusedException("dnnl has a reference implementation only");
       }
       for (int i = 0; i < 3; i++) {
-        plain[i] = dnnl.layout(shape.dtype, shape.operand(i), PLAIN_OF_NO_AXES + shape.operand(i).size());
+        plain[i] = handles.layout(shape.dtype, shape.operand(i), PLAIN_OF_NO_AXES + shape.operand(i).size());
         own[i] = dnnl.layout(descriptor, kind.queries[i]);
         bytes[i] = dnnl.bytes(own[i]);
         boolean same = channelsLast && shape.hasOneChannel(i) || dnnl.equal(plain[i], own[i]);
@@ -116,13 +122,12 @@ final class DnnlPass {
       }
       scratchpad = dnnl.layout(descriptor, Dnnl.QUERY_SCRATCHPAD);
       scratchpadBytes = aligned(dnnl.bytes(scratchpad));
-      primitive = dnnl.create("dnnl_primitive_create", descriptor);
+      primitive = handles.primitive(descriptor);
     }
   }
 
   private long reorder(long from, long to) {
-    return dnnl.create("dnnl_primitive_create",
-        dnnl.create("dnnl_reorder_primitive_desc_create", from, dnnl.engine(), to, dnnl.engine(), NONE));
+    return handles.primitive(handles.descriptor("dnnl_reorder_primitive_desc_create", from, dnnl.engine(), to, dnnl.engine(), NONE));
   }
 
   /** Whether oneDNN generates code for channels last. */
@@ -137,26 +142,26 @@ final class DnnlPass {
 
   private long descriptor(Shape shape, long weights, boolean last, Arena arena) {
     long x = layout(shape.dtype, shape.x, last);
-    long w = weights == NONE ? dnnl.layout(shape.own(shape.kind.weights()), shape.w, ANY) : weights;
+    long w = weights == NONE ? handles.layout(shape.own(shape.kind.weights()), shape.w, ANY) : weights;
     long y = layout(shape.dtype, shape.y, last);
     long strides = dims(shape, Op.Spatial::stride, arena);
     long dilations = dims(shape, axis -> axis.dilation() - 1, arena);
     long low = dims(shape, Op.Spatial::low, arena);
     long high = dims(shape, Op.Spatial::high, arena);
-    long given = shape.own(shape.kind.weights()) == shape.dtype ? w : dnnl.layout(shape.dtype, shape.w, ANY);
-    long forward = dnnl.create("dnnl_convolution_forward_primitive_desc_create", dnnl.engine(), FORWARD_TRAINING, DIRECT, x, given, NONE, y,
+    long given = shape.own(shape.kind.weights()) == shape.dtype ? w : handles.layout(shape.dtype, shape.w, ANY);
+    long forward = handles.descriptor("dnnl_convolution_forward_primitive_desc_create", dnnl.engine(), FORWARD_TRAINING, DIRECT, x, given, NONE, y,
         strides, dilations, low, high, dnnl.attributes());
     return switch (kind) {
       case FORWARD -> forward;
-      case INPUT_GRADIENT -> dnnl.create("dnnl_convolution_backward_data_primitive_desc_create", dnnl.engine(), DIRECT, x, w, y,
+      case INPUT_GRADIENT -> handles.descriptor("dnnl_convolution_backward_data_primitive_desc_create", dnnl.engine(), DIRECT, x, w, y,
           strides, dilations, low, high, forward, dnnl.attributes());
-      case WEIGHT_GRADIENT -> dnnl.create("dnnl_convolution_backward_weights_primitive_desc_create", dnnl.engine(), DIRECT, x, w, NONE, y,
+      case WEIGHT_GRADIENT -> handles.descriptor("dnnl_convolution_backward_weights_primitive_desc_create", dnnl.engine(), DIRECT, x, w, NONE, y,
           strides, dilations, low, high, forward, dnnl.attributes());
     };
   }
 
   private long layout(DType dtype, List<Long> dims, boolean channelsLast) {
-    return channelsLast ? channelsLast(dtype, dims) : dnnl.layout(dtype, dims, ANY);
+    return channelsLast ? channelsLast(dtype, dims) : handles.layout(dtype, dims, ANY);
   }
 
   private long channelsLast(DType dtype, List<Long> dims) {
@@ -168,16 +173,16 @@ final class DnnlPass {
     }
     strides[1] = 1L;
     strides[0] = step;
-    return dnnl.layout(dtype, dims, List.of(strides));
+    return handles.layout(dtype, dims, List.of(strides));
   }
 
   private static long dims(Shape shape, ToLongFunction<Op.Spatial> number, Arena arena) {
     return Dnnl.dims(shape.axes.stream().map(number::applyAsLong).toList(), arena);
   }
 
-  /** The layout that the weights have. */
-  long weights() {
-    return own[kind.weights()];
+  /** What it was made for. */
+  Shape shape() {
+    return shape;
   }
 
   /** Whether input and output have their channels last in the layouts of the pass. */
@@ -212,18 +217,18 @@ final class DnnlPass {
 
   /** The memory objects and the stream by which one thread at a time executes the pass. Addresses are set anew for each execution. */
   final class Lane {
-    private final long stream = dnnl.stream();
+    private final long stream = handles.stream();
     private final long[] plainMemory = new long[3];
     private final long[] ownMemory = new long[3];
     private final long[] reorderArguments = new long[3];
-    private final long scratchpadMemory = dnnl.memory(scratchpad);
-    private final long arguments = LibC.malloc(4 * Dnnl.ARGUMENT_BYTES);
+    private final long scratchpadMemory = handles.memory(scratchpad);
+    private final long arguments = handles.arguments(4);
 
     private Lane() {
       for (int i = 0; i < 3; i++) {
-        plainMemory[i] = dnnl.memory(plain[i]);
-        ownMemory[i] = dnnl.memory(own[i]);
-        reorderArguments[i] = LibC.malloc(2 * Dnnl.ARGUMENT_BYTES);
+        plainMemory[i] = handles.memory(plain[i]);
+        ownMemory[i] = handles.memory(own[i]);
+        reorderArguments[i] = handles.arguments(2);
         Dnnl.setArgument(reorderArguments[i], 0, ARG_FROM, i == 2 ? ownMemory[i] : plainMemory[i]);
         Dnnl.setArgument(reorderArguments[i], 1, ARG_TO, i == 2 ? plainMemory[i] : ownMemory[i]);
         Dnnl.setArgument(arguments, i, kind.arguments[i], ownMemory[i]);

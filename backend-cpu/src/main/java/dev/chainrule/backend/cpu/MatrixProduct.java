@@ -9,6 +9,7 @@ import dev.chainrule.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,18 +116,29 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
   }
 
   /** BF16 by instructions of the processor; what they cannot read as it lies is made dense. */
+  /** Dense operands, which the workspace has room for copies of, oneDNN has been asked about; others it may refuse. */
   private static Kernel brains(Operand x, Operand y, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
       CpuDevice.Machine machine) {
+    try {
+      return brains(BrainProduct::reads, x, y, out, workspace, epilogue, bases, machine);
+    } catch (Dnnl.RefusedException e) {
+      return brains(Layout::isContiguous, x, y, out, workspace, epilogue, bases, machine);
+    }
+  }
+
+  private static Kernel brains(Predicate<Layout> stays, Operand x, Operand y, Operand out, Place workspace, @Nullable Epilogue epilogue,
+      Bases bases, CpuDevice.Machine machine) {
     List<Kernel> kernels = new ArrayList<>();
-    Matrices a = readable(x, workspace, bases, machine, kernels);
-    Matrices b = readable(y, workspace.plus(aligned(x.type())), bases, machine, kernels);
-    kernels.add(new MatrixProduct(p -> p.brains(machine), DType.BF16, a, b, bases.place(out.buffer()), out.shape(), x.shape().dim(-1),
+    Matrices a = readable(stays, x, workspace, bases, machine, kernels);
+    Matrices b = readable(stays, y, workspace.plus(aligned(x.type())), bases, machine, kernels);
+    kernels.add(new MatrixProduct(p -> p.brains(bases.holds(), machine), DType.BF16, a, b, bases.place(out.buffer()), out.shape(), x.shape().dim(-1),
         epilogue).linked(machine.parts()));
     return Sequence.of(kernels);
   }
 
-  private static Matrices readable(Operand operand, Place copy, Bases bases, CpuDevice.Machine machine, List<Kernel> kernels) {
-    if (BrainProduct.reads(operand.layout())) {
+  private static Matrices readable(Predicate<Layout> stays, Operand operand, Place copy, Bases bases, CpuDevice.Machine machine,
+      List<Kernel> kernels) {
+    if (stays.test(operand.layout())) {
       return Matrices.of(operand, bases);
     }
     Layout dense = Layout.dense(operand.shape());
@@ -138,7 +150,12 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
   /** Whether products of BF16 are computed without widening. The choice depends on sizes, types and the machine. */
   private static boolean isMultiplied(List<TensorType> inputs, TensorType out, Natives natives) {
     return out.dtype() == DType.BF16 && out.elements() > 0 && inputs.getFirst().elements() > 0
-        && natives.dnnl().filter(Dnnl::hasBf16).isPresent();
+        && natives.dnnl().filter(dnnl -> dnnl.hasBf16() && isDone(dnnl, inputs.getFirst(), out)).isPresent();
+  }
+
+  private static boolean isDone(Dnnl dnnl, TensorType x, TensorType out) {
+    return BrainProduct.isDone(dnnl, Math.toIntExact(out.shape().dim(-2)), Math.toIntExact(out.shape().dim(-1)),
+        Math.toIntExact(x.shape().dim(-1)));
   }
 
   /** Whether {@link #of} takes an epilogue. */
@@ -223,8 +240,8 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
         OffHeap.MEMORY, c / Double.BYTES, n);
   }
 
-  private Single brains(CpuDevice.Machine machine) {
-    var product = new BrainProduct(machine.natives().dnnl().orElseThrow(), m, n, k, x.layout, y.layout);
+  private Single brains(DnnlHolds holds, CpuDevice.Machine machine) {
+    var product = new BrainProduct(machine.natives().dnnl().orElseThrow(), m, n, k, x.layout, y.layout, holds);
     return (a, b, c, follower) -> product.run(a, b, c, machine.workers(), follower);
   }
 

@@ -96,9 +96,9 @@ class BrainProductTest {
   void productsLeaveNothingToTheCollector() {
     var meter = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     var workers = new Workers(1);
-    try (workers; var device = new CpuDevice(1)) {
+    try (workers; var device = new CpuDevice(1); var holds = new DnnlHolds()) {
       var product = new BrainProduct(DnnlSearch.here().library().orElseThrow(), 130, 200, 160, Layout.dense(Shape.of(130, 160)),
-          Layout.dense(Shape.of(160, 200)));
+          Layout.dense(Shape.of(160, 200)), holds);
       long a = CpuMemory.of(device.allocate(130 * 160 * 2)).address();
       long b = CpuMemory.of(device.allocate(160 * 200 * 2)).address();
       long c = CpuMemory.of(device.allocate(130 * 200 * 2)).address();
@@ -113,6 +113,45 @@ class BrainProductTest {
       } while (bytes != 0 && System.nanoTime() < deadline);
       assertEquals(0, bytes);
     }
+  }
+
+  /** Told by a denormal operand, which only the processor's instructions take for 0. */
+  @Test
+  void whatOneDnnRefusesIsWidenedOrMadeDense() {
+    DnnlCache<DnnlMatmul.Shape, DnnlMatmul> products = DnnlSearch.here().library().orElseThrow().products();
+    refuse(products, new DnnlMatmul.Shape(3, 1, 2, List.of(2L, 1L), List.of(1L, 1L), 1));
+    double[] numbers = {0x1p-130, 0x1p-126, 1, 0x1p-127, 1, 1};
+    Node y = Ops.input(HostArray.ofDoubles(TensorType.of(DType.BF16, 2, 1), 0x1p100, 1));
+    for (CpuDevice device : Agreement.DEVICES) {
+      Node widened = Ops.node(new Op.Dot(), Ops.input(HostArray.ofDoubles(TensorType.of(DType.BF16, 3, 2), numbers)), y);
+      assertArrayEquals(new double[] {0x1p-30, 0x1p100, 0x1p100}, Agreement.onDevice(device, widened).toDoubleArray());
+    }
+
+    refuse(products, new DnnlMatmul.Shape(2, 1, 2, List.of(1L, 2L), List.of(1L, 1L), 1));
+    Node columns = Ops.input(HostArray.ofDoubles(TensorType.of(DType.BF16, 2, 2), 0x1p-130, 1, 0x1p-126, 0x1p-127));
+    for (CpuDevice device : Agreement.DEVICES) {
+      Node dense = Ops.node(new Op.Dot(), LayoutTest.permute(columns, 1, 0), y);
+      assertArrayEquals(new double[] {0x1p-126, 0x1p100}, Agreement.onDevice(device, dense).toDoubleArray());
+    }
+  }
+
+  private static void refuse(DnnlCache<DnnlMatmul.Shape, DnnlMatmul> products, DnnlMatmul.Shape shape) {
+    products.refuse(shape, new Dnnl.RefusedException("for a test"));
+  }
+
+  @Test
+  void primitivesFollowThePlansThatThereAre() {
+    Dnnl dnnl = DnnlSearch.here().library().orElseThrow();
+    long before = 0;
+    for (int rows = 1; rows <= 3 * DnnlCache.MOST_IDLE; rows++) {
+      if (rows == 2 * DnnlCache.MOST_IDLE) {
+        before = dnnl.objects();
+      }
+      Agreement.onDevice(Agreement.DEVICES.getFirst(),
+          Ops.node(new Op.Dot(), Samples.plain(DType.BF16, 1, 200 + rows, 24), Samples.plain(DType.BF16, 2, 24, 40)));
+    }
+    assertEquals(DnnlCache.MOST_IDLE, dnnl.products().size());
+    assertEquals(before, dnnl.objects());
   }
 
   /** Operands in their own width instead of in f32, for what must be made dense. */

@@ -84,8 +84,8 @@ class DnnlConvolutionTest {
         passes.forward.type().shape());
     boolean here = DnnlSearch.here().library().orElseThrow().hasBf16();
     for (Kind kind : Kind.values()) {
-      assertEquals(here, DnnlConvolution.passes(kind, sizes, DType.BF16, Natives.ON).isPresent(), kind::toString);
-      assertTrue(DnnlConvolution.passes(kind, sizes, DType.F16, Natives.ON).isEmpty());
+      assertEquals(here, DnnlConvolution.passes(kind, sizes, DType.BF16, Natives.ON, new DnnlHolds()).isPresent(), kind::toString);
+      assertTrue(DnnlConvolution.passes(kind, sizes, DType.F16, Natives.ON, new DnnlHolds()).isEmpty());
     }
   }
 
@@ -148,7 +148,7 @@ class DnnlConvolutionTest {
   /** A kernel on one thread, with its workspace as the frame's last base. */
   private static Kernel kernel(Kind kind, ConvolutionSizes sizes, Frame frame) {
     var parts = new Parts(new Workers(1));
-    DnnlConvolution.Passes passes = DnnlConvolution.passes(kind, sizes, DType.F32, Natives.ON).orElseThrow();
+    DnnlConvolution.Passes passes = DnnlConvolution.passes(kind, sizes, DType.F32, Natives.ON, new DnnlHolds()).orElseThrow();
     frame.bind(3, Arena.global().allocate(passes.workspaceBytes(parts), 64).address());
     return new DnnlConvolution(passes, new DnnlConvolution.Tensor(new Place(0, 0), false), new DnnlConvolution.Tensor(new Place(1, 0), false),
         new DnnlConvolution.Tensor(new Place(2, 0), false), new Place(3, 0), null,
@@ -186,9 +186,9 @@ class DnnlConvolutionTest {
     Passes passes = Passes.of(DType.F32, input, weights, groups, axes);
     var sizes = new ConvolutionSizes(new Op.Geometry(List.of(axes), groups), Shape.of(input), Shape.of(weights),
         passes.forward.type().shape());
-    assertEquals(expected, DnnlConvolution.passes(kind, sizes, DType.F32, Natives.ON).isPresent(),
+    assertEquals(expected, DnnlConvolution.passes(kind, sizes, DType.F32, Natives.ON, new DnnlHolds()).isPresent(),
         kind + " " + Shape.of(input) + " * " + Shape.of(weights));
-    assertTrue(DnnlConvolution.passes(kind, sizes, DType.F32, Natives.OFF).isEmpty());
-    assertTrue(DnnlConvolution.passes(kind, sizes, DType.F64, Natives.ON).isEmpty());
+    assertTrue(DnnlConvolution.passes(kind, sizes, DType.F32, Natives.OFF, new DnnlHolds()).isEmpty());
+    assertTrue(DnnlConvolution.passes(kind, sizes, DType.F64, Natives.ON, new DnnlHolds()).isEmpty());
   }
 }
