@@ -45,10 +45,10 @@ public final class TrainingBenchmark implements Callable<Integer> {
 
   @Option(names = "--warm-up", paramLabel = "SECONDS",
       description = "How long Chainrule trains before it is measured. Default: ${DEFAULT-VALUE}.")
-  private double ownWarmUp = 4;
+  private double ownWarmUp = 15;
 
   @Option(names = "--peer-warm-up", paramLabel = "SECONDS", description = "How long a peer does. Default: ${DEFAULT-VALUE}.")
-  private double peerWarmUp = 0.7;
+  private double peerWarmUp = 2;
 
   @Option(names = "--seconds", paramLabel = "SECONDS", description = "How long each process is measured. Default: ${DEFAULT-VALUE}.")
   private double seconds = 1;
