@@ -51,11 +51,11 @@ final class CpuExecutable implements Executable {
           firstCommit = Math.min(firstCommit, i);
         }
       }
-    } catch (RuntimeException e) {
+      return new CpuExecutable(kernels, firstCommit, bases, constants(bases), vectors);
+    } catch (RuntimeException | Error e) {
       bases.holds().close();
       throw e;
     }
-    return new CpuExecutable(kernels, firstCommit, bases, constants(bases), vectors);
   }
 
   private static CpuMemory constants(Bases bases) {

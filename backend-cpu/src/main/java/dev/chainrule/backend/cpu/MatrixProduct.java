@@ -115,8 +115,10 @@ final class MatrixProduct implements RangeKernel, Gemm.Follower {
         Matrices.of(x, bases), Matrices.of(y, bases), result, out.shape(), k, epilogue).linked(machine.parts());
   }
 
-  /** BF16 by instructions of the processor; what they cannot read as it lies is made dense. */
-  /** Dense operands, which the workspace has room for copies of, oneDNN has been asked about; others it may refuse. */
+  /**
+   * BF16 by instructions of the processor; what they cannot read as it lies is made dense. oneDNN has been asked about dense operands,
+   * which the workspace has room for copies of; others it may refuse.
+   */
   private static Kernel brains(Operand x, Operand y, Operand out, Place workspace, @Nullable Epilogue epilogue, Bases bases,
       CpuDevice.Machine machine) {
     try {

@@ -117,7 +117,7 @@ final class ConvolutionPlan {
       }
       return Optional.empty();
     } catch (CudaException e) {
-      if (e.isFatal()) {
+      if (e.isPassing()) {
         throw e;
       }
       return Optional.empty();
@@ -154,7 +154,7 @@ final class ConvolutionPlan {
       return bytes <= Math.max(SMALL_WORKSPACE_BYTES, WORKSPACE_OF_OPERANDS * convolution.bytes())
           ? Optional.of(new ConvolutionPlan(descriptors, plan, bytes)) : Optional.empty();
     } catch (CudaException e) {
-      if (e.isFatal()) {
+      if (e.isPassing()) {
         throw e;
       }
       return Optional.empty();

@@ -117,7 +117,7 @@ final class Convolutions {
     try {
       return ConvolutionPlan.of(library, handle, convolution);
     } catch (CudaException e) {
-      if (e.isFatal()) {
+      if (e.isPassing()) {
         throw e;
       }
       if (!Cudnn.isRefusal(e)) {

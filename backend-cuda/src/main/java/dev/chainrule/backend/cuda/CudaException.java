@@ -56,6 +56,18 @@ final class CudaException extends RuntimeException {
     return problem;
   }
 
+  /** The same, for lack of memory. */
+  CudaException asOutOfMemory() {
+    var same = new CudaException(call, OUT_OF_MEMORY, problem);
+    same.initCause(this);
+    return same;
+  }
+
+  /** Whether it is about the device or its memory now, so that it says nothing of what was asked for. */
+  boolean isPassing() {
+    return isFatal() || status == OUT_OF_MEMORY;
+  }
+
   /** Whether the context is lost with all that lies on the device. */
   boolean isFatal() {
     return FATAL.contains(status);

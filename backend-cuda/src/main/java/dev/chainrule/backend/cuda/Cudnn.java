@@ -85,6 +85,8 @@ final class Cudnn {
   private static final int CUDNN_STATUS_NOT_SUPPORTED = 3000;
 
   private static final int CUDNN_STATUS_INTERNAL_ERROR = 4000;
+  private static final int CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = 4003;
+  private static final int CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = 4004;
 
   /** More than there are kinds of notes. */
   private static final int MOST_NOTES = 64;
@@ -302,7 +304,13 @@ final class Cudnn {
   }
 
   private void check(String call, int status) {
-    library.check(call, status, "cudnnGetErrorString");
+    try {
+      library.check(call, status, "cudnnGetErrorString");
+    } catch (CudaException e) {
+      boolean memory = status == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED
+          || status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+      throw memory ? e.asOutOfMemory() : e;
+    }
   }
 
   private static IllegalStateException broken(Throwable thrown) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.DeviceUnavailableException;
 import dev.chainrule.autograd.Gradients;
 import dev.chainrule.graph.DType;
@@ -144,6 +145,19 @@ class ConvolutionsTest {
         assertEquals(before, convolutions());
         assertArrayEquals(Interpreter.evaluate(List.of(sample.of(x, w).node()), Engine::read).getFirst().toDoubleArray(), result);
       }
+    });
+  }
+
+  /** Else bits would depend on what else is in memory when a plan is made. */
+  @Test
+  void aLackOfMemoryIsNotTakenForALackOfAnEngine() {
+    OnTheStandIn.with(_ -> {
+      long before = convolutions();
+      OnTheStandIn.standIn().fail("plan memory", 1);
+      assertThrows(DeviceOutOfMemoryException.class, () -> assertComputed(DType.F32, SAMPLES.getFirst()));
+      assertEquals(before, convolutions());
+      assertComputed(DType.F32, SAMPLES.getFirst());
+      assertEquals(9, convolutions() - before);
     });
   }
 

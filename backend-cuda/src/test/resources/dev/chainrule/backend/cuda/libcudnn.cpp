@@ -23,7 +23,8 @@ extern "C" void stand_in_note(const char *what, long change);
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
-enum { SUCCESS = 0, NOT_INITIALIZED = 1001, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, EXECUTION_FAILED = 5000, ILLEGAL_ADDRESS = 700 };
+enum { SUCCESS = 0, NOT_INITIALIZED = 1001, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, ALLOCATION_FAILED = 4003,
+  EXECUTION_FAILED = 5000, ILLEGAL_ADDRESS = 700 };
 enum { FLOAT = 0, HALF = 2, BFLOAT16 = 9 };
 enum Kind { CONVOLUTION = 1, ENGINE, CONFIGURATION, HEURISTICS, PLAN, FORWARD = 10, BACKWARD_FILTER, BACKWARD_DATA, GRAPH = 15, PACK, TENSOR };
 enum Type { T_HANDLE = 0, T_DATA = 1, T_INT64 = 3, T_FLOAT = 4, T_POINTER = 6, T_CONVOLUTION_MODE = 7, T_HEURISTICS_MODE = 8, T_NOTE = 11, T_DESCRIPTOR = 15 };
@@ -64,6 +65,7 @@ EXPORTED const char *cudnnGetErrorString(Status status) {
     case NOT_INITIALIZED: return "CUDNN_STATUS_NOT_INITIALIZED";
     case BAD_PARAM: return "CUDNN_STATUS_BAD_PARAM";
     case NOT_SUPPORTED: return "CUDNN_STATUS_NOT_SUPPORTED";
+    case ALLOCATION_FAILED: return "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED";
     case EXECUTION_FAILED: return "CUDNN_STATUS_EXECUTION_FAILED";
     default: return "unknown";
   }
@@ -221,7 +223,7 @@ static Status sound(const Descriptor *d) {
     case HEURISTICS:
       REQUIRE(d->number(200) == 3 || d->number(200) == 2) // A, FALLBACK
       return SUCCESS;
-    case PLAN: return stand_in_fails("plan") ? NOT_SUPPORTED : SUCCESS;
+    case PLAN: return stand_in_fails("plan") ? NOT_SUPPORTED : stand_in_fails("plan memory") ? ALLOCATION_FAILED : SUCCESS;
     case ENGINE: case CONFIGURATION: REQUIRE(!"something that the library makes") return SUCCESS;
     case GRAPH: case PACK: return SUCCESS;
   }

@@ -68,6 +68,13 @@ final class Copies {
     return slot;
   }
 
+  /** Waits for all copies. */
+  void close() {
+    for (int slot = 0; slot < SLOTS; slot++) {
+      await(slot);
+    }
+  }
+
   private void await(int slot) {
     long event = done[slot];
     if (event != IDLE) {

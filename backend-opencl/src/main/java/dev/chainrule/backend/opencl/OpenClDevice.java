@@ -56,7 +56,7 @@ final class OpenClDevice implements Device {
       this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {found.device()}, null, null, null);
       cl_command_queue inOrder = createQueue(context, found.device());
       this.commands = inOrder.getNativePointer();
-      var slabs = new PinnedSlabs(context, inOrder);
+      var slabs = new PinnedSlabs(info.id(), context, inOrder);
       this.pinned = new PinnedMemory(slabs::allocate);
       this.queue = new OpenClQueue(this);
       this.programs = new Programs(context, found);
@@ -64,6 +64,7 @@ final class OpenClDevice implements Device {
       this.lifetime = new Lifetime(info.id());
       lifetime.atEnd(() -> {
         library.finish(commands);
+        queue.close();
         frame.free();
         slabs.close();
         programs.close();

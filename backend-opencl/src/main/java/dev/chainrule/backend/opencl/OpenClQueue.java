@@ -32,6 +32,9 @@ final class OpenClQueue implements Queue {
   @Override
   public Fetched fetch(Memory source, long bytes) {
     checkFits(bytes, source.bytes());
+    if (bytes == 0) { // which OpenCL before 2.1 does not copy
+      return _ -> {};
+    }
     OpenClLibrary library = device.library();
     PinnedMemory.Piece piece = device.pinned().take(bytes);
     long done = library.read(device.commands(), OpenClMemory.of(source).handle(), 0, bytes, piece.memory());
@@ -41,6 +44,11 @@ final class OpenClQueue implements Queue {
       MemorySegment.copy(piece.memory(), 0, target, 0, bytes);
       device.pinned().giveBack(piece);
     };
+  }
+
+  /** Waits for all copies. */
+  void close() {
+    copies.close();
   }
 
   @Override
