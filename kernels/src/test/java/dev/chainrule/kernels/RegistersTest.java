@@ -80,7 +80,10 @@ class RegistersTest {
     attention(DType.F32, 64).forEach(hot::add);
     attention(DType.F32, 128).forEach(hot::add);
     attention(DType.BF16, 64).forEach(hot::add);
-    convolutions(hot);
+    for (DType dtype : List.of(DType.F32, DType.BF16, DType.F16)) {
+      convolutions(dtype, 2, hot);
+      convolutions(dtype, 512, hot);
+    }
     for (long width : new long[] {100, 200, 500, 768, 1000, 2000}) {
       normalised(width).forEach(hot::add);
     }
@@ -131,11 +134,12 @@ class RegistersTest {
         sources(composite("attentionGradient", heads), ProductTiles.USUAL, heads, heads.subList(0, 3)));
   }
 
-  private static void convolutions(Set<Source> hot) {
+  /** Of many samples the weights' gradient is split along the depth. */
+  private static void convolutions(DType dtype, long samples, Set<Source> hot) {
     var geometry = new Op.Geometry(List.of(new Op.Spatial(1, 1, 0, 0), new Op.Spatial(1, 1, 0, 0)), 1);
-    TensorType image = TensorType.of(DType.F32, 2, 3, 5, 5);
-    TensorType weights = TensorType.of(DType.F32, 4, 3, 2, 2);
-    TensorType result = TensorType.of(DType.F32, 2, 4, 4, 4);
+    TensorType image = TensorType.of(dtype, samples, 3, 5, 5);
+    TensorType weights = TensorType.of(dtype, 4, 3, 2, 2);
+    TensorType result = TensorType.of(dtype, samples, 4, 4, 4);
     Stream.of(sources(new Op.Conv(geometry), ProductTiles.USUAL, List.of(image, weights), List.of(result)),
         sources(new Op.ConvInputGradient(geometry, image.shape()), ProductTiles.USUAL, List.of(result, weights), List.of(image)),
         sources(new Op.ConvWeightGradient(geometry, weights.shape()), ProductTiles.USUAL, List.of(result, image), List.of(weights)))
