@@ -89,7 +89,7 @@ final class Context {
       lost.compareAndSet(null, e);
       return isLost(e);
     }
-    return e.status() == CudaException.OUT_OF_MEMORY
+    return e.isOutOfMemory()
         ? new DeviceOutOfMemoryException(id, e.problem(), "Use a smaller batch, or let go of tensors you no longer need.")
         : new DeviceUnavailableException(id, e.problem(), "");
   }

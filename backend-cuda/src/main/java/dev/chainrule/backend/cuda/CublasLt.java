@@ -46,6 +46,9 @@ final class CublasLt {
 
   static final int CUBLAS_STATUS_NOT_SUPPORTED = 15;
 
+  /** The function from a status to its name. */
+  private static final String NAMING = "cublasLtGetStatusName";
+
   /** {@code cublasLtMatmulHeuristicResult_t}: the algorithm, bytes of workspace, status, waves, four integers. */
   private static final long RESULT_BYTES = 96;
 
@@ -176,17 +179,12 @@ final class CublasLt {
       SegmentAllocator allocator) {
     MemorySegment results = allocator.allocate(RESULT_BYTES * most, Long.BYTES);
     MemorySegment count = allocator.allocate(JAVA_INT);
-    MemorySegment function = library.function("cublasLtMatmulAlgoGetHeuristic");
-    int status;
-    try {
-      status = (int) HEURISTIC.invokeExact(function, handle, descriptor, a, b, c, d, preference, most, results.address(), count.address());
-    } catch (Throwable thrown) {
-      throw broken(thrown);
-    }
+    int status = library.status("cublasLtMatmulAlgoGetHeuristic", function -> (int) HEURISTIC.invokeExact(function, handle, descriptor, a, b,
+        c, d, preference, most, results.address(), count.address()));
     if (status == CUBLAS_STATUS_NOT_SUPPORTED) {
       return List.of();
     }
-    check("cublasLtMatmulAlgoGetHeuristic", status);
+    library.check("cublasLtMatmulAlgoGetHeuristic", status, NAMING);
     List<Algorithm> algorithms = new ArrayList<>();
     for (int i = 0; i < count.get(JAVA_INT, 0); i++) {
       MemorySegment result = results.asSlice(i * RESULT_BYTES, RESULT_BYTES);
@@ -207,54 +205,24 @@ final class CublasLt {
     } catch (Throwable thrown) {
       throw broken(thrown);
     }
-    check("cublasLtMatmul", status);
+    library.check("cublasLtMatmul", status, NAMING);
   }
 
   // --- the forms of call -----------------------------------------------------------------------------------------------------------
 
-  private interface Creation {
-    int into(MemorySegment function, long out) throws Throwable;
-  }
-
-  private long made(String function, Creation creation) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(JAVA_LONG);
-      int status;
-      try {
-        status = creation.into(library.function(function), out.address());
-      } catch (Throwable thrown) {
-        throw broken(thrown);
-      }
-      check(function, status);
-      return out.get(JAVA_LONG, 0);
-    }
+  private long made(String function, Library.Creation creation) {
+    return library.made(function, NAMING, creation);
   }
 
   private void set(String function, long object, int attribute, long value, long bytes) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocateFrom(JAVA_LONG, value); // little-endian, so that the first four bytes are the integer
-      int status;
-      try {
-        status = (int) LILL.invokeExact(library.function(function), object, attribute, buffer.address(), bytes);
-      } catch (Throwable thrown) {
-        throw broken(thrown);
-      }
-      check(function, status);
+      library.call(function, NAMING, address -> (int) LILL.invokeExact(address, object, attribute, buffer.address(), bytes));
     }
   }
 
   private void end(String function, long object) {
-    int status;
-    try {
-      status = (int) L.invokeExact(library.function(function), object);
-    } catch (Throwable thrown) {
-      throw broken(thrown);
-    }
-    check(function, status);
-  }
-
-  private void check(String call, int status) {
-    library.check(call, status, "cublasLtGetStatusName");
+    library.call(function, NAMING, address -> (int) L.invokeExact(address, object));
   }
 
   private static IllegalStateException broken(Throwable thrown) {

@@ -5,7 +5,6 @@ import java.util.Set;
 /** A call of one of NVIDIA's libraries failed. Never leaves this package: what users see is made of it where they called. */
 final class CudaException extends RuntimeException {
 
-  static final int OUT_OF_MEMORY = 2;
   static final int NO_DEVICE = 100;
   static final int OPERATING_SYSTEM = 304;
 
@@ -15,6 +14,9 @@ final class CudaException extends RuntimeException {
    * address space, invalid program counter, launch failure, contained and poison-like errors, unknown.
    */
   private static final Set<Integer> FATAL = Set.of(4, 46, 214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999);
+
+  /** The driver's status of too little memory, and cuDNN's of the host and of the device. */
+  private static final Set<Integer> OUT_OF_MEMORY = Set.of(2, 4003, 4004);
 
   private final String call;
   private final int status;
@@ -56,16 +58,13 @@ final class CudaException extends RuntimeException {
     return problem;
   }
 
-  /** The same, for lack of memory. */
-  CudaException asOutOfMemory() {
-    var same = new CudaException(call, OUT_OF_MEMORY, problem);
-    same.initCause(this);
-    return same;
+  boolean isOutOfMemory() {
+    return OUT_OF_MEMORY.contains(status);
   }
 
   /** Whether it is about the device or its memory now, so that it says nothing of what was asked for. */
   boolean isPassing() {
-    return isFatal() || status == OUT_OF_MEMORY;
+    return isFatal() || isOutOfMemory();
   }
 
   /** Whether the context is lost with all that lies on the device. */

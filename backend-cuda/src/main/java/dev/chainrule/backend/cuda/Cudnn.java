@@ -85,8 +85,9 @@ final class Cudnn {
   private static final int CUDNN_STATUS_NOT_SUPPORTED = 3000;
 
   private static final int CUDNN_STATUS_INTERNAL_ERROR = 4000;
-  private static final int CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = 4003;
-  private static final int CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = 4004;
+
+  /** The function from a status to its name. */
+  private static final String NAMING = "cudnnGetErrorString";
 
   /** More than there are kinds of notes. */
   private static final int MOST_NOTES = 64;
@@ -272,45 +273,17 @@ final class Cudnn {
     } catch (Throwable thrown) {
       throw broken(thrown);
     }
-    check("cudnnBackendExecute", status);
+    library.check("cudnnBackendExecute", status, NAMING);
   }
 
   // --- the forms of call -----------------------------------------------------------------------------------------------------------
 
-  private interface Call {
-    int of(MemorySegment function) throws Throwable;
+  private long made(String function, Library.Creation creation) {
+    return library.made(function, NAMING, creation);
   }
 
-  private interface Creation {
-    int into(MemorySegment function, long out) throws Throwable;
-  }
-
-  private long made(String function, Creation creation) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(JAVA_LONG);
-      call(function, address -> creation.into(address, out.address()));
-      return out.get(JAVA_LONG, 0);
-    }
-  }
-
-  private void call(String function, Call call) {
-    int status;
-    try {
-      status = call.of(library.function(function));
-    } catch (Throwable thrown) {
-      throw broken(thrown);
-    }
-    check(function, status);
-  }
-
-  private void check(String call, int status) {
-    try {
-      library.check(call, status, "cudnnGetErrorString");
-    } catch (CudaException e) {
-      boolean memory = status == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED
-          || status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
-      throw memory ? e.asOutOfMemory() : e;
-    }
+  private void call(String function, Library.Call call) {
+    library.call(function, NAMING, call);
   }
 
   private static IllegalStateException broken(Throwable thrown) {

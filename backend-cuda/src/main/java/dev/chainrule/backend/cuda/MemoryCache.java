@@ -67,7 +67,7 @@ final class MemoryCache {
       DriverSetup.DeviceMemory memory = context.setup().cuMemAlloc(bytes);
       return new Block(memory, memory.address(), bytes);
     } catch (CudaException e) {
-      if (e.status() == CudaException.OUT_OF_MEMORY) {
+      if (e.isOutOfMemory()) {
         return null;
       }
       throw e;
