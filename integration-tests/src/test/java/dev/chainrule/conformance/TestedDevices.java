@@ -66,6 +66,11 @@ record TestedDevices(List<Device> devices, List<String> skipped) {
     return here.devices.stream().map(TestedDevice::new);
   }
 
+  /** Those that may be behind the host; of the CPU alone there is none. */
+  static Stream<TestedDevice> behindTheHost() {
+    return stream().filter(tested -> tested.device.queue().keepsFaults());
+  }
+
   /** A device that test reports name by its id. */
   record TestedDevice(Device device) {
 

@@ -56,8 +56,8 @@ record Check(String name, List<String> command, Pattern figures) {
    */
   static List<Check> all(boolean small) {
     List<Check> all = new ArrayList<>();
-    List<String> tests = small ? List.of("StateTest", "RandomBitsTest") : List.of("StateTest", "FaultsTest", "RandomBitsTest",
-        "ConversionTest", "ConformanceTest", "FunctionConformanceTest", "MemoryTest", "ParityTest", "GpuWorkloadsTest");
+    List<String> tests = small ? List.of("StateTest", "RandomBitsTest") : List.of("StateTest", "FaultsTest", "RunsAheadTest",
+        "RandomBitsTest", "ConversionTest", "ConformanceTest", "FunctionConformanceTest", "MemoryTest", "ParityTest", "GpuWorkloadsTest");
     for (String test : tests) {
       all.add(suite(test, test, "-Dchainrule.cuda.rehearse=" + test.endsWith("ConformanceTest")));
     }

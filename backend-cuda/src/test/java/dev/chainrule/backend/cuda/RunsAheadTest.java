@@ -1,6 +1,5 @@
 package dev.chainrule.backend.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The host is ahead of the GPU: it waits for losses that it reads and for nothing else, and the GPU itself keeps bad steps from mattering. */
+/** What only the stand-in can tell of a host that is ahead of its GPU; the suite has what becomes of faults. */
 class RunsAheadTest {
 
   private final Variable w = Variable.of("w", HostArray.ofDoubles(TensorType.of(DType.F32, 2), 1, 2), true);
@@ -44,47 +43,6 @@ class RunsAheadTest {
       assertEquals(launches, OnTheStandIn.standIn().count("launches"), "a step waits for the GPU");
       assertEquals(9, third.item());
       assertEquals(7, second.item());
-    });
-  }
-
-  @Test
-  void stepsAfterAFaultCommitNothingAndItIsTheFirstThatIsNamed() {
-    OnTheStandIn.with(_ -> {
-      for (int round = 0; round < 3; round++) {
-        double[] start = w.value().toDoubleArray();
-        Tensor good = add(1, 1);
-        long bad = adding.runs() + 1;
-        Tensor faulted = add(Float.NaN, 1);
-        Tensor after = add(1, 1);
-        assertEquals(start[0] + start[1] + 2, good.item());
-        for (Tensor lost : List.of(after, faulted)) {
-          NonFiniteException e = assertThrows(NonFiniteException.class, lost::item);
-          assertTrue(e.getMessage().startsWith("[loss] step " + bad + ": loss is not finite, first at input f32[2]"), e.getMessage());
-        }
-        assertArrayEquals(new double[] {start[0] + 1, start[1] + 1}, w.value().toDoubleArray());
-      }
-    });
-  }
-
-  /** Another program's commits look at the same word. */
-  @Test
-  void aFaultStopsOtherStepsToo() {
-    OnTheStandIn.with(_ -> {
-      Variable other = Variable.of("other", HostArray.ofDoubles(TensorType.of(DType.F32, 1), 5), true);
-      Step counting = Step.training(_ -> {
-        other.assign(other.value().add(1));
-        return List.of();
-      });
-      counting.run();
-      add(1, 1);
-      add(-100, 1);
-      counting.run();
-      NonFiniteException e = assertThrows(NonFiniteException.class, () -> other.value().item());
-      assertTrue(e.getMessage().startsWith("[loss] step 2"), e.getMessage());
-      assertEquals(6, other.value().item());
-      counting.run();
-      assertEquals(7, other.value().item());
-      assertEquals(7, add(1, 1).item());
     });
   }
 
