@@ -35,7 +35,10 @@ public final class StandIn {
   /** What the stand-in's machine code comes from, and what it runs on. */
   private static final List<String> SOURCES = List.of("libcuda.cpp", "libnvrtc.cpp", "cuda_on_host.h");
 
-  /** Libraries that run on the driver, by their sources. */
+  /** What the libraries that run on the driver share. */
+  private static final String SHARED = "on_the_driver.h";
+
+  /** These, by their sources. */
   private static final Map<String, String> ON_THE_DRIVER = Map.of("libcublasLt.cpp", "libcublasLt.so.13", "libcudnn.cpp", Cudnn.LIBRARY);
 
   private static final int DIGITS = 16;
@@ -77,6 +80,7 @@ public final class StandIn {
       }
       writeMissing(folder);
       compile(folder, "libcuda.so.1", "-fvisibility=hidden", "-Wl,-soname,libcuda.so.1", "libcuda.cpp", "missing.cpp", "-ldl");
+      Files.writeString(folder.resolve(SHARED), resource(SHARED));
       for (var library : ON_THE_DRIVER.entrySet()) {
         Files.writeString(folder.resolve(library.getKey()), resource(library.getKey()));
         compile(folder, library.getValue(), "-fvisibility=hidden", "-ffp-contract=off", library.getKey(), "-L.", "-l:libcuda.so.1",

@@ -4,23 +4,7 @@
 // the descriptors and alignments that it was asked for. As the library's bits do, those here depend on the operands' transpositions. Says
 // nothing about which algorithms a card has, or how fast they are.
 
-#include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <functional>
-#include <vector>
-
-typedef int Status;
-typedef unsigned long long Address;
-struct Stream;
-extern "C" Status stand_in_usable();
-extern "C" bool stand_in_has(Address at, size_t bytes);
-extern "C" Status stand_in_enqueue(Stream *stream, std::function<Status()> *work);
-extern "C" bool stand_in_fails(const char *what);
-extern "C" void stand_in_note(const char *what, long change);
-
-#define EXPORTED extern "C" __attribute__((visibility("default")))
+#include "on_the_driver.h"
 
 enum { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15, ILLEGAL_ADDRESS = 700 };
 enum { COMPUTE_32F = 68, COMPUTE_64F = 70, COMPUTE_32F_FAST_TF32 = 77 };
@@ -225,23 +209,12 @@ EXPORTED Status cublasLtMatmulAlgoGetHeuristic(Handle *handle, Product *product,
 
 // --- products -----------------------------------------------------------------------------------------------------------------------
 
-static float ofBits(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, 4);
-  return value;
-}
-static uint32_t bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, 4);
-  return bits;
-}
-
 static double load(int type, Address at) {
   switch (type) {
     case R_64F: return *(const double *)at;
     case R_32F: return *(const float *)at;
     case R_16F: return *(const _Float16 *)at;
-    default: return ofBits((uint32_t) * (const uint16_t *)at << 16);
+    default: return ofBrain(*(const uint16_t *)at);
   }
 }
 static void store(int type, Address at, double value) {
@@ -249,13 +222,9 @@ static void store(int type, Address at, double value) {
     case R_64F: *(double *)at = value; return;
     case R_32F: *(float *)at = (float)value; return;
     case R_16F: *(_Float16 *)at = (_Float16)(float)value; return;
-    default: {
-      uint32_t wide = bits((float)value);
-      *(uint16_t *)at = std::isnan(value) ? 0x7fff : (uint16_t)((wide + 0x7fff + (wide >> 16 & 1)) >> 16);
-    }
+    default: *(uint16_t *)at = brain((float)value);
   }
 }
-static double tf32(double value) { return std::isfinite(value) ? ofBits((bits((float)value) + 0x1000) & ~0x1fffU) : value; }
 
 static size_t span(const Layout &layout) {
   return bytesOf(layout.type) * ((layout.batch - 1) * layout.stride + (layout.columns - 1) * layout.leading + layout.rows);
@@ -293,7 +262,7 @@ static Status multiply(Product product, Layout a, Layout b, Layout d, Address aA
           if (product.compute == COMPUTE_64F) {
             wide = fma(x, y, wide);
           } else if (product.compute == COMPUTE_32F_FAST_TF32) {
-            sum = fmaf((float)tf32(x), (float)tf32(y), sum);
+            sum = fmaf(tf32((float)x), tf32((float)y), sum);
           } else {
             sum = fmaf((float)x, (float)y, sum);
           }

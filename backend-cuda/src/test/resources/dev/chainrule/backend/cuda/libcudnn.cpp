@@ -4,24 +4,9 @@
 // workspace when something runs. Engines whose arithmetic a framework may not want come first, and give wrong numbers on purpose. As the
 // library's bits do, those here differ from those of other kernels. Says nothing about which engines a card has, or how fast they are.
 
-#include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <functional>
+#include "on_the_driver.h"
+
 #include <map>
-#include <vector>
-
-typedef int Status;
-typedef unsigned long long Address;
-struct Stream;
-extern "C" Status stand_in_usable();
-extern "C" bool stand_in_has(Address at, size_t bytes);
-extern "C" Status stand_in_enqueue(Stream *stream, std::function<Status()> *work);
-extern "C" bool stand_in_fails(const char *what);
-extern "C" void stand_in_note(const char *what, long change);
-
-#define EXPORTED extern "C" __attribute__((visibility("default")))
 
 enum { SUCCESS = 0, NOT_INITIALIZED = 1001, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, ALLOCATION_FAILED = 4003,
   EXECUTION_FAILED = 5000, ILLEGAL_ADDRESS = 700 };
@@ -313,17 +298,6 @@ EXPORTED Status cudnnBackendGetAttribute(Descriptor *descriptor, int name, int t
 
 // --- runs ---------------------------------------------------------------------------------------------------------------------------
 
-static float ofBits(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, 4);
-  return value;
-}
-static uint32_t bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, 4);
-  return bits;
-}
-static float tf32(float value) { return std::isfinite(value) ? ofBits((bits(value) + 0x1000) & ~0x1fffU) : value; }
 
 struct Tensor {
   Address at;
@@ -342,17 +316,16 @@ struct Tensor {
   std::vector<float> read() const {
     std::vector<float> values(elements());
     for (size_t i = 0; i < values.size(); i++) {
-      values[i] = type == FLOAT ? ((const float *)at)[i] : type == HALF ? (float)((const _Float16 *)at)[i] : ofBits((uint32_t)((const uint16_t *)at)[i] << 16);
+      values[i] = type == FLOAT ? ((const float *)at)[i] : type == HALF ? (float)((const _Float16 *)at)[i] : ofBrain(((const uint16_t *)at)[i]);
     }
     return values;
   }
   void write(const std::vector<float> &values) const {
     for (size_t i = 0; i < values.size(); i++) {
-      uint32_t wide = bits(values[i]);
       switch (type) {
         case FLOAT: ((float *)at)[i] = values[i]; break;
         case HALF: ((_Float16 *)at)[i] = (_Float16)values[i]; break;
-        default: ((uint16_t *)at)[i] = std::isnan(values[i]) ? 0x7fff : (uint16_t)((wide + 0x7fff + (wide >> 16 & 1)) >> 16);
+        default: ((uint16_t *)at)[i] = brain(values[i]);
       }
     }
   }
