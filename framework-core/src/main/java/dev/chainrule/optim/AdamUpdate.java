@@ -58,12 +58,14 @@ public record AdamUpdate(Decay decay, Tensor rate, Tensor share1, Tensor share2,
     return new Result(results.get(0), results.get(1), results.get(2));
   }
 
+  /** Corrections and rates are combined as single numbers: for each element one division and one root are left, which are what takes time. */
   private List<Tensor> written(Tensor p, Tensor gradient, Tensor m, Tensor v) {
     Tensor g = decay == Decay.PENALTY ? gradient.add(p.mul(weightDecay)) : gradient;
     Tensor mean = MomentEstimates.towards(m, g, share1);
     Tensor square = MomentEstimates.towards(v, g.square(), share2);
-    Tensor direction = mean.div(correction1).div(square.div(correction2).sqrt().add(epsilon));
-    Tensor change = decay == Decay.DECOUPLED ? direction.add(p.mul(weightDecay)) : direction;
-    return List.of(p.sub(change.mul(rate)), mean, square);
+    Tensor root = square.sqrt().mul(correction2.rsqrt());
+    Tensor change = mean.div(root.add(epsilon)).mul(rate.div(correction1));
+    Tensor all = decay == Decay.DECOUPLED ? change.add(p.mul(weightDecay.mul(rate))) : change;
+    return List.of(p.sub(all), mean, square);
   }
 }
