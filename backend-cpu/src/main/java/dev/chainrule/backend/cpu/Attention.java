@@ -56,7 +56,7 @@ final class Attention implements RangeKernel {
   static RangeKernel of(Op.Composite op, List<Operand> in, List<Operand> out, Place workspace, Bases bases, CpuDevice.Machine machine,
       VectorSwitch vectors) {
     AttentionSizes sizes = AttentionSizes.of(op, in.stream().map(Operand::type).toList());
-    var lines = new AttentionLines(sizes, machine.parts(), vectors);
+    var lines = new AttentionLines(sizes, machine, vectors);
     List<Heads> heads = in.stream().map(operand -> Heads.of(operand, bases)).toList();
     List<Place> results = out.stream()
         .map(operand -> bases.place(operand.buffer()).plus(operand.layout().offset() * Float.BYTES)).toList();
@@ -89,7 +89,7 @@ final class Attention implements RangeKernel {
       long head = item / sizes.blocks();
       int block = (int) (item % sizes.blocks());
       if (item == first || block == 0) {
-        skips = sizes.causal() && v.areFinite(frame, head);
+        skips = sizes.causal() && lines.areFinite(v, frame, head);
       }
       block(frame, registers, head, block * AttentionSizes.BLOCK, skips, scratch + AttentionLines.NUMBERS);
     }
@@ -98,12 +98,12 @@ final class Attention implements RangeKernel {
   private void block(Frame frame, Registers registers, long head, int from, boolean skips, long scores) {
     int rows = Math.min(AttentionSizes.BLOCK, sizes.queries() - from);
     int keys = skips ? sizes.allowed(from + rows - 1) : sizes.keys();
-    int line = lines.line(keys);
+    int line = lines.line(keys, sizes.keys());
     gemm.sgemm(rows, keys, sizes.keyWidth(),
         OffHeap.MEMORY, q.at(frame, head, from), q.row(), q.column(),
         OffHeap.MEMORY, k.at(frame, head, 0), k.column(), k.row(),
         OffHeap.MEMORY, scores / Float.BYTES, line);
-    lines.softmax(registers, scores, from, rows, keys);
+    lines.softmax(registers, scores, line, from, rows, keys);
     gemm.sgemm(rows, sizes.valueWidth(), keys,
         OffHeap.MEMORY, scores / Float.BYTES, line, 1,
         OffHeap.MEMORY, v.at(frame, head, 0), v.row(), v.column(),

@@ -96,7 +96,8 @@ final class AttentionGradient implements RangeKernel {
     void compute(Frame frame, long head) {
       this.frame = frame;
       this.head = head;
-      this.skips = sizes.causal() && q.areFinite(frame, head) && k.areFinite(frame, head) && g.areFinite(frame, head);
+      this.skips = sizes.causal() && lines.areFinite(q, frame, head) && lines.areFinite(k, frame, head)
+          && lines.areFinite(g, frame, head);
       long scratch = workspace.address(frame) + registers.part * tileBytes(sizes);
       long tile = (long) lines(sizes) * line;
       this.weights = (scratch + AttentionLines.NUMBERS) / Float.BYTES;
@@ -118,7 +119,7 @@ final class AttentionGradient implements RangeKernel {
     private void queries(int first, int from, int to) {
       int rows = to - from;
       int keys = skips ? sizes.allowed(to - 1) : sizes.keys();
-      int narrow = lines.line(keys);
+      int narrow = lines.line(keys, line);
       long p = weights + (long) (from - first) * line;
       long s = gradients + (long) (from - first) * line;
       gemm.sgemm(rows, keys, sizes.keyWidth(),
@@ -129,8 +130,8 @@ final class AttentionGradient implements RangeKernel {
           OffHeap.MEMORY, g.at(frame(), head, from), g.row(), g.column(),
           OffHeap.MEMORY, v.at(frame(), head, 0), v.column(), v.row(),
           OffHeap.MEMORY, s, narrow);
-      lines.softmax(registers, p * Float.BYTES, from, rows, keys);
-      lines.gradient(registers, p * Float.BYTES, s * Float.BYTES, from, rows, keys);
+      lines.softmax(registers, p * Float.BYTES, narrow, from, rows, keys);
+      lines.gradient(registers, p * Float.BYTES, s * Float.BYTES, narrow, from, rows, keys);
       gemm.sgemm(rows, sizes.keyWidth(), keys,
           OffHeap.MEMORY, s, narrow, 1,
           OffHeap.MEMORY, k.at(frame(), head, 0), k.row(), k.column(),

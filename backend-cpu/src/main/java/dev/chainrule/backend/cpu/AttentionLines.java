@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cpu;
 
+import dev.chainrule.backend.cpu.AttentionSizes.Heads;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.schedule.KernelExpression.Apply;
@@ -7,6 +8,7 @@ import dev.chainrule.schedule.KernelExpression.Fold;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
@@ -25,14 +27,18 @@ final class AttentionLines {
 
   private final AttentionSizes sizes;
   private final int[] widths;
+  private final Optional<AttentionVectors> vectors;
 
   /** For each width. */
   private final LineKernel[] softmax;
   private final LineKernel[] gradient;
 
-  AttentionLines(AttentionSizes sizes, Parts parts, VectorSwitch vectors) {
+  AttentionLines(AttentionSizes sizes, CpuDevice.Machine machine, VectorSwitch vectors) {
+    Parts parts = machine.parts();
     this.sizes = sizes;
     this.widths = sizes.widths();
+    this.vectors = vectors.isOn() && Arrays.stream(widths).allMatch(AttentionVectors::fit)
+        ? Optional.of(new AttentionVectors(sizes, machine.generation() == Generation.EAGER)) : Optional.empty();
     this.softmax = kernels(width -> new LineKernel(AttentionSizes.BLOCK, width, 1, 1, List.of(
         of(new Op.Mul(), 0, 1),
         new Fold(Op.Fold.MAX, 2, DType.F32),
@@ -56,9 +62,24 @@ final class AttentionLines {
     return new Apply(op, List.of(arguments), DType.F32);
   }
 
-  /** Where {@code keys} of the keys count, from one line to the next, in elements. */
-  int line(int keys) {
-    return widths[kernel(keys)];
+  /**
+   * Where {@code keys} of the keys count, from one line to the next, in elements: vectors may have lines apart.
+   *
+   * @param apart how far they lie apart where that is possible, at least {@code keys}
+   */
+  int line(int keys, int apart) {
+    return ready() ? apart : widths[kernel(keys)];
+  }
+
+  private boolean ready() {
+    return vectors.isPresent() && vectors.get().areReady();
+  }
+
+  /** Whether a head has neither infinities nor NaN; false also where its rows are not dense. */
+  boolean areFinite(Heads heads, Frame frame, long head) {
+    return ready() && heads.column() == 1 && AttentionVectors.areVectors(heads.columns())
+        ? AttentionVectors.areFinite(heads.at(frame, head, 0) * Float.BYTES, heads.row() * Float.BYTES, heads.rows(), heads.columns())
+        : heads.areFinite(frame, head);
   }
 
   private int kernel(int keys) {
@@ -78,25 +99,38 @@ final class AttentionLines {
     }
   }
 
-  /** Products of queries {@code from} and behind with the first {@code keys} become weights, 0 where a query may not attend. */
-  void softmax(Registers registers, long lines, int from, int count, int keys) {
-    int line = line(keys);
-    fillForbidden(lines, line, from, count, MINUS_INFINITY);
+  /**
+   * Products of queries {@code from} and behind with the first {@code keys} become weights, 0 where a query may not attend.
+   *
+   * @param line what {@link #line} gave
+   */
+  void softmax(Registers registers, long lines, int line, int from, int count, int keys) {
+    int width = widths[kernel(keys)];
+    if (ready() || line > width) {
+      vectors.orElseThrow().softmax(registers, lines, lines, line, width, from, count);
+      return;
+    }
+    vectors.ifPresent(tried -> tried.attempt(registers, lines, from));
+    fillForbidden(lines, width, from, count, MINUS_INFINITY);
     LineKernel kernel = softmax[kernel(keys)];
     kernel.bind(registers, 0, lines);
     kernel.run(registers, count);
-    zeroUnfinished(lines, line, from, count);
+    zeroUnfinished(lines, width, from, count);
   }
 
   /** Gradients of weights become those of the products that these were made of. */
-  void gradient(Registers registers, long weights, long lines, int from, int count, int keys) {
-    int line = line(keys);
-    fillForbidden(lines, line, from, count, ZERO);
+  void gradient(Registers registers, long weights, long lines, int line, int from, int count, int keys) {
+    int width = widths[kernel(keys)];
+    if (ready() || line > width) {
+      vectors.orElseThrow().gradient(registers, weights, lines, lines, line, width, from, count);
+      return;
+    }
+    fillForbidden(lines, width, from, count, ZERO);
     LineKernel kernel = gradient[kernel(keys)];
     kernel.bind(registers, 0, lines);
     kernel.bind(registers, 1, weights);
     kernel.run(registers, count);
-    zeroUnfinished(lines, line, from, count);
+    zeroUnfinished(lines, width, from, count);
   }
 
   private void fillForbidden(long lines, int line, int from, int count, int bits) {

@@ -47,7 +47,8 @@ final class VectorFolds {
     }
   }
 
-  private static float sum(float[] x, int at, int n, float[] lanes) {
+  /** x[at] to x[at + n - 1] added up, at least {@value Folding#LANES}; {@code lanes} has room for a block's lanes. */
+  static float sum(float[] x, int at, int n, float[] lanes) {
     if (FLOATS.length() == LAST && n % LAST == 0) {
       return sumOfLongest(x, at, n);
     }
