@@ -11,6 +11,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
 import dev.chainrule.kernels.ProductTiles;
+import dev.chainrule.kernels.Target;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.Arena;
@@ -49,7 +50,7 @@ record CompiledDevice(DeviceInfo info, Lifetime lifetime, ProductTiles tiles) im
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CompiledExecutable(GpuProgram.of(schedule, tiles, PARAMETER_BYTES));
+    return new CompiledExecutable(GpuProgram.of(schedule, new Target(tiles, PARAMETER_BYTES)));
   }
 
   @Override

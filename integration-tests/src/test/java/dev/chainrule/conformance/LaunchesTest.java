@@ -7,6 +7,7 @@ import dev.chainrule.benchmarks.gpu.GpuWorkload;
 import dev.chainrule.kernels.GpuProgram;
 import dev.chainrule.kernels.ProductTiles;
 import dev.chainrule.kernels.Step;
+import dev.chainrule.kernels.Target;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.tensor.Precision;
 import java.util.List;
@@ -24,7 +25,7 @@ class LaunchesTest {
     GpuProgram step = programs.getLast();
     List<Instruction> instructions = step.schedule().instructions();
     List<Integer> commits = IntStream.range(0, instructions.size()).filter(i -> instructions.get(i).isCommit()).boxed().toList();
-    GpuProgram apart = GpuProgram.of(step.schedule(), ProductTiles.USUAL, 0);
+    GpuProgram apart = GpuProgram.of(step.schedule(), new Target(ProductTiles.USUAL, 0));
     return new Counted(step.instructions().stream().mapToLong(LaunchesTest::launches).sum(),
         apart.instructions().stream().mapToLong(LaunchesTest::launches).sum(),
         commits.stream().mapToLong(i -> launches(step.instructions().get(i))).sum(),

@@ -14,6 +14,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
 import dev.chainrule.kernels.ProductTiles;
 import dev.chainrule.kernels.Source;
+import dev.chainrule.kernels.Target;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
 import dev.chainrule.tensor.Tensor;
@@ -107,7 +108,7 @@ public final class Rehearsal implements Device, Queue {
 
   @Override
   public Executable link(Schedule schedule) {
-    programs.add(GpuProgram.of(schedule, ProductTiles.USUAL, PARAMETER_BYTES));
+    programs.add(GpuProgram.of(schedule, new Target(ProductTiles.USUAL, PARAMETER_BYTES)));
     return new NoExecutable(0);
   }
 

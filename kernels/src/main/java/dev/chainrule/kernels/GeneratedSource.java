@@ -69,14 +69,26 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
   }
 
   /**
+   * What a text may make use of; the results' bits are the same.
+   *
+   * @param packs all buffers begin where packs of 16 bytes may
+   * @param rows in registers
+   */
+  record Means(boolean packs, boolean rows) {
+
+    /** Whatever pays. */
+    static final Means ALL = new Means(true, true);
+  }
+
+  /**
    * The texts and geometries for a kernel, to run one after the other.
    *
    * @param code number of the instruction, from 1
    * @param gated whether it does nothing once something has faulted
    * @param checks how many checks the instruction's kernels before this one make
-   * @param aligned whether all buffers begin where packs of 16 bytes may
+   * @param means what the texts may make use of
    */
-  static List<GeneratedSource> of(GeneratedKernel given, int code, boolean gated, int checks, boolean aligned) {
+  static List<GeneratedSource> of(GeneratedKernel given, int code, boolean gated, int checks, Means means) {
     GeneratedKernel kernel = onlyMoves(given) ? moved(given) : given;
     List<Layout> layouts = new ArrayList<>();
     List<Integer> indexed = new ArrayList<>();
@@ -92,8 +104,8 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     var values = new KernelValues(kernel, traversal);
     List<GeneratedSource> sources = new ArrayList<>();
     for (Form form : forms(kernel, traversal, values)) {
-      Held held = form == Form.SHARED_ROWS ? Held.of(values, traversal.length()) : Held.NONE;
-      int packed = aligned ? Packs.length(kernel, traversal, layouts) : 1;
+      Held held = means.rows && form == Form.SHARED_ROWS ? Held.of(values, traversal.length()) : Held.NONE;
+      int packed = means.packs ? Packs.length(kernel, traversal, layouts) : 1;
       var writer = new KernelWriter(values, traversal, form, held, packed, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
       boolean neighbours = shares(form) && rowsAreNeighbours(kernel, traversal);
       sources.add(new GeneratedSource(label(kernel), writer.body(), writer.buffers(),

@@ -59,22 +59,20 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
   /**
    * A schedule as kernels to start.
    *
-   * @param tiles that the device takes for products
-   * @param parameterBytes what the device can hand to a kernel
+   * @param target the device
    */
-  public static GpuProgram of(Schedule schedule, ProductTiles tiles, long parameterBytes) {
-    return of(schedule, tiles, parameterBytes, _ -> false);
+  public static GpuProgram of(Schedule schedule, Target target) {
+    return of(schedule, target, _ -> false);
   }
 
   /**
    * A schedule as kernels to start and calls of a library.
    *
-   * @param tiles that the device takes for products
-   * @param parameterBytes what the device can hand to a kernel
+   * @param target the device
    * @param library which calls the device would make with a library of its own, if it can, see {@link Step.LibraryCall}
    */
-  public static GpuProgram of(Schedule schedule, ProductTiles tiles, long parameterBytes, Predicate<Instruction.Call> library) {
-    var linker = new Linker(schedule, tiles, parameterBytes, library);
+  public static GpuProgram of(Schedule schedule, Target target, Predicate<Instruction.Call> library) {
+    var linker = new Linker(schedule, target, library);
     List<List<Step>> instructions = new ArrayList<>();
     for (int i = 0; i < schedule.instructions().size(); i++) {
       instructions.add(linker.steps(schedule.instructions().get(i), i + 1));
@@ -133,20 +131,18 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
   private static final class Linker {
     private final Bases bases;
     private final Numbers numbers = new Numbers();
-    private final ProductTiles tiles;
-    private final long parameterBytes;
+    private final Target target;
     private final Predicate<Instruction.Call> library;
     private long scratchBytes;
 
-    Linker(Schedule schedule, ProductTiles tiles, long parameterBytes, Predicate<Instruction.Call> library) {
+    Linker(Schedule schedule, Target target, Predicate<Instruction.Call> library) {
       this.bases = new Bases(schedule);
-      this.tiles = tiles;
-      this.parameterBytes = parameterBytes;
+      this.target = target;
       this.library = library;
     }
 
     List<Step> steps(Instruction instruction, int code) {
-      var launches = new Launches(bases, numbers, tiles, parameterBytes, code, instruction.isCommit());
+      var launches = new Launches(bases, numbers, target, code, instruction.isCommit());
       switch (instruction) {
         case Instruction.Compute compute -> compute(compute, launches);
         case Instruction.Group(var kernels) -> launches.together(kernels);
@@ -193,7 +189,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     }
 
     private Step.Launch number(Operand number, long first, int code) {
-      var launches = new Launches(bases, numbers, tiles, parameterBytes, code, false);
+      var launches = new Launches(bases, numbers, target, code, false);
       launches.groups(1, Template.of("number.cl").source(), List.of(launches.start(number)), first);
       return (Step.Launch) launches.steps().getFirst();
     }

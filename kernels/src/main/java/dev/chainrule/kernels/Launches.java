@@ -15,8 +15,7 @@ final class Launches {
 
   private final Bases bases;
   private final Numbers numbers;
-  private final ProductTiles tiles;
-  private final long parameterBytes;
+  private final Target target;
   private final int code;
   private final boolean gated;
   private final List<Step> steps = new ArrayList<>();
@@ -24,16 +23,14 @@ final class Launches {
   private long partialBytes;
 
   /**
-   * @param tiles of products
-   * @param parameterBytes what the device can hand to a kernel
+   * @param target the device
    * @param code number of the instruction, from 1
    * @param gated whether it does nothing once something has faulted
    */
-  Launches(Bases bases, Numbers numbers, ProductTiles tiles, long parameterBytes, int code, boolean gated) {
+  Launches(Bases bases, Numbers numbers, Target target, int code, boolean gated) {
     this.bases = bases;
     this.numbers = numbers;
-    this.tiles = tiles;
-    this.parameterBytes = parameterBytes;
+    this.target = target;
     this.code = code;
     this.gated = gated;
   }
@@ -43,7 +40,7 @@ final class Launches {
   }
 
   ProductTiles tiles() {
-    return tiles;
+    return target.tiles();
   }
 
   void generated(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs) {
@@ -62,7 +59,7 @@ final class Launches {
       }
     }
     for (List<JointLaunch.Member> members : alike.values()) {
-      for (List<JointLaunch.Member> batch : JointLaunch.batches(members, parameterBytes)) {
+      for (List<JointLaunch.Member> batch : JointLaunch.batches(members, target.parameterBytes())) {
         if (batch.size() == 1) {
           alone(batch.getFirst());
         } else {
@@ -82,7 +79,8 @@ final class Launches {
     List<JointLaunch.Member> members = new ArrayList<>();
     // Slices move on by whatever a repetition's part is long; all else begins as memory does.
     boolean aligned = Stream.concat(arguments.stream(), outputs.stream()).noneMatch(operand -> operand.buffer() instanceof BufferRef.Slice);
-    for (GeneratedSource generated : GeneratedSource.of(kernel, code, gated, checks, aligned)) {
+    var means = new GeneratedSource.Means(target.registers() && aligned, target.registers());
+    for (GeneratedSource generated : GeneratedSource.of(kernel, code, gated, checks, means)) {
       List<Place> places = new ArrayList<>();
       arguments.forEach(argument -> places.add(bases.place(argument.buffer())));
       outputs.forEach(output -> places.add(bases.place(output.buffer())));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
@@ -28,7 +29,7 @@ class CallsTest {
 
   private static GpuProgram program(List<TensorType> inputs, List<HostArray> constants, int slices, Instruction... instructions) {
     return GpuProgram.of(new Schedule(List.of(instructions), constants, inputs, List.of(),
-        List.of(TensorType.of(DType.F32, 64)), List.of(), List.of(), List.of(), slices, 0), ProductTiles.USUAL, 1024);
+        List.of(TensorType.of(DType.F32, 64)), List.of(), List.of(), List.of(), slices, 0), new Target(ProductTiles.USUAL, 1024));
   }
 
   private static Instruction.Call call(Op op, TensorType out, TensorType... in) {
@@ -63,6 +64,27 @@ class CallsTest {
       assertFalse(program.sources().isEmpty(), call.op().label());
       program.sources().forEach(source -> assertFalse(source.text().contains("$"), source.text()));
     }
+  }
+
+  /** A processor's caches hold rows, and it makes vectors of threads. */
+  @Test
+  void aProcessorGetsThePlainTexts() {
+    TensorType type = TensorType.of(DType.F32, 64, 64);
+    Operand from = Operand.dense(new BufferRef.Input(0), type);
+    KernelExpression x = new KernelExpression.Load(0, DType.F32, from.layout());
+    GeneratedKernel elements = GeneratedKernel.of(List.of(x, new KernelExpression.Apply(new Op.Add(), List.of(0, 0), DType.F32)), type.shape());
+    var rows = new GeneratedKernel(type.shape(), Axes.of(1), List.of(x, new KernelExpression.Fold(Op.Fold.MAX, 0, DType.F32),
+        new KernelExpression.Apply(new Op.Sub(), List.of(0, 1), DType.F32)), List.of(new GeneratedKernel.Result(2, from.layout())), List.of());
+    for (GeneratedKernel kernel : List.of(elements, rows)) {
+      var compute = new Instruction.Compute(kernel, List.of(from), List.of(Operand.dense(new BufferRef.Output(0), type)), List.of(), List.of());
+      var schedule = new Schedule(List.of(compute), List.of(), List.of(type), List.of(), List.of(type), List.of(), List.of(), List.of(), 0, 0);
+      assertTrue(text(schedule, true).contains("UNROLL"));
+      assertFalse(text(schedule, false).contains("UNROLL"));
+    }
+  }
+
+  private static String text(Schedule schedule, boolean registers) {
+    return GpuProgram.of(schedule, new Target(ProductTiles.USUAL, 1024, registers)).sources().iterator().next().text();
   }
 
   @Test

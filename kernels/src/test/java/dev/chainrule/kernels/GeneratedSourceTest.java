@@ -24,14 +24,14 @@ class GeneratedSourceTest {
 
   private static GeneratedSource exp(DType dtype, long... dims) {
     return GeneratedSource.of(GeneratedKernel.of(
-        List.of(load(dtype, Shape.of(dims)), new KernelExpression.Apply(new Op.Exp(), List.of(0), dtype)), Shape.of(dims)), 1, false, 0, true).getFirst();
+        List.of(load(dtype, Shape.of(dims)), new KernelExpression.Apply(new Op.Exp(), List.of(0), dtype)), Shape.of(dims)), 1, false, 0, GeneratedSource.Means.ALL).getFirst();
   }
 
   private static GeneratedSource sum(long rows, long length) {
     Shape domain = Shape.of(rows, length);
     return GeneratedSource.of(new GeneratedKernel(domain, Axes.of(1),
         List.of(load(DType.F32, domain), new KernelExpression.Fold(Op.Fold.SUM, 0, DType.F32)),
-        List.of(new GeneratedKernel.Result(1, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0, true).getFirst();
+        List.of(new GeneratedKernel.Result(1, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0, GeneratedSource.Means.ALL).getFirst();
   }
 
   @Test
@@ -48,9 +48,9 @@ class GeneratedSourceTest {
   @Test
   void copiesOfTypesOfOneSizeAreOneText() {
     Shape shape = Shape.of(9);
-    Source floats = GeneratedSource.of(GeneratedKernel.copy(load(DType.F32, shape)), 1, false, 0, true).getFirst().source();
-    assertEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.I32, shape)), 1, true, 0, true).getFirst().source());
-    assertNotEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.F64, shape)), 1, false, 0, true).getFirst().source());
+    Source floats = GeneratedSource.of(GeneratedKernel.copy(load(DType.F32, shape)), 1, false, 0, GeneratedSource.Means.ALL).getFirst().source();
+    assertEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.I32, shape)), 1, true, 0, GeneratedSource.Means.ALL).getFirst().source());
+    assertNotEquals(floats, GeneratedSource.of(GeneratedKernel.copy(load(DType.F64, shape)), 1, false, 0, GeneratedSource.Means.ALL).getFirst().source());
   }
 
   @Test
@@ -81,7 +81,7 @@ class GeneratedSourceTest {
         new KernelExpression.Fold(Op.Fold.SUM, 0, dtype),
         new KernelExpression.Apply(new Op.Sub(), List.of(0, 1), dtype),
         new KernelExpression.Fold(Op.Fold.MAX, 2, dtype)),
-        List.of(new GeneratedKernel.Result(3, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0, true).getFirst().source().text();
+        List.of(new GeneratedKernel.Result(3, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0, GeneratedSource.Means.ALL).getFirst().source().text();
   }
 
   @Test
@@ -109,14 +109,14 @@ class GeneratedSourceTest {
         new KernelExpression.Apply(new Op.Add(), List.of(0, 1), DType.F32),
         new KernelExpression.Fold(Op.Fold.SUM, 2, DType.F32),
         new KernelExpression.Apply(new Op.Sub(), List.of(2, 3), DType.F32)),
-        List.of(new GeneratedKernel.Result(4, Layout.dense(domain))), List.of()), 1, false, 0, true).getFirst().source().text();
+        List.of(new GeneratedKernel.Result(4, Layout.dense(domain))), List.of()), 1, false, 0, GeneratedSource.Means.ALL).getFirst().source().text();
     assertTrue(text.contains("h2[4]"), text);
     assertFalse(text.contains("h0[") || text.contains("h1["), text);
   }
 
   private static GeneratedSource twice(DType dtype, Layout layout, boolean aligned) {
     return GeneratedSource.of(GeneratedKernel.of(List.of(new KernelExpression.Load(0, dtype, layout),
-        new KernelExpression.Apply(new Op.Add(), List.of(0, 0), dtype)), layout.shape()), 1, false, 0, aligned).getFirst();
+        new KernelExpression.Apply(new Op.Add(), List.of(0, 0), dtype)), layout.shape()), 1, false, 0, new GeneratedSource.Means(aligned, true)).getFirst();
   }
 
   private static Layout dense(long elements) {

@@ -42,7 +42,7 @@ class JointLaunchTest {
       inputs.add(new TensorType(DType.F32, kernel.kernel().domain()));
     }
     return GpuProgram.of(new Schedule(List.of(new Instruction.Group(List.of(kernels))), List.of(), inputs, List.of(), List.of(), List.of(),
-        List.of(64L, 64L), List.of(0L, 64L), 0, 128), ProductTiles.USUAL, parameterBytes);
+        List.of(64L, 64L), List.of(0L, 64L), 0, 128), new Target(ProductTiles.USUAL, parameterBytes));
   }
 
   private static List<Step.Launch> launches(GpuProgram program) {

@@ -67,7 +67,7 @@ class RegistersTest {
     List<Operand> workspace = bytes == 0 ? List.of()
         : List.of(Operand.dense(new BufferRef.Temporary(0), TensorType.of(DType.U8, bytes)));
     return GpuProgram.of(new Schedule(List.of(new Instruction.Call(op, inputs, outputs, workspace, Origin.NONE)),
-        List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), tiles, 1024).sources().stream();
+        List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), new Target(tiles, 1024)).sources().stream();
   }
 
   /** Products in all tiles, whole and split, convolutions and their gradients, attention and its gradient of narrow and wide heads; rows, updates. */
@@ -111,13 +111,13 @@ class RegistersTest {
         new KernelExpression.Apply(new Op.Mul(), List.of(2, 5), DType.F32),
         new KernelExpression.Apply(new Op.Sub(), List.of(3, 6), DType.F32)),
         List.of(new GeneratedKernel.Result(7, Layout.dense(domain))), List.of());
-    return Stream.of(exponentials, gradients).map(kernel -> GeneratedSource.of(kernel, 1, false, 0, true).getFirst().source());
+    return Stream.of(exponentials, gradients).map(kernel -> GeneratedSource.of(kernel, 1, false, 0, GeneratedSource.Means.ALL).getFirst().source());
   }
 
   /** As many memories as four kilobytes hold, by packs. */
   private static Source updates() {
     GeneratedSource copy = GeneratedSource.of(
-        GeneratedKernel.copy(new KernelExpression.Load(0, DType.F32, Layout.dense(Shape.of(4096)))), 1, true, 0, true).getFirst();
+        GeneratedKernel.copy(new KernelExpression.Load(0, DType.F32, Layout.dense(Shape.of(4096)))), 1, true, 0, GeneratedSource.Means.ALL).getFirst();
     return new JointLaunch(IntStream.range(0, 120).mapToObj(i -> new JointLaunch.Member(copy,
         List.of(new Place(Bases.INPUTS + 2 * i, 0), new Place(Bases.INPUTS + 2 * i + 1, 0), Bases.FAULTS))).toList()).source();
   }

@@ -13,6 +13,7 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.GpuProgram;
 import dev.chainrule.kernels.ProductTiles;
 import dev.chainrule.kernels.ProductTuner;
+import dev.chainrule.kernels.Target;
 import dev.chainrule.kernels.TuningFile;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
@@ -81,12 +82,12 @@ final class CudaDevice implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CudaExecutable(GpuProgram.of(schedule, tiles, PARAMETER_BYTES, machine::takes), machine);
+    return new CudaExecutable(GpuProgram.of(schedule, new Target(tiles, PARAMETER_BYTES), machine::takes), machine);
   }
 
   /** With kernels of our own alone, whose tiles these are. */
   private Executable link(Schedule schedule, ProductTiles others) {
-    return new CudaExecutable(GpuProgram.of(schedule, others, PARAMETER_BYTES), machine);
+    return new CudaExecutable(GpuProgram.of(schedule, new Target(others, PARAMETER_BYTES)), machine);
   }
 
   @Override

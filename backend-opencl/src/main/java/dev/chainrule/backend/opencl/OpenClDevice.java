@@ -15,6 +15,7 @@ import dev.chainrule.kernels.GpuProgram;
 import dev.chainrule.kernels.PinnedMemory;
 import dev.chainrule.kernels.ProductTiles;
 import dev.chainrule.kernels.ProductTuner;
+import dev.chainrule.kernels.Target;
 import dev.chainrule.kernels.TuningFile;
 import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Schedule;
@@ -118,7 +119,7 @@ final class OpenClDevice implements Device {
   }
 
   private Executable link(Schedule schedule, ProductTiles others) {
-    return new OpenClExecutable(GpuProgram.of(schedule, others, found.parameterBytes()), this);
+    return new OpenClExecutable(GpuProgram.of(schedule, new Target(others, found.parameterBytes(), !found.isCpu())), this);
   }
 
   @Override

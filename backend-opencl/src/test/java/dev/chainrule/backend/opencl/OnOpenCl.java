@@ -3,8 +3,10 @@ package dev.chainrule.backend.opencl;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.chainrule.device.DeviceInfo;
 import dev.chainrule.device.Devices;
 import java.util.function.Consumer;
+import org.jocl.CL;
 
 /** The first device of whatever driver is here. Without one tests are skipped, in CI a failure. */
 final class OnOpenCl {
@@ -21,6 +23,16 @@ final class OnOpenCl {
       abort(reason);
     }
     return (OpenClDevice) new OpenClBackend().open(0);
+  }
+
+  /** The same device as one that says it is a GPU, and so gets the kernels that a GPU does. */
+  static OpenClDevice openAsGpu() {
+    open().close();
+    Hardware.Found found = Hardware.look().devices().getFirst();
+    var gpu = new Hardware.Found(found.platform(), found.device(), CL.CL_DEVICE_TYPE_GPU, found.name(), found.platformName(), found.version(),
+        found.driver(), found.memoryBytes(), found.largestBuffer(), found.parameterBytes(), found.groupSize(), found.f64(),
+        found.roundsCorrectly());
+    return new OpenClDevice(new DeviceInfo(OpenClBackend.NAME, 0, found.description(), found.memoryBytes()), gpu);
   }
 
   static void with(Consumer<OpenClDevice> body) {
