@@ -21,6 +21,15 @@ public interface Device extends AutoCloseable {
   boolean generates(GeneratedKernel kernel);
 
   /**
+   * What users can do about an operation that the device has no kernel for and can generate none for; shown with the error.
+   *
+   * @param types of its inputs, then of its results
+   */
+  default String remedy(Op op, List<TensorType> types) {
+    return "";
+  }
+
+  /**
    * Memory of its own, zeroed or not, aligned to {@link Schedule#ALIGNMENT}.
    *
    * @throws dev.chainrule.DeviceOutOfMemoryException when the device has no more

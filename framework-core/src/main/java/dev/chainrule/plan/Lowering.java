@@ -31,6 +31,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * From nodes to instructions, one for each operation. Movement becomes a layout of the operand it moves wherever strides can express it,
@@ -241,7 +242,7 @@ final class Lowering {
     Optional<NativeKernel> kernel = device.nativeKernel(node.op(), types, node.types());
     if (kernel.isEmpty()) {
       throw new UnsupportedOpException(node.op().label(),
-          "the " + device.info().backend() + " backend has no kernel for it on " + types + node.origin().describe(), "");
+          "the " + device.info().backend() + " backend has no kernel for it on " + types + node.origin().describe(), remedy(node));
     }
     List<Operand> inputs = new ArrayList<>();
     for (Node input : node.inputs()) {
@@ -256,6 +257,10 @@ final class Lowering {
     List<Operand> workspace = bytes == 0 ? List.of() : List.of(buffers.temporary(TensorType.of(DType.U8, bytes)));
     emit(new Instruction.Call(node.op(), inputs, outputs, workspace, node.origin()));
     return outputs;
+  }
+
+  private String remedy(Node node) {
+    return device.remedy(node.op(), Stream.concat(node.inputs().stream().map(Node::type), node.types().stream()).toList());
   }
 
   // --- kernels to be generated -------------------------------------------------------------------------------------------------------
@@ -275,7 +280,7 @@ final class Lowering {
     GeneratedKernel kernel = GeneratedKernel.of(values, node.type().shape());
     if (!device.generates(kernel)) {
       throw new UnsupportedOpException(node.op().label(),
-          "the " + device.info().backend() + " backend cannot generate it for " + node.type() + node.origin().describe(), "");
+          "the " + device.info().backend() + " backend cannot generate it for " + node.type() + node.origin().describe(), remedy(node));
     }
     Operand output = result(node);
     emit(new Instruction.Compute(kernel, arguments, List.of(output), List.of(), List.of(node.origin())));

@@ -50,10 +50,26 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     return !lacking && buffers * 2 * Long.BYTES <= parameterBytes;
   }
 
-  /** Powers and tangents of floats are computed in f64. */
   private static boolean needsF64(GeneratedKernel kernel) {
-    return kernel.values().stream().anyMatch(value -> value instanceof KernelExpression.Apply apply
-        && (apply.op() instanceof Op.Pow || apply.op() instanceof Op.Tan));
+    return kernel.values().stream().anyMatch(value -> value instanceof KernelExpression.Apply apply && needsF64(apply.op()));
+  }
+
+  /** Powers and tangents of floats are computed in f64. */
+  private static boolean needsF64(Op op) {
+    return op instanceof Op.Pow || op instanceof Op.Tan;
+  }
+
+  /**
+   * What to do about an operation that there is no kernel for.
+   *
+   * @param types of its inputs and results
+   * @param f64 whether the device computes in it
+   */
+  public static String remedy(Op op, List<TensorType> types, boolean f64) {
+    if (!f64 && types.stream().anyMatch(type -> type.dtype() == DType.F64)) {
+      return "The device has no f64. Cast to f32 before it, or take another device, such as --backend cpu.";
+    }
+    return !f64 && needsF64(op) ? "It is computed in f64, which the device does not have. Take another device, such as --backend cpu." : "";
   }
 
   /**

@@ -45,6 +45,11 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
       return (type & CL.CL_DEVICE_TYPE_GPU) != 0;
     }
 
+    /** A processor and nothing else; what says that it is everything, as Oclgrind does, gets the kernels for GPUs. */
+    boolean isProcessor() {
+      return isCpu() && !isGpu();
+    }
+
     /** PoCL keeps what it has compiled itself; asked for a binary it compiles all kernels once more. */
     boolean keepsPrograms() {
       return platformName.equals("Portable Computing Language");

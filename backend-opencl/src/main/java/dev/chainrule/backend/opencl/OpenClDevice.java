@@ -99,6 +99,11 @@ final class OpenClDevice implements Device {
   }
 
   @Override
+  public String remedy(Op op, List<TensorType> types) {
+    return GpuProgram.remedy(op, types, found.f64());
+  }
+
+  @Override
   public OpenClMemory allocate(long bytes) {
     if (bytes > found.largestBuffer()) {
       throw new DeviceOutOfMemoryException(info.id(), "the driver gives out %,d bytes at a time, and %,d are needed".formatted(
@@ -119,7 +124,7 @@ final class OpenClDevice implements Device {
   }
 
   private Executable link(Schedule schedule, ProductTiles others) {
-    return new OpenClExecutable(GpuProgram.of(schedule, new Target(others, found.parameterBytes(), !found.isCpu())), this);
+    return new OpenClExecutable(GpuProgram.of(schedule, new Target(others, found.parameterBytes(), !found.isProcessor())), this);
   }
 
   @Override

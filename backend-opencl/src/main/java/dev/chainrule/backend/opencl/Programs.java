@@ -42,7 +42,7 @@ final class Programs {
     this.device = found.device();
     this.options = "-cl-std=CL1.2" + (found.roundsCorrectly() ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
         + (System.getProperty(OPTIMISE, "on").equals("off") ? " -cl-opt-disable" : "")
-        + (found.isCpu() ? " -DON_PROCESSOR" : "");
+        + (found.isProcessor() ? " -DON_PROCESSOR" : "");
     this.files = found.keepsPrograms() ? ProgramFiles.none() : ProgramFiles.chosen();
     this.head = Dialect.OPENCL.head(found.f64());
     this.compiler = String.join("\n", found.platformName(), found.name(), found.version(), found.driver(), options);

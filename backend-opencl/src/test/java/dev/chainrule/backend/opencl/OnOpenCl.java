@@ -27,12 +27,20 @@ final class OnOpenCl {
 
   /** The same device as one that says it is a GPU, and so gets the kernels that a GPU does. */
   static OpenClDevice openAsGpu() {
+    return open(CL.CL_DEVICE_TYPE_GPU, true);
+  }
+
+  /** The same device as one that says it does not compute in f64. */
+  static OpenClDevice openWithoutF64() {
+    return open(CL.CL_DEVICE_TYPE_CPU, false);
+  }
+
+  private static OpenClDevice open(long type, boolean f64) {
     open().close();
     Hardware.Found found = Hardware.look().devices().getFirst();
-    var gpu = new Hardware.Found(found.platform(), found.device(), CL.CL_DEVICE_TYPE_GPU, found.name(), found.platformName(), found.version(),
-        found.driver(), found.memoryBytes(), found.largestBuffer(), found.parameterBytes(), found.groupSize(), found.f64(),
-        found.roundsCorrectly());
-    return new OpenClDevice(new DeviceInfo(OpenClBackend.NAME, 0, found.description(), found.memoryBytes()), gpu);
+    var other = new Hardware.Found(found.platform(), found.device(), type, found.name(), found.platformName(), found.version(), found.driver(),
+        found.memoryBytes(), found.largestBuffer(), found.parameterBytes(), found.groupSize(), f64, found.roundsCorrectly());
+    return new OpenClDevice(new DeviceInfo(OpenClBackend.NAME, 0, other.description(), other.memoryBytes()), other);
   }
 
   static void with(Consumer<OpenClDevice> body) {
