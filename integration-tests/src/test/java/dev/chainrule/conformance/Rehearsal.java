@@ -25,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A device that runs nothing and remembers what it would have run, so that kernels can be compiled together, and counted. */
 public final class Rehearsal implements Device, Queue {
@@ -45,7 +46,12 @@ public final class Rehearsal implements Device, Queue {
     public void close() {}
   }
 
-  private Rehearsal() {}
+  private final Predicate<Op> library;
+
+  /** @param library the operations that a library does, whose kernels are there in case that it cannot */
+  private Rehearsal(Predicate<Op> library) {
+    this.library = library;
+  }
 
   /** The kernels that the cases need. */
   static Set<Source> of(List<Case> cases) {
@@ -59,14 +65,23 @@ public final class Rehearsal implements Device, Queue {
 
   /** The kernels that are needed on the current device while {@code body} runs; all that it computes is 0. */
   public static Set<Source> during(Runnable body) {
+    return during(body, _ -> false);
+  }
+
+  /** @param library the operations that the device has a library for */
+  public static Set<Source> during(Runnable body, Predicate<Op> library) {
     Set<Source> kernels = new LinkedHashSet<>();
-    programs(body).forEach(program -> kernels.addAll(program.sources()));
+    programs(body, library).forEach(program -> kernels.addAll(program.sources()));
     return kernels;
   }
 
   /** The programs that are linked on the current device while {@code body} runs, in order. */
   static List<GpuProgram> programs(Runnable body) {
-    try (var device = new Rehearsal()) {
+    return programs(body, _ -> false);
+  }
+
+  private static List<GpuProgram> programs(Runnable body, Predicate<Op> library) {
+    try (var device = new Rehearsal(library)) {
       Devices.with(device, () -> {
         body.run();
         return "";
@@ -93,7 +108,8 @@ public final class Rehearsal implements Device, Queue {
 
   @Override
   public Optional<NativeKernel> nativeKernel(Op op, List<TensorType> inputs, List<TensorType> outputs) {
-    return GpuProgram.support(op, inputs, outputs, true);
+    return GpuProgram.support(op, inputs, outputs, true).map(own -> library.test(op)
+        ? new NativeKernel(own.strided(), false, own.workspaceBytes(), own.channelsLast()) : own);
   }
 
   @Override
@@ -108,7 +124,7 @@ public final class Rehearsal implements Device, Queue {
 
   @Override
   public Executable link(Schedule schedule) {
-    programs.add(GpuProgram.of(schedule, new Target(ProductTiles.USUAL, PARAMETER_BYTES)));
+    programs.add(GpuProgram.of(schedule, new Target(ProductTiles.USUAL, PARAMETER_BYTES), call -> library.test(call.op())));
     return new NoExecutable(0);
   }
 

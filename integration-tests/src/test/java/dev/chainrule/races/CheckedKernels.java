@@ -11,6 +11,7 @@ import dev.chainrule.tensor.Attention;
 import dev.chainrule.tensor.Loop;
 import dev.chainrule.tensor.RandomStream;
 import dev.chainrule.tensor.Tensor;
+import dev.chainrule.train.Step;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,6 +81,11 @@ final class CheckedKernels {
     return Tensor.of(HostArray.ofDoubles(type, values));
   }
 
+  /** In a step, where bias and activation are part of the product. */
+  private static List<Tensor> dense(Tensor x, Tensor w, Tensor bias) {
+    return Step.evaluation((List<Tensor> in) -> List.of(in.get(0).matmul(in.get(1)).add(in.get(2)).relu())).run(x, w, bias);
+  }
+
   private static Tensor indices(long... values) {
     return Tensor.of(HostArray.ofLongs(TensorType.of(DType.I32, values.length), values));
   }
@@ -97,6 +103,9 @@ final class CheckedKernels {
     graphs.put("joint copies", () -> List.of(Tensor.concat(0, numbers(300), numbers(5), numbers(20))));
     graphs.put("product", () -> List.of(numbers(3, 5).matmul(numbers(5, 4))));
     graphs.put("thin product", () -> List.of(numbers(2, 769).matmul(numbers(769, 3))));
+    graphs.put("product by packs", () -> List.of(numbers(8, 12).matmul(numbers(12, 8)), numbers(12, 8).transpose().matmul(numbers(8, 12).transpose())));
+    graphs.put("product with an epilogue", () -> dense(numbers(5, 12), numbers(12, 8), numbers(8)));
+    graphs.put("thin product with an epilogue", () -> dense(numbers(2, 769), numbers(769, 3), numbers(3)));
     graphs.put("attention", () -> {
       Tensor q = numbers(3, 2);
       Tensor k = numbers(5, 2);

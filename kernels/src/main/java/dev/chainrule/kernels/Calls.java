@@ -26,12 +26,12 @@ final class Calls {
   static Optional<NativeKernel> support(Op op, List<TensorType> in, List<TensorType> out) {
     return switch (op) {
       case Op.Reduce _ -> STRIDED;
-      case Op.Dot _ -> Optional.of(new NativeKernel(true, false, ProductCalls.workspaceBytes(op, in, out.getFirst())));
+      case Op.Dot _ -> Optional.of(new NativeKernel(true, true, ProductCalls.workspaceBytes(op, in, out.getFirst())));
       case Op.ArgReduce _, Op.Cumulate _, Op.Pad _, Op.Gather _, Op.PhiloxBits _, Op.Overlap _ -> DENSE;
       // Rows and columns of the product are divided as numbers of 32 bits.
       case Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ ->
           Stream.concat(in.stream(), out.stream()).allMatch(type -> type.elements() <= Integer.MAX_VALUE)
-              ? Optional.of(new NativeKernel(false, false, ProductCalls.workspaceBytes(op, in, out.getFirst()))) : Optional.empty();
+              ? Optional.of(new NativeKernel(false, true, ProductCalls.workspaceBytes(op, in, out.getFirst()))) : Optional.empty();
       case Op.Sort _ -> Optional.of(new NativeKernel(false, false, LineCalls.sortBytes(in.getFirst())));
       case Op.ScatterAdd(int axis) -> Optional.of(new NativeKernel(false, false, IndexCalls.listBytes(axis, in)));
       case Op.Composite composite -> AttentionCalls.support(composite, in);
@@ -45,7 +45,7 @@ final class Calls {
     Operand out = call.outputs().getFirst();
     switch (call.op()) {
       case Op.Reduce reduce -> reduce(reduce, in.getFirst(), out, to);
-      case Op.Dot _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> ProductCalls.launch(call, to);
+      case Op.Dot _, Op.Conv _, Op.ConvInputGradient _, Op.ConvWeightGradient _ -> ProductCalls.launch(call, Optional.empty(), to);
       case Op.Gather(int axis) -> IndexCalls.gather(axis, in.get(0), in.get(1), out, to);
       case Op.ScatterAdd(int axis) -> IndexCalls.scatterAdd(axis, in, call.workspace().stream().findFirst(), out, to);
       case Op.ArgReduce arg -> LineCalls.argReduce(arg, in.getFirst(), out, to);

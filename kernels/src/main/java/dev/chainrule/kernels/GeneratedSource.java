@@ -48,7 +48,7 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
   static final int CHUNK = 2048;
 
   /** Beyond it a row is walked by index types of 64 bits. */
-  private static final long MOST_SMALL = Integer.MAX_VALUE;
+  static final long MOST_SMALL = Integer.MAX_VALUE;
 
   /** Groups beyond these have no more effect: threads go on to further rows. */
   static final long MOST_GROUPS = 32_768;
@@ -92,14 +92,7 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     GeneratedKernel kernel = onlyMoves(given) ? moved(given) : given;
     List<Layout> layouts = new ArrayList<>();
     List<Integer> indexed = new ArrayList<>();
-    for (KernelExpression value : kernel.values()) {
-      if (value instanceof KernelExpression.Load load) {
-        layouts.add(load.layout());
-      } else if (value instanceof KernelExpression.Index index) {
-        indexed.add(index.axis());
-      }
-    }
-    kernel.results().forEach(result -> layouts.add(result.layout()));
+    operands(kernel, layouts, indexed);
     Traversal traversal = Traversal.of(kernel.domain(), kernel.folded(), layouts, indexed);
     var values = new KernelValues(kernel, traversal);
     List<GeneratedSource> sources = new ArrayList<>();
@@ -115,6 +108,18 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
           form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
     }
     return sources;
+  }
+
+  /** Lists the layouts of what is loaded, then stored, and the axes whose index is asked for. */
+  static void operands(GeneratedKernel kernel, List<Layout> layouts, List<Integer> indexed) {
+    for (KernelExpression value : kernel.values()) {
+      if (value instanceof KernelExpression.Load load) {
+        layouts.add(load.layout());
+      } else if (value instanceof KernelExpression.Index index) {
+        indexed.add(index.axis());
+      }
+    }
+    kernel.results().forEach(result -> layouts.add(result.layout()));
   }
 
   /** How many groups to start alone. */
@@ -168,7 +173,7 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     return values.folds(0).size() * traversal.rows() * chunks(traversal) * Long.BYTES;
   }
 
-  private static long[] geometry(Traversal traversal, List<Layout> layouts, List<Long> header) {
+  static long[] geometry(Traversal traversal, List<Layout> layouts, List<Long> header) {
     List<Long> geometry = new ArrayList<>(header);
     geometry.addAll(traversal.outer());
     geometry.addAll(traversal.inner());
@@ -213,7 +218,7 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     return new GeneratedKernel(kernel.domain(), Axes.NONE, values, kernel.results(), List.of());
   }
 
-  private static String label(GeneratedKernel kernel) {
+  static String label(GeneratedKernel kernel) {
     List<String> names = kernel.values().stream().map(GeneratedSource::name).flatMap(Optional::stream).toList();
     String few = names.stream().limit(NAMED).collect(Collectors.joining("_"));
     return names.isEmpty() ? kernel.checks().isEmpty() ? "copy" : "check" : few;

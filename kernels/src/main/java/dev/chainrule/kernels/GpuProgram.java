@@ -13,6 +13,7 @@ import dev.chainrule.schedule.Schedule;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +48,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     long buffers = kernel.values().stream().filter(KernelExpression.Load.class::isInstance).count()
         + kernel.results().size() + 2L + (kernel.folded().count() > 0 ? 1 : 0); // numbers, faults; what the stages of a long fold leave
     boolean lacking = !f64 && (GeneratedSource.types(kernel).anyMatch(dtype -> dtype == DType.F64) || needsF64(kernel));
-    return !lacking && buffers * 2 * Long.BYTES <= parameterBytes;
+    return !lacking && buffers * JointLaunch.PARAMETER_BYTES <= parameterBytes;
   }
 
   private static boolean needsF64(GeneratedKernel kernel) {
@@ -149,12 +150,22 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
     private final Numbers numbers = new Numbers();
     private final Target target;
     private final Predicate<Instruction.Call> library;
+    /** But for epilogues of calls, of their results. */
+    private final Set<BufferRef> read = new HashSet<>();
     private long scratchBytes;
 
     Linker(Schedule schedule, Target target, Predicate<Instruction.Call> library) {
       this.bases = new Bases(schedule);
       this.target = target;
       this.library = library;
+      collectRead(schedule.instructions());
+    }
+
+    private void collectRead(List<Instruction> instructions) {
+      for (Instruction instruction : instructions) {
+        instruction.reads().forEach(operand -> read.add(operand.buffer()));
+        instruction.bodies().forEach(this::collectRead);
+      }
     }
 
     List<Step> steps(Instruction instruction, int code) {
@@ -163,10 +174,7 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
         case Instruction.Compute compute -> compute(compute, launches);
         case Instruction.Group(var kernels) -> launches.together(kernels);
         case Instruction.Call call -> call(call, launches);
-        case Instruction.WithEpilogue(var call, var epilogue) -> {
-          call(call, launches);
-          compute(epilogue, launches);
-        }
+        case Instruction.WithEpilogue both -> withEpilogue(both, launches);
         case Instruction.Loop loop -> {
           return List.of(repeat(loop, code));
         }
@@ -191,6 +199,20 @@ public record GpuProgram(Schedule schedule, List<List<Step>> instructions, Bases
       } else {
         Calls.launch(call, launches);
       }
+    }
+
+    /** One kernel where the call has one that takes others along and as many buffers as both have can be handed to it. */
+    private void withEpilogue(Instruction.WithEpilogue both, Launches launches) {
+      long buffers = both.epilogue().arguments().size() + both.epilogue().outputs().size() + ProductCalls.MOST_OWN_BUFFERS;
+      if (library.test(both.call()) || !ProductCalls.isProduct(both.call().op()) || buffers * JointLaunch.PARAMETER_BYTES > target.parameterBytes()) {
+        call(both.call(), launches);
+        compute(both.epilogue(), launches);
+        return;
+      }
+      BufferRef result = both.result().buffer();
+      boolean unstored = both.epilogue().outputs().stream().anyMatch(output -> output.buffer().equals(result))
+          || (result instanceof BufferRef.Temporary && !read.contains(result));
+      ProductCalls.launch(both.call(), Optional.of(launches.epilogue(both, !unstored)), launches);
     }
 
     private static void compute(Instruction.Compute compute, Launches launches) {

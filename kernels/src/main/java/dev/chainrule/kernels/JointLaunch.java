@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 record JointLaunch(List<Member> members) {
 
   /** A parameter: a buffer and its offset. */
-  private static final long PARAMETER_BYTES = 2L * Long.BYTES;
+  static final long PARAMETER_BYTES = 2L * Long.BYTES;
 
   /**
    * One of the kernels.

@@ -32,13 +32,15 @@ final class KernelValues {
   private final boolean[] live;
   private final int arguments;
   private final boolean packed;
+  private final List<Integer> given;
 
   KernelValues(GeneratedKernel kernel, Traversal traversal) {
-    this(kernel, traversal, false);
+    this(kernel, traversal, false, List.of());
   }
 
-  private KernelValues(GeneratedKernel kernel, Traversal traversal, boolean packed) {
+  private KernelValues(GeneratedKernel kernel, Traversal traversal, boolean packed, List<Integer> given) {
     this.packed = packed;
+    this.given = given;
     this.kernel = kernel;
     this.traversal = traversal;
     this.uniform = kernel.uniform();
@@ -50,7 +52,12 @@ final class KernelValues {
 
   /** The same for kernels whose elements come in {@link Packs}. */
   KernelValues packed() {
-    return new KernelValues(kernel, traversal, true);
+    return new KernelValues(kernel, traversal, true, given);
+  }
+
+  /** The same where the element of some arguments is in the variable {@code total}, not yet rounded to its type. */
+  KernelValues given(List<Integer> arguments) {
+    return new KernelValues(kernel, traversal, packed, arguments);
   }
 
   /** How many folds a value needs one after the other. */
@@ -227,7 +234,8 @@ final class KernelValues {
 
   private String computed(int number) {
     return switch (kernel.values().get(number)) {
-      case KernelExpression.Load(int argument, DType dtype, var _) -> ElementType.of(dtype).loaded(loaded(number, argument, dtype));
+      case KernelExpression.Load(int argument, DType dtype, var _) -> given.contains(argument)
+          ? ElementType.of(dtype).rounded("total") : ElementType.of(dtype).loaded(loaded(number, argument, dtype));
       case KernelExpression.Index(DType dtype, int axis) -> Operations.cast(
           traversal.places()[axis] < 0 ? "(i64)0" : "i" + traversal.places()[axis], ElementType.of(DType.I64), ElementType.of(dtype));
       case KernelExpression.Apply(Op.Pointwise op, var inputs, DType dtype) -> Operations.of(op,
@@ -280,7 +288,7 @@ final class KernelValues {
       if (kernel.results().get(i).isFolded(kernel.folded()) == once) {
         ElementType type = ElementType.of(kernel.values().get(value).dtype());
         // Bits of a NaN that is only moved stay.
-        String stored = type.isNarrow() && kernel.values().get(value) instanceof KernelExpression.Load load
+        String stored = type.isNarrow() && kernel.values().get(value) instanceof KernelExpression.Load load && !given.contains(load.argument())
             ? loaded(value, load.argument(), load.dtype()) : type.stored("v" + value);
         lines.add(element("GLOBAL " + type.memory(), arguments + i, loads + i, once) + " = " + stored + ";");
       }

@@ -27,6 +27,11 @@ final class KernelWriter {
     this.index = wide ? "u64" : "u32";
   }
 
+  /** Of single elements. */
+  KernelWriter(KernelValues values, Traversal traversal) {
+    this(values, traversal, GeneratedSource.Form.ELEMENTS, Held.NONE, 1, traversal.rows() > GeneratedSource.MOST_SMALL);
+  }
+
   /** How many buffers it names: the last is the word of faults, before it numbers of chunks if there are stages. */
   int buffers() {
     return values.buffers() + (isStaged() ? 2 : 1);
@@ -46,6 +51,15 @@ final class KernelWriter {
       case SHARED_ROWS -> sharedRows("rows", this::row);
       case CHUNKS -> sharedRows("rows * chunks", this::oneChunk);
     }
+    close();
+    return text.toString();
+  }
+
+  /** The body of a function that computes one element, {@code row}. */
+  String elementBody() {
+    indent = 1;
+    split("row", 0, outer);
+    row();
     close();
     return text.toString();
   }

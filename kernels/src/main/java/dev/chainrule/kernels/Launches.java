@@ -5,6 +5,7 @@ import dev.chainrule.schedule.GeneratedKernel;
 import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.Operand;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,18 @@ final class Launches {
     return List.copyOf(steps);
   }
 
-  ProductTiles tiles() {
-    return target.tiles();
+  Target target() {
+    return target;
+  }
+
+  /**
+   * What goes along with a call as its epilogue.
+   *
+   * @param stored whether the call's own result is stored as well
+   */
+  Epilogue epilogue(Instruction.WithEpilogue both, boolean stored) {
+    checks += both.epilogue().kernel().checks().size();
+    return Epilogue.of(both, stored, code, bases);
   }
 
   void generated(GeneratedKernel kernel, List<Operand> arguments, List<Operand> outputs) {
@@ -114,9 +125,14 @@ final class Launches {
 
   /** A kernel written by hand on so many groups; none is no launch. */
   void groups(long groups, Source source, List<Place> operands, long... rest) {
-    long[] all = new long[rest.length + 1];
-    all[0] = code;
-    System.arraycopy(rest, 0, all, 1, rest.length);
+    groupsAfter(new long[0], groups, source, operands, rest);
+  }
+
+  /** @param before numbers before that of the instruction */
+  void groupsAfter(long[] before, long groups, Source source, List<Place> operands, long... rest) {
+    long[] all = Arrays.copyOf(before, before.length + 1 + rest.length);
+    all[before.length] = code;
+    System.arraycopy(rest, 0, all, before.length + 1, rest.length);
     List<Place> places = new ArrayList<>(operands);
     places.add(Bases.FAULTS);
     add(source, groups, places, all);

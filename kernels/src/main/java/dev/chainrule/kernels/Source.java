@@ -23,7 +23,7 @@ public record Source(String name, String text) {
   static final String NAME = "$name";
 
   /** What ends the names of functions that belong to one kernel. */
-  private static final String ID = "$id";
+  static final String ID = "$id";
 
   /** @param label of the name's beginning, for people who read profiles */
   static Source named(String label, String template) {

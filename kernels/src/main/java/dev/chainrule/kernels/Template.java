@@ -26,6 +26,17 @@ final class Template {
     return new Template(files[0].substring(0, files[0].indexOf('.')), text.toString());
   }
 
+  /** With a function before it. */
+  Template after(String function) {
+    text = function + text;
+    return this;
+  }
+
+  /** With more at the end of the name's beginning. */
+  Template and(String name) {
+    return called(label + "_" + name);
+  }
+
   /** With another beginning of the kernel's name. */
   Template called(String name) {
     label = name;

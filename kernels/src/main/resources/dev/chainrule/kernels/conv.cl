@@ -6,10 +6,8 @@
  */
 DEVICE i64 left_start_$id(GLOBAL const i64 *g, i64 part) { return part * g[2] * g[4]; }
 DEVICE i64 right_start_$id(GLOBAL const i64 *g, i64 part) { return part * g[8] * g[11]; }
-DEVICE acc_$T left_$id(GLOBAL const i64 *g, GLOBAL const mem_$T *w, i64 part, i64 row, i64 depth) {
-  return LOAD_$T(w[row * g[4] + depth]);
-}
-DEVICE acc_$T right_$id(GLOBAL const i64 *g, GLOBAL const mem_$T *x, i64 part, i64 depth, i64 column) {
+DEVICE i64 left_at_$id(GLOBAL const i64 *g, i64 row, i64 depth) { return row * g[4] + depth; }
+DEVICE acc_$T right_$id(GLOBAL const i64 *g, GLOBAL const mem_$T *x, i64 depth, i64 column) {
   const u32 channel = (u32)depth / (u32)g[13];
   const u32 sample = (u32)column / (u32)g[12];
   u32 place = (u32)depth % (u32)g[13];

@@ -19,6 +19,8 @@ typedef double f64;
 #define THREAD ((int)threadIdx.x)
 #define BARRIER() __syncthreads()
 #define UNROLL _Pragma("unroll")
+#define PRAGMA(text) _Pragma(#text)
+#define UNROLL_BY(times) PRAGMA(unroll times)
 #define ALIGNED(bytes) alignas(bytes)
 
 #define LIBRARY_f32(function) function##f

@@ -13,11 +13,10 @@ DEVICE i64 start_$id(GLOBAL const i64 *g, i64 part, int operand) {
 }
 DEVICE i64 left_start_$id(GLOBAL const i64 *g, i64 part) { return start_$id(g, part, 0); }
 DEVICE i64 right_start_$id(GLOBAL const i64 *g, i64 part) { return start_$id(g, part, 1); }
-DEVICE acc_$T left_$id(GLOBAL const i64 *g, GLOBAL const mem_$T *x, i64 part, i64 row, i64 depth) {
-  return LOAD_$T(x[row * g[7] + depth * g[8]]);
-}
-DEVICE acc_$T right_$id(GLOBAL const i64 *g, GLOBAL const mem_$T *y, i64 part, i64 depth, i64 column) {
-  return LOAD_$T(y[depth * g[9] + column * g[10]]);
+DEVICE i64 left_at_$id(GLOBAL const i64 *g, i64 row, i64 depth) { return row * g[7] + depth * g[8]; }
+DEVICE i64 right_at_$id(GLOBAL const i64 *g, i64 depth, i64 column) { return depth * g[9] + column * g[10]; }
+DEVICE acc_$T right_$id(GLOBAL const i64 *g, GLOBAL const mem_$T *y, i64 depth, i64 column) {
+  return LOAD_$T(y[right_at_$id(g, depth, column)]);
 }
 DEVICE i64 result_$id(GLOBAL const i64 *g, i64 part, i64 row, i64 column) { return (part * g[2] + row) * g[3] + column; }
 

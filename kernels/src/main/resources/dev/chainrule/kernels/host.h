@@ -36,6 +36,7 @@ void reach_barrier(void);
 #define THREAD (here->thread)
 #define BARRIER() reach_barrier()
 #define UNROLL
+#define UNROLL_BY(times)
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
 
 #define LIBRARY_f32(function) function##f

@@ -27,8 +27,11 @@ typedef double f64;
 #define BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
 #ifdef ON_PROCESSOR /* which has no registers for a row, and a compiler that takes long over unrolled loops */
 #define UNROLL
+#define UNROLL_BY(times)
 #else
 #define UNROLL _Pragma("unroll")
+#define PRAGMA(text) _Pragma(#text)
+#define UNROLL_BY(times) PRAGMA(unroll times)
 #endif
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
 

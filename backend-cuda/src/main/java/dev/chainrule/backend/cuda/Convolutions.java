@@ -64,12 +64,12 @@ final class Convolutions {
     library.cudnnDestroy(handle);
   }
 
-  /** A kernel of our own with the workspace that the library wants in its place. */
+  /** A kernel of our own with the workspace that the library wants in its place, and without epilogues, which it does not take along. */
   NativeKernel instead(NativeKernel own, Op op, List<TensorType> inputs, List<TensorType> outputs) {
     List<TensorType> operands = Stream.concat(inputs.stream(), outputs.stream()).toList();
     return DnnConvolution.of(op, operands, Collections.nCopies(operands.size(), LARGEST_ALIGNMENT)).map(convolution -> {
       long bytes = context.call(() -> plan(convolution).map(ConvolutionPlan::workspaceBytes).orElse(0L));
-      return new NativeKernel(own.strided(), own.epilogue(), Math.max(own.workspaceBytes(), bytes), own.channelsLast());
+      return new NativeKernel(own.strided(), false, Math.max(own.workspaceBytes(), bytes), own.channelsLast());
     }).orElse(own);
   }
 

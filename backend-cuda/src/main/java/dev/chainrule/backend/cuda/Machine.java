@@ -29,8 +29,11 @@ record Machine(Context context, Streams streams, MemoryCache memory, PinnedMemor
         libraries.convolutions().flatMap(library -> Convolutions.on(context, streams, library)), settings);
   }
 
-  /** What the planner must know of an operation that a kernel of our own can do. */
+  /** What the planner must know of an operation that a kernel of our own can do: a library takes no generated kernel along. */
   NativeKernel kernel(NativeKernel own, Op op, List<TensorType> inputs, List<TensorType> outputs) {
+    if (products.isPresent() && Products.takes(op, outputs.getFirst())) {
+      return new NativeKernel(own.strided(), false, own.workspaceBytes(), own.channelsLast());
+    }
     return convolutions.map(library -> library.instead(own, op, inputs, outputs)).orElse(own);
   }
 

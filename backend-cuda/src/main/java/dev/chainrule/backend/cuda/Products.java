@@ -2,6 +2,7 @@ package dev.chainrule.backend.cuda;
 
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.Step;
 import dev.chainrule.schedule.Instruction;
 import java.lang.foreign.SegmentAllocator;
@@ -84,9 +85,14 @@ final class Products {
     library.cublasLtDestroy(handle);
   }
 
+  /** Whether the operation is a product that the library has words for, if operands lie as it likes. */
+  static boolean takes(Op op, TensorType result) {
+    return op instanceof Op.Dot(boolean tf32) && Arithmetic.of(result.dtype(), tf32).isPresent();
+  }
+
   /** Whether the call is a product that the library can express. */
   static boolean takes(Instruction.Call call) {
-    return call.op() instanceof Op.Dot(boolean tf32) && Arithmetic.of(call.outputs().getFirst().dtype(), tf32).isPresent()
+    return takes(call.op(), call.outputs().getFirst().type())
         && ColumnMajor.of(call.inputs().get(0).layout(), call.inputs().get(1).layout()).isPresent();
   }
 
