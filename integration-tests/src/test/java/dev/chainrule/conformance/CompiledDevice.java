@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The kernels of graphics processors in the host's dialect, compiled as C++ and run thread by thread: a device that needs no driver. */
-record CompiledDevice(DeviceInfo info, Lifetime lifetime, ProductTiles tiles) implements Device {
+record CompiledDevice(DeviceInfo info, Lifetime lifetime, Target target) implements Device {
 
   /** More than any kernel needs. */
   private static final long PARAMETER_BYTES = 1 << 20;
@@ -30,7 +30,16 @@ record CompiledDevice(DeviceInfo info, Lifetime lifetime, ProductTiles tiles) im
   }
 
   CompiledDevice(ProductTiles tiles) {
-    this(new DeviceInfo("compiled", 0, "kernels in C++", 1L << 30), new Lifetime("compiled:0"), tiles);
+    this(new Target(tiles, PARAMETER_BYTES));
+  }
+
+  private CompiledDevice(Target target) {
+    this(new DeviceInfo("compiled", 0, "kernels in C++", 1L << 30), new Lifetime("compiled:0"), target);
+  }
+
+  /** With the kernels for tensor cores. */
+  static CompiledDevice withTensorCores() {
+    return new CompiledDevice(new Target(ProductTiles.USUAL, PARAMETER_BYTES, Target.Kind.TENSOR_CORES));
   }
 
   @Override
@@ -50,7 +59,7 @@ record CompiledDevice(DeviceInfo info, Lifetime lifetime, ProductTiles tiles) im
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CompiledExecutable(GpuProgram.of(schedule, new Target(tiles, PARAMETER_BYTES)));
+    return new CompiledExecutable(GpuProgram.of(schedule, target));
   }
 
   @Override

@@ -34,7 +34,7 @@ public final class Rehearsal implements Device, Queue {
 
   private final DeviceInfo info = new DeviceInfo("rehearsal", 0, "runs nothing", 1L << 40);
   private final Lifetime lifetime = new Lifetime(info.id());
-  private final List<GpuProgram> programs = new ArrayList<>();
+  private final List<Schedule> schedules = new ArrayList<>();
 
   private record NoMemory(long bytes) implements Memory {
     @Override
@@ -63,7 +63,7 @@ public final class Rehearsal implements Device, Queue {
     return of(Cases.all());
   }
 
-  /** The kernels that are needed on the current device while {@code body} runs; all that it computes is 0. */
+  /** The kernels that are needed on the current device while {@code body} runs, with tensor cores and without; all that it computes is 0. */
   public static Set<Source> during(Runnable body) {
     return during(body, _ -> false);
   }
@@ -71,23 +71,30 @@ public final class Rehearsal implements Device, Queue {
   /** @param library the operations that the device has a library for */
   public static Set<Source> during(Runnable body, Predicate<Op> library) {
     Set<Source> kernels = new LinkedHashSet<>();
-    programs(body, library).forEach(program -> kernels.addAll(program.sources()));
+    schedules(body, library).forEach(schedule -> {
+      kernels.addAll(program(schedule, library, Target.Kind.GPU).sources());
+      kernels.addAll(program(schedule, library, Target.Kind.TENSOR_CORES).sources());
+    });
     return kernels;
   }
 
-  /** The programs that are linked on the current device while {@code body} runs, in order. */
+  /** The programs that are linked on the current device while {@code body} runs, in order; without tensor cores. */
   static List<GpuProgram> programs(Runnable body) {
-    return programs(body, _ -> false);
+    return schedules(body, _ -> false).stream().map(schedule -> program(schedule, _ -> false, Target.Kind.GPU)).toList();
   }
 
-  private static List<GpuProgram> programs(Runnable body, Predicate<Op> library) {
+  private static List<Schedule> schedules(Runnable body, Predicate<Op> library) {
     try (var device = new Rehearsal(library)) {
       Devices.with(device, () -> {
         body.run();
         return "";
       });
-      return device.programs;
+      return device.schedules;
     }
+  }
+
+  private static GpuProgram program(Schedule schedule, Predicate<Op> library, Target.Kind kind) {
+    return GpuProgram.of(schedule, new Target(ProductTiles.USUAL, PARAMETER_BYTES, kind), call -> library.test(call.op()));
   }
 
   /** What comes of a case with nothing but zeros does not matter. */
@@ -124,7 +131,7 @@ public final class Rehearsal implements Device, Queue {
 
   @Override
   public Executable link(Schedule schedule) {
-    programs.add(GpuProgram.of(schedule, new Target(ProductTiles.USUAL, PARAMETER_BYTES), call -> library.test(call.op())));
+    schedules.add(schedule);
     return new NoExecutable(0);
   }
 

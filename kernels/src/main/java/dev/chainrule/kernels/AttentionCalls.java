@@ -13,24 +13,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The composites {@code attention} and {@code attentionGradient}, in tiles that write no scores out; see {@code attention_tile.cl}. */
+/** The composites {@code attention} and {@code attentionGradient}, in tiles that write no scores out; see {@link AttentionText}. */
 final class AttentionCalls {
 
   private static final String GRADIENT = "attentionGradient";
 
-  /** Queries or keys of a tile. */
-  private static final long TILE = 64;
-
   /** Queries or keys whose numbers, those of a last tile with them, are an {@code int}. */
-  private static final long MOST_ROWS = Integer.MAX_VALUE - TILE;
+  private static final long MOST_ROWS = Integer.MAX_VALUE - AttentionText.TILE;
 
-  /** Components that the threads' sums are for; one of these. */
-  private static final List<Long> WIDTHS = List.of(64L, 128L);
-
-  /** What a part of 16 rows of 64 needs in shared memory. */
-  private static final long PART = 16 * 68;
-
-  /** Numbers that are kept for each query: the largest score, the sum of exponentials, that of weighted cotangents. */
+  /** Numbers that are kept for each query: of the largest score, the sum of exponentials, that of weighted cotangents. */
   private static final long KEPT = 3;
 
   private AttentionCalls() {}
@@ -50,8 +41,8 @@ final class AttentionCalls {
     Shape batch = batch(in.getFirst().shape());
     DType dtype = in.getFirst().dtype();
     return (dtype == DType.F32 || dtype == DType.F16 || dtype == DType.BF16)
-        && in.stream().allMatch(type -> type.elements() > 0 && type.shape().dim(-1) <= WIDTHS.getLast() && type.shape().dim(-2) <= MOST_ROWS
-            && (!alike || batch(type.shape()).equals(batch)));
+        && in.stream().allMatch(type -> type.elements() > 0 && type.shape().dim(-1) <= AttentionText.MOST_COMPONENTS
+            && type.shape().dim(-2) <= MOST_ROWS && (!alike || batch(type.shape()).equals(batch)));
   }
 
   private static Shape batch(Shape shape) {
@@ -73,38 +64,30 @@ final class AttentionCalls {
     Operand cotangents = isGradient(op) ? in.get(3) : q;
     // Without cotangents the result is what has all heads.
     Shape batch = batch(isGradient(op) ? q.shape() : call.outputs().getFirst().shape());
-    long heads = batch.elements();
-    long queries = q.shape().dim(-2);
-    long keys = k.shape().dim(-2);
     long[] numbers = numbers(op, batch, List.of(q, k, v, mask.orElse(q), cotangents), mask.isPresent());
     List<Place> places = new ArrayList<>(to.places(List.of(q, k, v, mask.orElse(q))));
     if (!isGradient(op)) {
       places.add(to.start(call.outputs().getFirst()));
-      to.groups(groups(heads, queries), source("attention", q, v), places, numbers);
+      launch(AttentionText.Part.FORWARD, q, v, batch, places, numbers, to);
       return;
     }
     places.add(to.start(cotangents));
     places.add(to.start(call.workspace().getFirst()));
     List<Place> ofQueries = new ArrayList<>(places);
     ofQueries.add(to.start(call.outputs().get(0)));
-    to.groups(groups(heads, queries), source("attention_queries", q, v), ofQueries, numbers);
+    launch(AttentionText.Part.QUERIES, q, v, batch, ofQueries, numbers, to);
     places.add(to.start(call.outputs().get(1)));
     places.add(to.start(call.outputs().get(2)));
-    to.groups(groups(heads, keys), source("attention_keys", q, v), places, numbers);
+    launch(AttentionText.Part.KEYS, q, v, batch, places, numbers, to);
   }
 
-  private static long groups(long heads, long rows) {
-    return Math.min(heads * Math.ceilDiv(rows, TILE), GeneratedSource.MOST_GROUPS);
+  private static void launch(AttentionText.Part part, Operand q, Operand v, Shape batch, List<Place> places, long[] numbers, Launches to) {
+    AttentionText text = AttentionText.of(part, q, v, to.tensorCores());
+    long rows = (part == AttentionText.Part.KEYS ? v : q).shape().dim(-2);
+    to.groups(Math.min(batch.elements() * Math.ceilDiv(rows, text.rows()), GeneratedSource.MOST_GROUPS), text.source(), places, numbers);
   }
 
-  private static Source source(String name, Operand q, Operand v) {
-    long components = Math.max(q.shape().dim(-1), v.shape().dim(-1));
-    long width = WIDTHS.stream().filter(w -> components <= w).findFirst().orElseThrow();
-    return Template.of("attention_tile.cl", name + ".cl").called(name).on(q.dtype()).with("width", Long.toString(width))
-        .with("own", Long.toString(width / 16)).with("part", Long.toString(Math.max(PART, 16 * width))).source();
-  }
-
-  /** What {@code attention_tile.cl} calls {@code g[1..]}. */
+  /** What {@code attention_heads.cl} calls {@code g[1..]}. */
   private static long[] numbers(Op.Composite op, Shape batch, List<Operand> operands, boolean masked) {
     Operand q = operands.get(0);
     Operand v = operands.get(2);

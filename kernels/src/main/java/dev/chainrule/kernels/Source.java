@@ -10,8 +10,9 @@ import java.util.HexFormat;
  *
  * @param name what the kernel is called in the text
  * @param text beginning with {@code KERNEL}, for 256 threads in each group
+ * @param tensorCores whether only a device can run it that has {@link Target#tensorCores}
  */
-public record Source(String name, String text) {
+public record Source(String name, String text, boolean tensorCores) {
 
   /** Threads in each group, the same for all kernels, so that a device compiles each for one size. */
   public static final int THREADS = 256;
@@ -25,11 +26,20 @@ public record Source(String name, String text) {
   /** What ends the names of functions that belong to one kernel. */
   static final String ID = "$id";
 
+  /** For any device. */
+  public Source(String name, String text) {
+    this(name, text, false);
+  }
+
   /** @param label of the name's beginning, for people who read profiles */
   static Source named(String label, String template) {
+    return named(label, template, false);
+  }
+
+  static Source named(String label, String template, boolean tensorCores) {
     String id = digest(template).substring(0, DIGITS);
     String name = label.replaceAll("\\W", "_") + "_" + id;
-    return new Source(name, template.replace(NAME, name).replace(ID, id));
+    return new Source(name, template.replace(NAME, name).replace(ID, id), tensorCores);
   }
 
   /** The SHA-256 of a text. */

@@ -63,6 +63,11 @@ final class Template {
     return with("I", elements > Integer.MAX_VALUE ? "u64" : "u32");
   }
 
+  /** For devices with {@link Target#tensorCores} alone. */
+  Source tensorCoreSource() {
+    return Source.named(label, text, true);
+  }
+
   Source source() {
     return Source.named(label, text);
   }

@@ -78,13 +78,13 @@ class CallsTest {
     for (GeneratedKernel kernel : List.of(elements, rows)) {
       var compute = new Instruction.Compute(kernel, List.of(from), List.of(Operand.dense(new BufferRef.Output(0), type)), List.of(), List.of());
       var schedule = new Schedule(List.of(compute), List.of(), List.of(type), List.of(), List.of(type), List.of(), List.of(), List.of(), 0, 0);
-      assertTrue(text(schedule, true).contains("UNROLL"));
-      assertFalse(text(schedule, false).contains("UNROLL"));
+      assertTrue(text(schedule, Target.Kind.GPU).contains("UNROLL"));
+      assertFalse(text(schedule, Target.Kind.PROCESSOR).contains("UNROLL"));
     }
   }
 
-  private static String text(Schedule schedule, boolean registers) {
-    return GpuProgram.of(schedule, new Target(ProductTiles.USUAL, 1024, registers)).sources().iterator().next().text();
+  private static String text(Schedule schedule, Target.Kind kind) {
+    return GpuProgram.of(schedule, new Target(ProductTiles.USUAL, 1024, kind)).sources().iterator().next().text();
   }
 
   @Test

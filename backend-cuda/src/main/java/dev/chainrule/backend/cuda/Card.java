@@ -13,6 +13,9 @@ record Card(int ordinal, String name, int major, int minor, int multiprocessors,
   /** Turing: the oldest that CUDA 13 compiles for. */
   private static final int OLDEST = 75;
 
+  /** Ampere: the oldest whose tensor cores multiply bf16. */
+  private static final int TENSOR_CORES = 80;
+
   private static final int MULTIPROCESSORS = 16;
   private static final int MAJOR = 75;
   private static final int MINOR = 76;
@@ -25,6 +28,11 @@ record Card(int ordinal, String name, int major, int minor, int multiprocessors,
 
   boolean isNewEnough() {
     return capability() >= OLDEST;
+  }
+
+  /** Whether it has tensor cores that multiply bf16. */
+  boolean hasTensorCores() {
+    return capability() >= TENSOR_CORES;
   }
 
   /** 75 for 7.5. */

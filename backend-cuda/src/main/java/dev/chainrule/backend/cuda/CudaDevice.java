@@ -31,12 +31,13 @@ final class CudaDevice implements Device {
   private final CudaQueue queue;
   private final Lifetime lifetime;
   private final TuningFile tuning;
-  private final ProductTiles tiles;
+  private final Target target;
 
-  private CudaDevice(DeviceInfo info, Machine machine, TuningFile tuning) {
+  private CudaDevice(DeviceInfo info, Card card, Machine machine, TuningFile tuning) {
     this.info = info;
     this.tuning = tuning;
-    this.tiles = tuning.read();
+    Target.Kind kind = card.hasTensorCores() ? Target.Kind.TENSOR_CORES : Target.Kind.GPU;
+    this.target = new Target(tuning.read(), PARAMETER_BYTES, kind);
     this.machine = machine;
     this.queue = new CudaQueue(machine);
     this.lifetime = new Lifetime(info.id());
@@ -47,7 +48,7 @@ final class CudaDevice implements Device {
   static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Libraries libraries, Settings settings) {
     Context context = Context.open(info.id(), card, driver);
     try {
-      return new CudaDevice(info, Machine.of(context, card, compiler, libraries, settings),
+      return new CudaDevice(info, card, Machine.of(context, card, compiler, libraries, settings),
           TuningFile.of(card.name() + ", " + card.architecture(), Integer.toString(driver.cuDriverGetVersion())));
     } catch (RuntimeException e) {
       context.close();
@@ -82,7 +83,7 @@ final class CudaDevice implements Device {
 
   @Override
   public Executable link(Schedule schedule) {
-    return new CudaExecutable(GpuProgram.of(schedule, new Target(tiles, PARAMETER_BYTES), machine::takes), machine);
+    return new CudaExecutable(GpuProgram.of(schedule, target, machine::takes), machine);
   }
 
   /** With kernels of our own alone, whose tiles these are. */

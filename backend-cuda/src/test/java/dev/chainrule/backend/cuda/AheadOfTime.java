@@ -24,6 +24,9 @@ public final class AheadOfTime {
   /** Machine code for these, and PTX for GPUs that are newer. */
   static final List<String> ARCHITECTURES = List.of("75", "80", "86", "89", "90");
 
+  /** Those of kernels for tensor cores. */
+  private static final List<String> WITH_TENSOR_CORES = ARCHITECTURES.subList(1, ARCHITECTURES.size());
+
   /** Kernels in a file: of a file all are loaded when one is wanted. */
   private static final int BATCH = 32;
 
@@ -41,14 +44,15 @@ public final class AheadOfTime {
    */
   public static List<String> compile(Collection<Source> kernels, Path folder, Path nvcc) throws IOException {
     Files.createDirectories(folder);
-    List<List<Source>> batches = kernels.stream().gather(Gatherers.windowFixed(BATCH)).toList();
+    List<List<Source>> batches = kernels.stream().collect(Collectors.partitioningBy(Source::tensorCores)).values().stream()
+        .flatMap(alike -> alike.stream().gather(Gatherers.windowFixed(BATCH))).toList();
     List<String> index = new ArrayList<>(List.of(Precompiled.head()));
     for (int i = 0; i < batches.size(); i++) {
       String file = file(i);
       batches.get(i).forEach(kernel -> index.add(kernel.name() + " " + file));
     }
     List<String> spills = IntStream.range(0, batches.size()).parallel().boxed()
-        .flatMap(i -> spills(compiled(batches.get(i), folder, file(i), nvcc), batches.get(i).size()).stream()).toList();
+        .flatMap(i -> spills(compiled(batches.get(i), folder, file(i), nvcc), batches.get(i)).stream()).toList();
     Files.write(folder.resolve(Precompiled.INDEX), index);
     return spills;
   }
@@ -62,7 +66,7 @@ public final class AheadOfTime {
     try {
       Path source = Files.writeString(folder.resolve(file + ".cu"),
           Dialect.CUDA.head(true) + batch.stream().map(Source::text).collect(Collectors.joining("\n")));
-      String report = StandIn.run(folder, command(nvcc, source, file));
+      String report = StandIn.run(folder, command(nvcc, source, file, architectures(batch)));
       Files.delete(source);
       return report;
     } catch (IOException e) {
@@ -70,23 +74,28 @@ public final class AheadOfTime {
     }
   }
 
+  private static List<String> architectures(List<Source> batch) {
+    return batch.getFirst().tensorCores() ? WITH_TENSOR_CORES : ARCHITECTURES;
+  }
+
   /** Of the assembler's report, which has some lines for each kernel and GPU. */
-  static List<String> spills(String report, int kernels) {
+  static List<String> spills(String report, List<Source> batch) {
+    List<String> architectures = architectures(batch);
     List<MatchResult> found = SPILLS.matcher(report).results().toList();
-    if (found.size() != kernels * ARCHITECTURES.size()) {
-      throw new IllegalStateException("nvcc reports registers of " + found.size() + " kernels, not of " + kernels + " for "
-          + ARCHITECTURES + ":\n" + report);
+    if (found.size() != batch.size() * architectures.size()) {
+      throw new IllegalStateException("nvcc reports registers of " + found.size() + " kernels, not of " + batch.size() + " for "
+          + architectures + ":\n" + report);
     }
     return found.stream().filter(of -> !of.group(3).equals("0") || !of.group(4).equals("0"))
         .map(of -> "%s on sm_%s: %s bytes stored, %s loaded".formatted(of.group(1), of.group(2), of.group(3), of.group(4))).toList();
   }
 
   /** The front end, which takes longest, reads the text once, for the oldest GPU; the assembler makes machine code of it for each. */
-  private static List<String> command(Path nvcc, Path source, String file) {
+  private static List<String> command(Path nvcc, Path source, String file, List<String> architectures) {
     List<String> command = new ArrayList<>(List.of(nvcc.toString(), "-fatbin", "-w", "-Xptxas", "-v", "-o", file));
     command.addAll(Nvrtc.OPTIONS);
-    String codes = ARCHITECTURES.stream().map(architecture -> ",sm_" + architecture).collect(Collectors.joining());
-    command.addAll(List.of("-gencode", "arch=compute_%1$s,code=[compute_%1$s%2$s]".formatted(ARCHITECTURES.getFirst(), codes)));
+    String codes = architectures.stream().map(architecture -> ",sm_" + architecture).collect(Collectors.joining());
+    command.addAll(List.of("-gencode", "arch=compute_%1$s,code=[compute_%1$s%2$s]".formatted(architectures.getFirst(), codes)));
     command.add(source.toString());
     return command;
   }

@@ -23,9 +23,11 @@ public final class Compilation {
     }
     String head = Dialect.CUDA.head(true);
     Nvrtc compiler = found.compiler().orElseThrow();
-    String architecture = found.cards().getFirst().architecture();
+    Card card = found.cards().getFirst();
+    String architecture = card.architecture();
     var files = new CubinFiles(Settings.here().cubins(), compiler, architecture, head);
-    List<Source> missing = kernels.stream().filter(kernel -> files.cubinOf(kernel).isEmpty()).toList();
+    List<Source> missing = kernels.stream()
+        .filter(kernel -> card.hasTensorCores() || !kernel.tensorCores()).filter(kernel -> files.cubinOf(kernel).isEmpty()).toList();
     int batches = Math.ceilDiv(missing.size(), BATCH);
     IntStream.range(0, batches).parallel().forEach(i -> {
       List<Source> batch = missing.subList(i * BATCH, Math.min(missing.size(), (i + 1) * BATCH));

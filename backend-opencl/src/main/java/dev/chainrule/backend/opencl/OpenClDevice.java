@@ -124,7 +124,8 @@ final class OpenClDevice implements Device {
   }
 
   private Executable link(Schedule schedule, ProductTiles others) {
-    return new OpenClExecutable(GpuProgram.of(schedule, new Target(others, found.parameterBytes(), !found.isProcessor())), this);
+    Target.Kind kind = found.isProcessor() ? Target.Kind.PROCESSOR : Target.Kind.GPU;
+    return new OpenClExecutable(GpuProgram.of(schedule, new Target(others, found.parameterBytes(), kind)), this);
   }
 
   @Override
