@@ -33,7 +33,7 @@ import java.util.stream.IntStream;
 /** A program whose kernels are functions of a library of its own. Memories are addresses. */
 final class CompiledExecutable implements Executable {
 
-  private static final FunctionDescriptor RUN = FunctionDescriptor.of(
+  static final FunctionDescriptor RUN = FunctionDescriptor.of(
       ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
 
   private final GpuProgram program;
@@ -63,7 +63,8 @@ final class CompiledExecutable implements Executable {
     this.run = Linker.nativeLinker().downcallHandle(library.findOrThrow("run_kernel"), RUN);
   }
 
-  private static String threads() {
+  /** What runs kernels, to stand behind the head. */
+  static String threads() {
     try (InputStream file = Objects.requireNonNull(CompiledExecutable.class.getResourceAsStream("threads.h"))) {
       return new String(file.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
@@ -93,7 +94,7 @@ final class CompiledExecutable implements Executable {
   }
 
   /** A kernel with its arguments out of two arrays. */
-  private static String call(String name, int buffers) {
+  static String call(String name, int buffers) {
     String arguments = IntStream.range(0, buffers).mapToObj(i -> "(u8 *)b[%1$d], o[%1$d], ".formatted(i)).collect(Collectors.joining());
     return "extern \"C\" void call_%1$s(void *const *b, const i64 *o) { %1$s(%2$s(const i64 *)b[%3$d], o[%3$d]); }%n"
         .formatted(name, arguments, buffers);

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class TensorCoreAttentionTest {
 
-  /** As f32 in tiles: weights that were rounded to bf16 would be off by a hundred times that. */
+  /** As of f32 in tiles: sums of weights that were rounded to bf16 would be off by a hundred times that. */
   private static final double BOUND = 2e-5;
 
   /** An ulp of bf16, relative. */
@@ -98,6 +98,31 @@ class TensorCoreAttentionTest {
     }
     for (int i = 0; i < expected.length; i++) {
       assertEquals(expected[i], actual[i], LAST_PLACE / 2 * Math.abs(expected[i]) + BOUND * largest, where + ", element " + i);
+    }
+  }
+
+  /**
+   * Two values that nearly cancel: the weights e^-d and 1, of which the first has bits in its last third. With all of them the result is
+   * tanh(d/2), without the last eight it is off by a twentieth.
+   */
+  @Test
+  void weightsKeepAllOfTheirBits() {
+    double[] keys = new double[32 * 16];
+    Arrays.fill(keys, -256);
+    Arrays.fill(keys, 0, 32, 0);
+    keys[16] = 0x1p-11;
+    keys[17] = 0x1p-19;
+    double[] values = new double[32 * 16];
+    Arrays.fill(values, 0, 16, -1);
+    Arrays.fill(values, 16, 32, 1);
+    TensorType type = TensorType.of(DType.BF16, 32, 16);
+    HostArray queries = HostArray.ofDoubles(type, DoubleStream.generate(() -> 1).limit(32 * 16).toArray());
+    double[] result = Devices.with(CompiledDevice.withTensorCores(), () -> Attention.FULL.withScale(1)
+        .apply(Tensor.of(queries), Tensor.of(HostArray.ofDoubles(type, keys)), Tensor.of(HostArray.ofDoubles(type, values)))
+        .toHostArray().toDoubleArray());
+    double exact = Math.tanh((0x1p-11 + 0x1p-19) / 2);
+    for (double x : result) {
+      assertEquals(exact, x, LAST_PLACE * exact);
     }
   }
 

@@ -59,13 +59,17 @@ class RegistersTest {
   }
 
   private static Stream<Source> sources(Op op, ProductTiles tiles, List<TensorType> in, List<TensorType> out) {
+    return sources(op, new Target(tiles, 1024), in, out);
+  }
+
+  private static Stream<Source> sources(Op op, Target target, List<TensorType> in, List<TensorType> out) {
     List<Operand> inputs = new ArrayList<>();
     in.forEach(type -> inputs.add(Operand.dense(new BufferRef.Input(inputs.size()), type)));
     List<Operand> outputs = new ArrayList<>();
     out.forEach(type -> outputs.add(Operand.dense(new BufferRef.Output(outputs.size()), type)));
     long bytes = Calls.support(op, in, out).orElseThrow().workspaceBytes();
     return GpuProgram.of(new Schedule(List.of(new Instruction.Call(op, inputs, outputs, workspace(bytes), Origin.NONE)),
-        List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), new Target(tiles, 1024)).sources().stream();
+        List.of(), in, List.of(), out, List.of(), List.of(bytes), List.of(0L), 0, bytes), target).sources().stream();
   }
 
   /** Products in all tiles, whole and split, convolutions and their gradients, attention and its gradient of narrow and wide heads; rows, updates. */
@@ -79,9 +83,9 @@ class RegistersTest {
       denseLayer(DType.F32, tile).forEach(hot::add);
     }
     denseLayer(DType.BF16, ProductTile.DEFAULT).forEach(hot::add);
-    attention(DType.F32, 64).forEach(hot::add);
-    attention(DType.F32, 128).forEach(hot::add);
-    attention(DType.BF16, 64).forEach(hot::add);
+    attention(DType.F32, 64, Target.Kind.GPU).forEach(hot::add);
+    attention(DType.F32, 128, Target.Kind.GPU).forEach(hot::add);
+    attention(DType.BF16, 64, Target.Kind.GPU).forEach(hot::add);
     for (DType dtype : List.of(DType.F32, DType.BF16, DType.F16)) {
       convolutions(dtype, 2, hot);
       convolutions(dtype, 512, hot);
@@ -162,10 +166,11 @@ class RegistersTest {
     return new ProductTiles(Map.of(new ProductShape(64, 64, depth), tile));
   }
 
-  private static Stream<Source> attention(DType dtype, long width) {
-    List<TensorType> heads = Collections.nCopies(4, TensorType.of(dtype, 2, 8, width));
-    return Stream.concat(sources(composite("attention", heads), ProductTiles.USUAL, heads.subList(0, 3), heads.subList(0, 1)),
-        sources(composite("attentionGradient", heads), ProductTiles.USUAL, heads, heads.subList(0, 3)));
+  private static Stream<Source> attention(DType dtype, long width, Target.Kind kind) {
+    var target = new Target(ProductTiles.USUAL, 1024, kind);
+    List<TensorType> heads = Collections.nCopies(4, TensorType.of(dtype, 2, 64, width));
+    return Stream.concat(sources(composite("attention", heads), target, heads.subList(0, 3), heads.subList(0, 1)),
+        sources(composite("attentionGradient", heads), target, heads, heads.subList(0, 3)));
   }
 
   /** Of many samples the weights' gradient is split along the depth. */
@@ -183,24 +188,38 @@ class RegistersTest {
   @ParameterizedTest
   @ValueSource(strings = {"sm_75", "sm_90", "sm_90a"})
   void hotKernelsDoNotSpill(String architecture) throws IOException, InterruptedException {
+    assertNoSpills("hot", hot(), architecture);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_80", "sm_86", "sm_89", "sm_90", "sm_90a"})
+  void attentionOnTensorCoresDoesNotSpill(String architecture) throws IOException, InterruptedException {
+    Set<Source> attention = new LinkedHashSet<>();
+    attention(DType.BF16, 64, Target.Kind.TENSOR_CORES).forEach(attention::add);
+    attention(DType.BF16, 128, Target.Kind.TENSOR_CORES).forEach(attention::add);
+    assertEquals(List.of(), attention.stream().filter(source -> !source.tensorCores()).map(Source::name).toList());
+    assertNoSpills("attention", attention, architecture);
+  }
+
+  private static void assertNoSpills(String name, Set<Source> kernels, String architecture) throws IOException, InterruptedException {
     Optional<Path> nvcc = nvcc();
     if (nvcc.isEmpty()) {
       System.out.println("skipped: nvcc is not here");
     }
     assumeTrue(nvcc.isPresent(), "nvcc is not here");
     Files.createDirectories(REPORTS);
-    Path text = REPORTS.resolve("hot.cu");
-    Set<Source> hot = hot();
-    Files.writeString(text, Dialect.CUDA.head(true) + hot.stream().map(Source::text).collect(Collectors.joining("\n")));
-    Path report = REPORTS.resolve("hot-" + architecture + ".txt");
+    Path text = REPORTS.resolve(name + ".cu");
+    Files.writeString(text, Dialect.CUDA.head(true) + kernels.stream().map(Source::text).collect(Collectors.joining("\n")));
+    Path report = REPORTS.resolve(name + "-" + architecture + ".txt");
     Process compiler = new ProcessBuilder(nvcc.get().toString(), "-std=c++17", "-cubin", "-arch=" + architecture, "--fmad=false", "-Xptxas",
-        "-v", "-o", REPORTS.resolve("hot-" + architecture + ".cubin").toString(), text.toString())
+        "-v", "-o", REPORTS.resolve(name + "-" + architecture + ".cubin").toString(), text.toString())
         .redirectErrorStream(true).redirectOutput(report.toFile()).start();
     assertEquals(0, compiler.waitFor(), report.toString());
     List<String> lines = Files.readAllLines(report, StandardCharsets.UTF_8);
     List<String> spills = lines.stream().filter(line -> line.contains("bytes spill stores")).toList();
-    assertEquals(hot.size(), spills.size(), report.toString());
-    System.out.println(lines.stream().filter(line -> line.contains("registers")).count() + " hot kernels for " + architecture + ": " + report);
+    assertEquals(kernels.size(), spills.size(), report.toString());
+    System.out.println(lines.stream().filter(line -> line.contains("registers")).count() + " " + name + " kernels for " + architecture + ": "
+        + report);
     assertEquals(List.of(), spills.stream().filter(line -> !NO_SPILLS.matcher(line).matches()).toList(), () -> String.join("\n", lines));
   }
 

@@ -158,6 +158,23 @@ class CompilersTest {
     assertEquals(List.of(Precompiled.head(), "one kernels-0.fatbin"), Files.readAllLines(folder.resolve(Precompiled.INDEX)));
   }
 
+  @Test
+  void kernelsForTensorCoresAreCompiledAheadForGpusThatHaveThem() throws IOException {
+    Optional<Path> nvcc = nvcc();
+    assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
+    Path folder = REPORTS.resolve("ahead-tensor-cores").toAbsolutePath();
+    var everywhere = new Source("one", "KERNEL(256) void one(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
+    var multiplying = new Source("multiplying", """
+        KERNEL(256) void multiplying(GLOBAL u8 *b0, i64 o0) {
+          f32 *sums = (f32 *)b0 + THREAD * 4;
+          multiply_tiles(sums, (u32 *)sums, 1, 2);
+        }
+        """, true);
+    assertEquals(List.of(), AheadOfTime.compile(List.of(multiplying, everywhere), folder, nvcc.get()));
+    assertEquals(List.of(Precompiled.head(), "one kernels-0.fatbin", "multiplying kernels-1.fatbin"),
+        Files.readAllLines(folder.resolve(Precompiled.INDEX)));
+  }
+
   /** So many numbers at once as no thread has registers for. */
   @Test
   void whatSpillsAheadOfTimeIsNamed() throws IOException {
