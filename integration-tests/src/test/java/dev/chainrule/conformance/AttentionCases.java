@@ -26,6 +26,7 @@ final class AttentionCases {
       all.shapes(dtype);
       all.masks(dtype);
       all.largeScores(dtype);
+      all.gradients(dtype);
       all.weights(dtype, Attention.FULL);
       all.weights(dtype, Attention.CAUSAL);
     }
@@ -73,6 +74,38 @@ final class AttentionCases {
     Tensor largest = q.abs().matmul(k.abs().transpose()).mul(Math.abs(scale)).max().maximum(0.0);
     Tensor roundings = largest.mul(2 * (d + 3) + 4).add(17 + 2.0 * k.dim(-2));
     return attention.apply(q, k, v.abs()).mul(roundings);
+  }
+
+  /** Of shapes that tensor cores take, see S19.20. */
+  private void gradients(DType dtype) {
+    List<HostArray> inputs = List.of(Samples.between(dtype, -1, 1, 133, 2, 33, 16), Samples.between(dtype, -1, 1, 134, 2, 40, 16),
+        Samples.between(dtype, -1, 1, 135, 2, 40, 24), Samples.between(dtype, -1, 1, 136, 2, 33, 24));
+    List<String> names = List.of("queries", "keys", "values");
+    for (int i = 0; i < names.size(); i++) {
+      int of = i;
+      cases.add(new Case(Op.Composite.class, "gradient of attention's " + names.get(i) + " " + dtype, inputs, in ->
+          Gradients.of(Attention.CAUSAL.apply(in.get(0), in.get(1), in.get(2)).mul(in.get(3)).sum(), List.of(in.get(of))),
+          Case.Oracle.IN_F64, Bounds.attention(dtype, in -> gradientSize(in).get(of))));
+    }
+  }
+
+  /**
+   * Of sums over keys or queries of weights and cotangents, or of the scores' gradients, p (g - sum(g p)), and what they are multiplied
+   * with: relative roundings of p as in {@link #size}, which count up to three times, and those of the sums.
+   */
+  private static List<Tensor> gradientSize(List<Tensor> in) {
+    Tensor q = in.get(0).abs();
+    Tensor k = in.get(1).abs();
+    Tensor g = in.get(3).abs();
+    double d = q.dim(-1);
+    double scale = 1 / Math.sqrt(d);
+    Tensor weights = Attention.CAUSAL.weights(in.get(0), in.get(1));
+    Tensor weighted = g.matmul(in.get(2).abs().transpose()).mul(weights);
+    Tensor scores = weighted.add(weights.mul(weighted.sum(-1).unsqueeze(2))).mul(scale);
+    Tensor roundings = q.matmul(k.transpose()).mul(scale).max().mul(2 * (d + 3) + 4).add(17 + 2.0 * k.dim(-2)).mul(3)
+        .add(2.0 * (q.dim(-2) + g.dim(-1)));
+    return List.of(scores.matmul(k).mul(roundings), scores.transpose().matmul(q).mul(roundings),
+        weights.transpose().matmul(g).mul(roundings));
   }
 
   private void masks(DType dtype) {

@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -177,6 +178,7 @@ class TensorCoreAttentionTest {
 
   /** Rows that begin anywhere are read one by one, others 16 bytes at a time. */
   @Test
+  @Tag("S19.20")
   void howOperandsLieInMemoryChangesNoBit() {
     List<HostArray> inputs = inputs(40, 70, 32, 32, List.of());
     Device device = CompiledDevice.withTensorCores();
