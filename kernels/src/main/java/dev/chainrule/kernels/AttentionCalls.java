@@ -82,7 +82,7 @@ final class AttentionCalls {
   }
 
   private static void launch(AttentionText.Part part, Operand q, Operand v, Shape batch, List<Place> places, long[] numbers, Launches to) {
-    AttentionText text = AttentionText.of(part, q, v, to.tensorCores());
+    AttentionText text = AttentionText.of(part, q, v, to.target().tensorCores());
     long rows = (part == AttentionText.Part.KEYS ? v : q).shape().dim(-2);
     to.groups(Math.min(batch.elements() * Math.ceilDiv(rows, text.rows()), GeneratedSource.MOST_GROUPS), text.source(), places, numbers);
   }
