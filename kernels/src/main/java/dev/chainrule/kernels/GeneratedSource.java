@@ -25,8 +25,8 @@ import java.util.stream.Stream;
  *
  * <p>The tree of a fold depends on its length alone. Up to {@value #SERIAL} elements: in order. Longer ones in chunks of {@value #CHUNK}:
  * lane i combines elements i, i + {@value #LANES}, ... in order, then the upper half of the lanes joins the lower until one is left; the
- * chunks are combined in order. Where there are few rows, and only their folds are wanted, the chunks are shared out as well, and a second
- * kernel combines them: the same tree.
+ * chunks are combined in order. Where there are few long rows, the chunks are shared out as well, and a second kernel combines them: the
+ * same tree. Folds that need these follow in two more kernels, and what is stored at each element in a last one, chunk by chunk, too.
  *
  * @param label for people who read profiles
  * @param body of the kernel, which names its buffers {@code p0}, {@code p1}, ..., its geometry {@code g}, its number among the groups that
@@ -56,16 +56,48 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
   /** Rows that keep a device busy without sharing out their chunks. */
   private static final long MANY_ROWS = 4096;
 
+  /** Chunks of a row for which more kernels than two are no loss: what several folds, or elements, need. */
+  private static final long MANY_CHUNKS = 4;
+
   /** Names of operations in the kernel's. */
   private static final int NAMED = 4;
 
   /** How rows are given to threads. */
   enum Form {
+    /** There are no folds. */
     ELEMENTS,
+    /** Each row to one. */
     SERIAL_ROWS,
+    /** Each row to the lanes. */
     SHARED_ROWS,
+    /** Each chunk to the lanes: some folds' numbers of it. */
     CHUNKS,
-    JOINED_CHUNKS
+    /** Each row to one: what folds have of its chunks, combined. */
+    JOINED_CHUNKS,
+    /** Each chunk to the lanes: what is stored or checked at its elements. */
+    ELEMENTS_OF_CHUNKS
+  }
+
+  /**
+   * A kernel of those that run one after the other.
+   *
+   * @param depth of the folds that it is about
+   */
+  record Stage(Form form, int depth) {
+
+    /** Whether chunks are shared out, or have been. */
+    boolean isStaged() {
+      return form == Form.CHUNKS || form == Form.JOINED_CHUNKS || form == Form.ELEMENTS_OF_CHUNKS;
+    }
+
+    /** Whether the lanes share a row or a chunk. */
+    boolean isShared() {
+      return form == Form.SHARED_ROWS || isOfChunks();
+    }
+
+    boolean isOfChunks() {
+      return form == Form.CHUNKS || form == Form.ELEMENTS_OF_CHUNKS;
+    }
   }
 
   /**
@@ -96,16 +128,15 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     Traversal traversal = Traversal.of(kernel.domain(), kernel.folded(), layouts, indexed);
     var values = new KernelValues(kernel, traversal);
     List<GeneratedSource> sources = new ArrayList<>();
-    for (Form form : forms(kernel, traversal, values)) {
-      Held held = means.rows && form == Form.SHARED_ROWS ? Held.of(values, traversal.length()) : Held.NONE;
+    for (Stage stage : stages(kernel, traversal, values)) {
+      Held held = means.rows && stage.form == Form.SHARED_ROWS ? Held.of(values, traversal.length()) : Held.NONE;
       int packed = means.packs ? Packs.length(kernel, traversal, layouts) : 1;
-      var writer = new KernelWriter(values, traversal, form, held, packed, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
-      boolean neighbours = shares(form) && rowsAreNeighbours(kernel, traversal);
+      var writer = new KernelWriter(values, traversal, stage, held, packed, Math.max(traversal.rows(), traversal.length()) > MOST_SMALL);
+      boolean neighbours = stage.isShared() && rowsAreNeighbours(kernel, traversal);
       sources.add(new GeneratedSource(label(kernel), writer.body(), writer.buffers(),
           geometry(traversal, layouts,
               List.of((long) code, gated ? 1L : 0L, traversal.rows(), traversal.length(), neighbours ? 1L : 0L, (long) checks)),
-          Math.ceilDiv(wantedGroups(form, traversal), packed),
-          form == Form.CHUNKS || form == Form.JOINED_CHUNKS ? partialBytes(traversal, values) : 0));
+          Math.ceilDiv(wantedGroups(stage, traversal), packed), stage.isStaged() ? partialBytes(traversal, values) : 0));
     }
     return sources;
   }
@@ -145,32 +176,40 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
     return Source.named(label, text + body);
   }
 
-  private static List<Form> forms(GeneratedKernel kernel, Traversal traversal, KernelValues values) {
+  private static List<Stage> stages(GeneratedKernel kernel, Traversal traversal, KernelValues values) {
     if (kernel.folded().count() == 0) {
-      return List.of(Form.ELEMENTS);
+      return List.of(new Stage(Form.ELEMENTS, 0));
     }
     if (traversal.length() <= SERIAL) {
-      return List.of(Form.SERIAL_ROWS);
+      return List.of(new Stage(Form.SERIAL_ROWS, 0));
     }
-    boolean few = traversal.length() > CHUNK && traversal.rows() < MANY_ROWS;
-    return few && values.depth() == 1 && !values.hasElements() ? List.of(Form.CHUNKS, Form.JOINED_CHUNKS) : List.of(Form.SHARED_ROWS);
+    boolean two = values.depth() == 1 && !values.hasElements();
+    if (traversal.rows() >= MANY_ROWS || traversal.length() <= CHUNK || (!two && chunks(traversal) < MANY_CHUNKS)) {
+      return List.of(new Stage(Form.SHARED_ROWS, 0));
+    }
+    List<Stage> stages = new ArrayList<>();
+    for (int depth = 0; depth < values.depth(); depth++) {
+      stages.add(new Stage(Form.CHUNKS, depth));
+      stages.add(new Stage(Form.JOINED_CHUNKS, depth));
+    }
+    if (values.hasElements()) {
+      stages.add(new Stage(Form.ELEMENTS_OF_CHUNKS, values.depth()));
+    }
+    return stages;
   }
 
-  private static boolean shares(Form form) {
-    return form == Form.SHARED_ROWS || form == Form.CHUNKS;
-  }
-
-  private static long wantedGroups(Form form, Traversal traversal) {
-    long items = form == Form.CHUNKS ? Math.multiplyExact(traversal.rows(), chunks(traversal)) : traversal.rows();
-    return Math.ceilDiv(items, shares(form) ? Source.THREADS / LANES : Source.THREADS);
+  private static long wantedGroups(Stage stage, Traversal traversal) {
+    long items = stage.isOfChunks() ? Math.multiplyExact(traversal.rows(), chunks(traversal)) : traversal.rows();
+    return Math.ceilDiv(items, stage.isShared() ? Source.THREADS / LANES : Source.THREADS);
   }
 
   private static long chunks(Traversal traversal) {
     return Math.ceilDiv(traversal.length(), CHUNK);
   }
 
+  /** For the folds of one depth the numbers of chunks, for all of them those of rows. */
   private static long partialBytes(Traversal traversal, KernelValues values) {
-    return values.folds(0).size() * traversal.rows() * chunks(traversal) * Long.BYTES;
+    return (values.mostFolds() * chunks(traversal) + values.folds().size()) * traversal.rows() * Long.BYTES;
   }
 
   static long[] geometry(Traversal traversal, List<Layout> layouts, List<Long> header) {

@@ -150,6 +150,16 @@ final class KernelValues {
         .filter(i -> live[i] && kernel.values().get(i) instanceof KernelExpression.Fold && depths.get(i) == depth + 1).toList();
   }
 
+  /** All folds, those that others need first. */
+  List<Integer> folds() {
+    return IntStream.range(0, depth()).boxed().flatMap(depth -> folds(depth).stream()).toList();
+  }
+
+  /** Of one depth. */
+  int mostFolds() {
+    return IntStream.range(0, depth()).map(depth -> folds(depth).size()).max().orElse(0);
+  }
+
   Set<DType> accumulated() {
     return kernel.values().stream().filter(KernelExpression.Fold.class::isInstance).map(KernelExpression::dtype)
         .collect(Collectors.toCollection(TreeSet::new));

@@ -3,6 +3,7 @@ package dev.chainrule.kernels;
 import dev.chainrule.graph.DType;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Writes the text of one generated kernel; {@link GeneratedSource} says what it does. */
 final class KernelWriter {
@@ -10,18 +11,18 @@ final class KernelWriter {
   private final KernelValues values;
   private final int outer;
   private final int inner;
-  private final GeneratedSource.Form form;
+  private final GeneratedSource.Stage stage;
   private final Held held;
   private final int packed;
   private final String index;
   private final StringBuilder text = new StringBuilder();
   private int indent;
 
-  KernelWriter(KernelValues values, Traversal traversal, GeneratedSource.Form form, Held held, int packed, boolean wide) {
+  KernelWriter(KernelValues values, Traversal traversal, GeneratedSource.Stage stage, Held held, int packed, boolean wide) {
     this.values = values;
     this.outer = traversal.outer().size();
     this.inner = traversal.inner().size();
-    this.form = form;
+    this.stage = stage;
     this.held = held;
     this.packed = packed;
     this.index = wide ? "u64" : "u32";
@@ -29,12 +30,12 @@ final class KernelWriter {
 
   /** Of single elements. */
   KernelWriter(KernelValues values, Traversal traversal) {
-    this(values, traversal, GeneratedSource.Form.ELEMENTS, Held.NONE, 1, traversal.rows() > GeneratedSource.MOST_SMALL);
+    this(values, traversal, new GeneratedSource.Stage(GeneratedSource.Form.ELEMENTS, 0), Held.NONE, 1, traversal.rows() > GeneratedSource.MOST_SMALL);
   }
 
   /** How many buffers it names: the last is the word of faults, before it numbers of chunks if there are stages. */
   int buffers() {
-    return values.buffers() + (isStaged() ? 2 : 1);
+    return values.buffers() + (stage.isStaged() ? 2 : 1);
   }
 
   /** The text behind what says where buffers, numbers and groups are. */
@@ -42,14 +43,15 @@ final class KernelWriter {
     indent = 1;
     line("GLOBAL u32 *faults = (GLOBAL u32 *)p%d;".formatted(buffers() - 1));
     line("const i64 rows = g[1] != 0 && faults[0] != 0 ? 0 : g[2];");
-    if (isStaged()) {
+    if (stage.isStaged()) {
       line("GLOBAL u8 *partials = p%d;".formatted(values.buffers()));
       line("const i64 chunks = (g[3] + %d) / %d;".formatted(GeneratedSource.CHUNK - 1, GeneratedSource.CHUNK));
     }
-    switch (form) {
+    switch (stage.form()) {
       case ELEMENTS, SERIAL_ROWS, JOINED_CHUNKS -> rows();
       case SHARED_ROWS -> sharedRows("rows", this::row);
       case CHUNKS -> sharedRows("rows * chunks", this::oneChunk);
+      case ELEMENTS_OF_CHUNKS -> sharedRows("rows * chunks", this::elementsOfChunk);
     }
     close();
     return text.toString();
@@ -64,14 +66,6 @@ final class KernelWriter {
     return text.toString();
   }
 
-  private boolean isStaged() {
-    return form == GeneratedSource.Form.CHUNKS || form == GeneratedSource.Form.JOINED_CHUNKS;
-  }
-
-  private boolean isShared() {
-    return form == GeneratedSource.Form.SHARED_ROWS || form == GeneratedSource.Form.CHUNKS;
-  }
-
   // --- rows ------------------------------------------------------------------------------------------------------------------------------
 
   private void rows() {
@@ -81,7 +75,11 @@ final class KernelWriter {
     open("for (i64 row = %2$sgroup * %1$d + THREAD; row < rows; row += groups * %1$d)".formatted(Source.THREADS,
         packed > 1 ? "rows / %1$d * %1$d + ".formatted(packed) : ""));
     split("row", 0, outer);
-    row();
+    if (stage.form() == GeneratedSource.Form.JOINED_CHUNKS) {
+      joinedChunks();
+    } else {
+      row();
+    }
     close();
   }
 
@@ -107,7 +105,7 @@ final class KernelWriter {
   /** Several rows, or chunks of rows, for each group; a thread without one goes along with the last and stores nothing. */
   private void sharedRows(String items, Runnable body) {
     int together = Source.THREADS / GeneratedSource.LANES;
-    for (DType dtype : values.accumulated()) {
+    for (DType dtype : stage.form() == GeneratedSource.Form.ELEMENTS_OF_CHUNKS ? Set.<DType>of() : values.accumulated()) {
       line("SHARED(acc_%1$s, shared_%1$s, %2$d);".formatted(dtype, Source.THREADS));
     }
     line("const int lane = g[4] != 0 ? THREAD / %d : THREAD %% %d;".formatted(together, GeneratedSource.LANES));
@@ -115,7 +113,7 @@ final class KernelWriter {
     open("for (i64 start = group * %1$d; start < %2$s; start += groups * %1$d)".formatted(together, items));
     line("const int active = start + place < %s;".formatted(items));
     line("const i64 item = active ? start + place : %s - 1;".formatted(items));
-    line(form == GeneratedSource.Form.CHUNKS ? "const i64 row = item / chunks;" : "const i64 row = item;");
+    line(stage.isOfChunks() ? "const i64 row = item / chunks;" : "const i64 row = item;");
     split("row", 0, outer);
     body.run();
     close();
@@ -123,7 +121,7 @@ final class KernelWriter {
 
   private void row() {
     dividing(() -> {
-      if (form == GeneratedSource.Form.ELEMENTS) {
+      if (stage.form() == GeneratedSource.Form.ELEMENTS) {
         values.all().forEach(this::line);
         outcomes(false, "");
         return;
@@ -133,16 +131,16 @@ final class KernelWriter {
         values.uniform(depth).forEach(this::line);
         folds(values.folds(depth), depth);
       }
-      outcomes(true, isShared() ? "active && lane == 0" : "");
+      outcomes(true, stage.isShared() ? "active && lane == 0" : "");
       if (values.hasElements() && isHeld()) {
         heldElements(() -> {
           values.elementsOfHeld(held.values()).forEach(this::line);
           outcomes(false, "active");
         });
       } else if (values.hasElements()) {
-        elements(isShared() ? "lane" : "0", "g[3]", () -> {
+        elements(stage.isShared() ? "lane" : "0", "g[3]", () -> {
           values.elements().forEach(this::line);
-          outcomes(false, isShared() ? "active" : "");
+          outcomes(false, stage.isShared() ? "active" : "");
         });
       }
     });
@@ -176,7 +174,7 @@ final class KernelWriter {
       return;
     }
     folds.forEach(fold -> line(values.accumulator(fold, "a")));
-    switch (form) {
+    switch (stage.form()) {
       case SERIAL_ROWS -> combine(folds, "a", "0", "g[3]");
       case SHARED_ROWS -> {
         if (isHeld()) {
@@ -188,16 +186,7 @@ final class KernelWriter {
             "a%1$d = chunk == 0 ? %2$s : %3$s;".formatted(fold, sum(fold), values.combined(fold, "a" + fold, sum(fold)))));
         close();
       }
-      case JOINED_CHUNKS -> {
-        open("for (i64 chunk = 0; chunk < chunks; chunk++)");
-        for (int i = 0; i < folds.size(); i++) {
-          int fold = folds.get(i);
-          String partial = partial(folds, i, "row * chunks + chunk");
-          line("a%1$d = chunk == 0 ? %2$s : %3$s;".formatted(fold, partial, values.combined(fold, "a" + fold, partial)));
-        }
-        close();
-      }
-      case ELEMENTS, CHUNKS -> throw new IllegalStateException(form + " has no folds of whole rows");
+      case ELEMENTS, CHUNKS, JOINED_CHUNKS, ELEMENTS_OF_CHUNKS -> throw new IllegalStateException(stage + " has no folds of whole rows");
     }
   }
 
@@ -230,19 +219,74 @@ final class KernelWriter {
     close();
   }
 
+  // --- folds in stages -------------------------------------------------------------------------------------------------------------------
+
   /** A chunk of a row: its numbers go to the partial ones. */
   private void oneChunk() {
     dividing(() -> {
-      values.uniform(0).forEach(this::line);
-      List<Integer> folds = values.folds(0);
+      known(stage.depth());
+      List<Integer> folds = values.folds(stage.depth());
       line("const i64 chunk = item %% chunks * %d;".formatted(GeneratedSource.CHUNK));
       chunk(folds, fold -> line("if (active && lane == 0) %s = %s;".formatted(partial(folds, folds.indexOf(fold), "item"), sum(fold))));
     });
   }
 
-  /** Lies in eight bytes, whatever its type. */
+  /** What chunks have left is combined in order; what others are still to read is a number of the row. */
+  private void joinedChunks() {
+    boolean last = stage.depth() == values.depth() - 1 && !values.hasElements();
+    dividing(() -> {
+      if (last) {
+        known(stage.depth());
+      }
+      List<Integer> folds = values.folds(stage.depth());
+      folds.forEach(fold -> line(values.accumulator(fold, "a")));
+      open("for (i64 chunk = 0; chunk < chunks; chunk++)");
+      for (int i = 0; i < folds.size(); i++) {
+        int fold = folds.get(i);
+        String partial = partial(folds, i, "row * chunks + chunk");
+        line("a%1$d = chunk == 0 ? %2$s : %3$s;".formatted(fold, partial, values.combined(fold, "a" + fold, partial)));
+      }
+      close();
+      if (last) {
+        values.uniform(values.depth()).forEach(this::line);
+        outcomes(true, "");
+      } else {
+        folds.forEach(fold -> line("%s = a%d;".formatted(ofRow(fold), fold)));
+      }
+    });
+  }
+
+  private void elementsOfChunk() {
+    dividing(() -> {
+      known(stage.depth());
+      line("const i64 chunk = item %% chunks * %d;".formatted(GeneratedSource.CHUNK));
+      outcomes(true, "active && lane == 0 && chunk == 0");
+      chunkEnd();
+      elements("chunk + lane", "end", () -> {
+        values.elements().forEach(this::line);
+        outcomes(false, "active");
+      });
+    });
+  }
+
+  /** What is the same along a row and needs only folds that have been joined, so many one after the other. */
+  private void known(int depth) {
+    values.uniform(0).forEach(this::line);
+    for (int below = 0; below < depth; below++) {
+      values.folds(below).forEach(fold -> line("const %s a%d = %s;".formatted(values.type(fold), fold, ofRow(fold))));
+      values.uniform(below + 1).forEach(this::line);
+    }
+  }
+
+  /** Of a chunk; lies in eight bytes, whatever its type. */
   private String partial(List<Integer> folds, int number, String item) {
     return "((GLOBAL acc_%s *)(partials + 8 * (%d * rows * chunks + %s)))[0]".formatted(values.dtype(folds.get(number)), number, item);
+  }
+
+  /** Of a row; lies behind those of chunks. */
+  private String ofRow(int fold) {
+    return "((GLOBAL acc_%s *)(partials + 8 * ((%d * chunks + %d) * rows + row)))[0]"
+        .formatted(values.dtype(fold), values.mostFolds(), values.folds().indexOf(fold));
   }
 
   private interface Taking {
@@ -251,10 +295,14 @@ final class KernelWriter {
 
   /** The lanes go through a chunk and combine what they have; {@code taking} is given each fold whose number lies in shared memory. */
   private void chunk(List<Integer> folds, Taking taking) {
-    line("const i64 end = chunk + %1$d < g[3] ? chunk + %1$d : g[3];".formatted(GeneratedSource.CHUNK));
+    chunkEnd();
     folds.forEach(fold -> line(values.accumulator(fold, "c")));
     combine(folds, "c", "chunk + lane", "end");
     join(folds, taking);
+  }
+
+  private void chunkEnd() {
+    line("const i64 end = chunk + %1$d < g[3] ? chunk + %1$d : g[3];".formatted(GeneratedSource.CHUNK));
   }
 
   /** Lanes combine what they have, the upper half with the lower until one is left. */
@@ -297,7 +345,7 @@ final class KernelWriter {
 
   /** A loop over elements of the row. */
   private void elements(String from, String to, Runnable body) {
-    String step = isShared() ? Integer.toString(GeneratedSource.LANES) : "1";
+    String step = stage.isShared() ? Integer.toString(GeneratedSource.LANES) : "1";
     open("for (i64 element = %s; element < %s; element += %s)".formatted(from, to, step));
     split("element", outer, outer + inner);
     body.run();

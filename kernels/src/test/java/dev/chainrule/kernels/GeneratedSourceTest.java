@@ -84,6 +84,26 @@ class GeneratedSourceTest {
         List.of(new GeneratedKernel.Result(3, Layout.folded(domain, Axes.of(1)))), List.of()), 1, false, 0, GeneratedSource.Means.ALL).getFirst().source().text();
   }
 
+  private static List<GeneratedSource> standardised(long rows, long length) {
+    Shape domain = Shape.of(rows, length);
+    return GeneratedSource.of(new GeneratedKernel(domain, Axes.of(1), List.of(load(DType.F32, domain),
+        new KernelExpression.Fold(Op.Fold.SUM, 0, DType.F32),
+        new KernelExpression.Apply(new Op.Sub(), List.of(0, 1), DType.F32),
+        new KernelExpression.Fold(Op.Fold.MAX, 2, DType.F32),
+        new KernelExpression.Apply(new Op.Div(), List.of(2, 3), DType.F32)),
+        List.of(new GeneratedKernel.Result(4, Layout.dense(domain))), List.of()), 1, false, 0, GeneratedSource.Means.ALL);
+  }
+
+  /** Two for each fold that needs another, one for what is stored at each element. */
+  @Test
+  void fewLongRowsAreSharedOutByChunksInStages() {
+    assertEquals(1, standardised(3, 3 * GeneratedSource.CHUNK).size());
+    assertEquals(1, standardised(4096, 10 * GeneratedSource.CHUNK).size());
+    List<GeneratedSource> stages = standardised(16, 100 * GeneratedSource.CHUNK);
+    assertEquals(List.of(200L, 1L, 200L, 1L, 200L), stages.stream().map(GeneratedSource::groups).toList());
+    assertEquals((16 * 100 + 2 * 16) * 8, stages.getFirst().partialBytes());
+  }
+
   @Test
   void rowsThatAreNeededTwiceAreHeldInOneOfFewClasses() {
     assertTrue(spread(100, DType.F32).contains("f32 h0[4]"), spread(100, DType.F32));
