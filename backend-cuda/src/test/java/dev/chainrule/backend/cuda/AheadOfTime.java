@@ -21,8 +21,8 @@ public final class AheadOfTime {
   private static final Pattern SPILLS = Pattern.compile(
       "entry function '(\\w+)' for 'sm_(\\w+)'\\R(?:.*\\R)??.* (\\d+) bytes spill stores, (\\d+) bytes spill loads");
 
-  /** Machine code for these, and PTX for GPUs that are newer. */
-  static final List<String> ARCHITECTURES = List.of("75", "80", "86", "89", "90");
+  /** Machine code for these, that of 8.0 for 8.6 and 8.9 as well, and PTX for GPUs that are newer. */
+  static final List<String> ARCHITECTURES = List.of("75", "80", "90");
 
   /** Those of kernels for tensor cores. */
   private static final List<String> WITH_TENSOR_CORES = ARCHITECTURES.subList(1, ARCHITECTURES.size());
