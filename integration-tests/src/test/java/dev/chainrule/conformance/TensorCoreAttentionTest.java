@@ -1,9 +1,13 @@
 package dev.chainrule.conformance;
 
+import static dev.chainrule.conformance.AttentionRun.assertNear;
+import static dev.chainrule.conformance.AttentionRun.computed;
+import static dev.chainrule.conformance.AttentionRun.expected;
+import static dev.chainrule.conformance.AttentionRun.inputs;
+import static dev.chainrule.conformance.AttentionRun.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.chainrule.autograd.Gradients;
 import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
 import dev.chainrule.graph.DType;
@@ -12,11 +16,9 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.Source;
 import dev.chainrule.tensor.Attention;
 import dev.chainrule.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
@@ -55,51 +57,13 @@ class TensorCoreAttentionTest {
         Arguments.of("masked, causal", Attention.CAUSAL, 140, 150, 32, 48, List.of(mask)));
   }
 
-  private static List<HostArray> inputs(int queries, int keys, int d, int e, List<HostArray> mask) {
-    List<HostArray> inputs = new ArrayList<>(List.of(Samples.between(DType.BF16, -2, 2, 151, queries, 2, d),
-        Samples.between(DType.BF16, -2, 2, 152, 2, keys, d), Samples.between(DType.BF16, -2, 2, 153, 2, keys, e),
-        Samples.between(DType.BF16, -2, 2, 154, 2, queries, e)));
-    inputs.addAll(mask);
-    return inputs;
-  }
-
-  /** Result and gradients of all inputs; q comes as [t, heads, d], so that the kernel reads it with gaps. */
-  private static List<HostArray> computed(Device device, Attention attention, DType dtype, List<HostArray> inputs) {
-    return computed(device, attention, dtype, inputs, UnaryOperator.identity());
-  }
-
-  private static List<HostArray> computed(Device device, Attention attention, DType dtype, List<HostArray> inputs,
-      UnaryOperator<Tensor> laid) {
-    return Devices.with(device, () -> {
-      List<Tensor> in = inputs.stream().map(x -> laid.apply(Tensor.of(x).cast(dtype))).toList();
-      Attention masked = in.size() > 4 ? attention.withMask(in.get(4).greater(0.0)) : attention;
-      Tensor result = masked.apply(in.get(0).permute(1, 0, 2), in.get(1), in.get(2));
-      List<Tensor> all = new ArrayList<>(List.of(result));
-      all.addAll(Gradients.of(result.mul(in.get(3)).sum(), in.subList(0, 3)));
-      Tensor.eval(all.toArray(Tensor[]::new));
-      return all.stream().map(Tensor::toHostArray).toList();
-    });
-  }
-
   @ParameterizedTest(name = "{0}")
   @MethodSource("attentions")
   void resultAndGradientsAreNearTheReference(String name, Attention attention, int queries, int keys, int d, int e, List<HostArray> mask) {
-    List<HostArray> inputs = inputs(queries, keys, d, e, mask);
-    List<HostArray> expected = computed(new PlainDevice((_, result) -> result), attention, DType.F64, inputs);
+    List<HostArray> inputs = inputs(DType.BF16, queries, keys, d, e, mask);
+    List<HostArray> expected = expected(attention, inputs);
     List<HostArray> actual = computed(CompiledDevice.withTensorCores(), attention, DType.BF16, inputs);
-    for (int i = 0; i < expected.size(); i++) {
-      assertNear(expected.get(i).toDoubleArray(), actual.get(i).toDoubleArray(), name + ", result " + i);
-    }
-  }
-
-  private static void assertNear(double[] expected, double[] actual, String where) {
-    double largest = 0;
-    for (double x : expected) {
-      largest = Math.max(largest, Math.abs(x));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertEquals(expected[i], actual[i], LAST_PLACE / 2 * Math.abs(expected[i]) + BOUND * largest, where + ", element " + i);
-    }
+    assertNear(expected, actual, LAST_PLACE / 2, BOUND, name);
   }
 
   /**
@@ -127,23 +91,17 @@ class TensorCoreAttentionTest {
     }
   }
 
-  private static HostArray with(HostArray array, int at, double value) {
-    double[] values = array.toDoubleArray();
-    values[at] = value;
-    return HostArray.ofDoubles(array.type(), values);
-  }
-
   /** As in the body: where a weight is not 0 an infinity stays one, and with the weight 0 it is NaN, also in tiles that are left out. */
   @Test
   void whatIsNotFiniteReachesWhatItReachesInTheReference() {
-    List<HostArray> inputs = inputs(170, 150, 16, 20, List.of());
+    List<HostArray> inputs = inputs(DType.BF16, 170, 150, 16, 20, List.of());
     inputs.set(0, with(inputs.get(0), 3 * 32 + 2, Double.NaN)); // query 3 of the first head
     inputs.set(1, with(inputs.get(1), 149 * 16 + 3, Double.NEGATIVE_INFINITY)); // the first head's last key
     inputs.set(2, with(inputs.get(2), 149 * 20 + 1, Double.POSITIVE_INFINITY));
     inputs.set(2, with(inputs.get(2), (150 + 5) * 20 + 7, Double.NEGATIVE_INFINITY)); // key 5 of the second head
     inputs.set(3, with(inputs.get(3), (170 + 160) * 20 + 4, Double.POSITIVE_INFINITY)); // query 160 there
     for (Attention attention : List.of(Attention.CAUSAL, Attention.FULL)) {
-      List<HostArray> expected = computed(new PlainDevice((_, result) -> result), attention, DType.F64, inputs);
+      List<HostArray> expected = expected(attention, inputs);
       List<HostArray> actual = computed(CompiledDevice.withTensorCores(), attention, DType.BF16, inputs);
       Set<Double> seen = Stream.of(expected.getFirst().toDoubleArray()).flatMap(x -> Arrays.stream(x).boxed())
           .filter(x -> !Double.isFinite(x)).collect(Collectors.toSet());
@@ -180,7 +138,7 @@ class TensorCoreAttentionTest {
   @Test
   @Tag("S19.20")
   void howOperandsLieInMemoryChangesNoBit() {
-    List<HostArray> inputs = inputs(40, 70, 32, 32, List.of());
+    List<HostArray> inputs = inputs(DType.BF16, 40, 70, 32, 32, List.of());
     Device device = CompiledDevice.withTensorCores();
     assertEquals(computed(device, Attention.CAUSAL, DType.BF16, inputs), computed(device, Attention.CAUSAL, DType.BF16, inputs, x -> {
       Tensor wide = x.pad(x.rank() - 1, 1, 2, 0);
@@ -201,7 +159,8 @@ class TensorCoreAttentionTest {
 
   /** Those for tensor cores. */
   private static Set<String> kernels(DType dtype, int rows, int components) {
-    return Rehearsal.during(() -> computed(Devices.current(), Attention.CAUSAL, dtype, inputs(rows, rows, components, components, List.of())))
+    List<HostArray> inputs = inputs(DType.BF16, rows, rows, components, components, List.of());
+    return Rehearsal.during(() -> computed(Devices.current(), Attention.CAUSAL, dtype, inputs))
         .stream().filter(Source::tensorCores).map(kernel -> kernel.name().substring(0, kernel.name().lastIndexOf('_')))
         .collect(Collectors.toSet());
   }

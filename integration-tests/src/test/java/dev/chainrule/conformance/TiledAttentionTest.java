@@ -1,10 +1,14 @@
 package dev.chainrule.conformance;
 
+import static dev.chainrule.conformance.AttentionRun.assertNear;
+import static dev.chainrule.conformance.AttentionRun.computed;
+import static dev.chainrule.conformance.AttentionRun.expected;
+import static dev.chainrule.conformance.AttentionRun.inputs;
+import static dev.chainrule.conformance.AttentionRun.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.chainrule.autograd.Gradients;
-import dev.chainrule.device.Device;
 import dev.chainrule.device.Devices;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
@@ -13,7 +17,6 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.Source;
 import dev.chainrule.tensor.Attention;
 import dev.chainrule.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,62 +47,23 @@ class TiledAttentionTest {
         Arguments.of("masked, causal", Attention.CAUSAL, List.of(mask), 33, 100));
   }
 
-  /** Result and gradients of all inputs; q comes as [t, heads, d], so that the kernel reads it with gaps. */
-  private static List<HostArray> computed(Device device, Attention attention, DType dtype, List<HostArray> inputs) {
-    return Devices.with(device, () -> {
-      List<Tensor> in = inputs.stream().map(x -> Tensor.of(x).cast(dtype)).toList();
-      Attention masked = in.size() > 4 ? attention.withMask(in.get(4).greater(0.0)) : attention;
-      Tensor result = masked.apply(in.get(0).permute(1, 0, 2), in.get(1), in.get(2));
-      List<Tensor> all = new ArrayList<>(List.of(result));
-      all.addAll(Gradients.of(result.mul(in.get(3)).sum(), in.subList(0, 3)));
-      Tensor.eval(all.toArray(Tensor[]::new));
-      return all.stream().map(Tensor::toHostArray).toList();
-    });
-  }
-
-  private static List<HostArray> inputs(int queries, int keys, int d, int e, List<HostArray> mask) {
-    List<HostArray> inputs = new ArrayList<>(List.of(Samples.between(DType.F32, -2, 2, 151, queries, 2, d),
-        Samples.between(DType.F32, -2, 2, 152, 2, keys, d), Samples.between(DType.F32, -2, 2, 153, 2, keys, e),
-        Samples.between(DType.F32, -2, 2, 154, 2, queries, e)));
-    inputs.addAll(mask);
-    return inputs;
-  }
-
   @ParameterizedTest(name = "{0}")
   @MethodSource("attentions")
   void resultAndGradientsAreNearTheReference(String name, Attention attention, List<HostArray> mask, int d, int e) {
-    List<HostArray> inputs = inputs(70, 81, d, e, mask);
-    List<HostArray> expected = computed(new PlainDevice((_, result) -> result), attention, DType.F64, inputs);
+    List<HostArray> inputs = inputs(DType.F32, 70, 81, d, e, mask);
+    List<HostArray> expected = expected(attention, inputs);
     List<HostArray> actual = computed(new CompiledDevice(), attention, DType.F32, inputs);
-    for (int i = 0; i < expected.size(); i++) {
-      assertNear(expected.get(i).toDoubleArray(), actual.get(i).toDoubleArray(), name + ", result " + i);
-    }
-  }
-
-  private static void assertNear(double[] expected, double[] actual, String where) {
-    double largest = 0;
-    for (double x : expected) {
-      largest = Math.max(largest, Math.abs(x));
-    }
-    for (int i = 0; i < expected.length; i++) {
-      assertEquals(expected[i], actual[i], BOUND * largest, where + ", element " + i);
-    }
+    assertNear(expected, actual, 0, BOUND, name);
   }
 
   /** What has the weight 0 counts where it is not finite, also in tiles that are left out: as in the body. */
   @Test
   void valuesThatAreNotFiniteReachTheQueriesBeforeThem() {
-    List<HostArray> inputs = new ArrayList<>(inputs(70, 81, 4, 3, List.of()));
-    double[] values = inputs.get(2).toDoubleArray();
-    values[80 * 3 + 1] = Double.POSITIVE_INFINITY; // of the first head's last key, component 1
-    inputs.set(2, HostArray.ofDoubles(inputs.get(2).type(), values));
-    double[] keys = inputs.get(1).toDoubleArray();
-    keys[80 * 4 + 3] = Double.NEGATIVE_INFINITY;
-    inputs.set(1, HostArray.ofDoubles(inputs.get(1).type(), keys));
-    double[] queries = inputs.get(0).toDoubleArray();
-    queries[3 * 8 + 2] = Double.NaN; // query 3 of the first head, component 2
-    inputs.set(0, HostArray.ofDoubles(inputs.get(0).type(), queries));
-    List<HostArray> expected = computed(new PlainDevice((_, result) -> result), Attention.CAUSAL, DType.F64, inputs);
+    List<HostArray> inputs = inputs(DType.F32, 70, 81, 4, 3, List.of());
+    inputs.set(2, with(inputs.get(2), 80 * 3 + 1, Double.POSITIVE_INFINITY)); // of the first head's last key, component 1
+    inputs.set(1, with(inputs.get(1), 80 * 4 + 3, Double.NEGATIVE_INFINITY));
+    inputs.set(0, with(inputs.get(0), 3 * 8 + 2, Double.NaN)); // query 3 of the first head, component 2
+    List<HostArray> expected = expected(Attention.CAUSAL, inputs);
     List<HostArray> actual = computed(new CompiledDevice(), Attention.CAUSAL, DType.F32, inputs);
     assertTrue(Double.isNaN(actual.getFirst().toDoubleArray()[1]));
     for (int i = 0; i < expected.size(); i++) {
@@ -127,7 +91,7 @@ class TiledAttentionTest {
   /** Without it the tests above would show that products and softmax are right. */
   @Test
   void theKernelsInTilesAreUsed() {
-    var attention = new Case(Op.Composite.class, "attention", inputs(70, 81, 8, 8, List.of()), in -> {
+    var attention = new Case(Op.Composite.class, "attention", inputs(DType.F32, 70, 81, 8, 8, List.of()), in -> {
       Tensor result = Attention.CAUSAL.apply(in.get(0).permute(1, 0, 2), in.get(1), in.get(2));
       return Gradients.of(result.mul(in.get(3)).sum(), in.subList(0, 3));
     }, Case.Oracle.IN_F64, Bound.EXACT);

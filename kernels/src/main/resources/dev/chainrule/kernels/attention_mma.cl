@@ -38,8 +38,7 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BU
       const int odd = any_of_group(load_$id(v + key * g[13], g + 13, g[3] - key, g[5], 0, turned));
       f32 scores[$keys / 2];
       products_$id(left, rows, scores);
-      const int all = g[8] == 0 && key + $keys <= g[3] && (g[7] == 0 || key + $keys <= from + 1);
-      const u32 allowed = all ? ~0u : allowed_pairs_$id(g, mask, from + row, key, 0);
+      const u32 allowed = allowed_keys_$id(g, mask, from, row, key);
       any |= allowed;
       UNROLL
       for (int i = 0; i < $keys / 2; i++) {

@@ -42,8 +42,7 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BU
       BARRIER();
       products_$id(of_queries, key_rows, scores);
       products_$id(of_cotangents, value_rows, arrived);
-      const int all = g[8] == 0 && key + $keys <= g[3] && (g[7] == 0 || key + $keys <= from + 1);
-      const u32 allowed = all ? ~0u : allowed_pairs_$id(g, mask, from + row, key, 0);
+      const u32 allowed = allowed_keys_$id(g, mask, from, row, key);
       UNROLL
       for (int i = 0; i < $keys / 2; i++) {
         scores[i] = (allowed >> i & 1) != 0 ? scores[i] * scale : -INFINITY;
@@ -89,8 +88,7 @@ KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BU
       const int odd = any_of_group(load_$id(k + key * g[11], g + 11, g[3] - key, g[4], key_rows, turned));
       products_$id(of_queries, key_rows, scores);
       products_$id(of_cotangents, value_rows, arrived);
-      const int all = g[8] == 0 && key + $keys <= g[3] && (g[7] == 0 || key + $keys <= from + 1);
-      const u32 allowed = all ? ~0u : allowed_pairs_$id(g, mask, from + row, key, 0);
+      const u32 allowed = allowed_keys_$id(g, mask, from, row, key);
       UNROLL
       for (int i = 0; i < $keys / 2; i++) {
         const int half = i % 4 / 2;

@@ -120,6 +120,12 @@ DEVICE u32 allowed_pairs_$id(GLOBAL const i64 *g, GLOBAL const u8 *mask, i64 que
   return allowed;
 }
 
+/* The same where queries are rows, of a group that begins with a query from: at once where that one may attend to all of the keys. */
+DEVICE u32 allowed_keys_$id(GLOBAL const i64 *g, GLOBAL const u8 *mask, i64 from, int row, i64 key) {
+  const int all = g[8] == 0 && key + $keys <= g[3] && (g[7] == 0 || key + $keys <= from + 1);
+  return all ? ~0u : allowed_pairs_$id(g, mask, from + row, key, 0);
+}
+
 /* The largest of what a row has had so far and of its scores, for the four lanes that share it; half says which of their two rows. */
 DEVICE f32 row_largest_$id(f32 largest, const f32 *scores, int half) {
   UNROLL
