@@ -59,16 +59,15 @@ public record AdamUpdate(Decay decay, Tensor rate, Tensor share1, Tensor share2,
   }
 
   /**
-   * Corrections and rates are combined as single numbers: for each element one division and one root are left, which are what takes time. They
-   * come first, so that the kernels of all parameters are written alike and can be one launch.
+   * Corrections and rates are combined as single numbers: for each element one division and one root are left, which are what takes time. The
+   * decay's factor meets the rate in each element: their product, traced behind the first parameter's own operations and shared, would make
+   * that one's kernel another, and the launch of all two.
    */
   private List<Tensor> written(Tensor p, Tensor gradient, Tensor m, Tensor v) {
-    Tensor corrected = rate.div(correction1);
-    Tensor ofRoot = correction2.rsqrt();
     Tensor g = decay == Decay.PENALTY ? gradient.add(p.mul(weightDecay)) : gradient;
     Tensor mean = MomentEstimates.towards(m, g, share1);
     Tensor square = MomentEstimates.towards(v, g.square(), share2);
-    Tensor change = mean.div(square.sqrt().mul(ofRoot).add(epsilon)).mul(corrected);
+    Tensor change = mean.div(square.sqrt().mul(correction2.rsqrt()).add(epsilon)).mul(rate.div(correction1));
     Tensor all = decay == Decay.DECOUPLED ? change.add(p.mul(weightDecay).mul(rate)) : change;
     return List.of(p.sub(all), mean, square);
   }
