@@ -38,9 +38,6 @@ final class AttentionVectors {
   private static final int LANES = 1;
   private static final int OF_LINES = 2;
 
-  /** Of the time that others compute; the same as {@link VectorSwitch}'s. */
-  private static final long SHARE = 5;
-
   private final AttentionSizes sizes;
 
   // Several threads may try at once, who then lose a trial or make one more.
@@ -81,7 +78,7 @@ final class AttentionVectors {
     quiet = THREADS.getCurrentThreadAllocatedBytes() == bytes ? quiet + 1 : 0;
     trials++;
     long end = System.nanoTime();
-    next = end + (SHARE - 1) * (end - start);
+    next = end + (VectorSwitch.SHARE - 1) * (end - start);
   }
 
   /** See {@link AttentionLines#softmax}; {@code stride}, in elements, is from one line to the next where they are and go to. */
