@@ -161,7 +161,7 @@ record GeneratedSource(String label, String body, int buffers, long[] geometry, 
   /** How a kernel begins. */
   static String signature(int buffers) {
     String parameters = IntStream.range(0, buffers).mapToObj(i -> "BUFFER(%d), ".formatted(i)).collect(Collectors.joining());
-    return "KERNEL(%d) void %s(%sNUMBERS) {\n".formatted(Source.THREADS, Source.NAME, parameters);
+    return "REGISTER_KERNEL(%d) void %s(%sNUMBERS) {\n".formatted(Source.THREADS, Source.NAME, parameters);
   }
 
   /** A kernel of its own, whose parameters are the buffers, each with its offset in bytes, then the geometry with its offset in numbers. */

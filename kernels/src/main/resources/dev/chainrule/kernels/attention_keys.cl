@@ -5,7 +5,7 @@
  * In causal order queries before all of the group's keys are left out; they count only where they are not finite. Buffers: q, k, v, mask,
  * cotangents, the three numbers of queries, the gradients of keys and values.
  */
-KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BUFFER(5), BUFFER(6), BUFFER(7), BUFFER(8), NUMBERS) {
+REGISTER_KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BUFFER(5), BUFFER(6), BUFFER(7), BUFFER(8), NUMBERS) {
   GLOBAL const i64 *g = numbers + first;
   const f32 scale = f32_value((u32)g[6]);
   const i64 tiles = (g[3] + 63) / 64;

@@ -5,7 +5,7 @@
  * cotangents and the result once, k and v twice for every 64 queries. Buffers: q, k, v, mask, cotangents, the three numbers of queries,
  * result.
  */
-KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BUFFER(5), BUFFER(6), BUFFER(7), NUMBERS) {
+REGISTER_KERNEL(256) void $name(BUFFER(0), BUFFER(1), BUFFER(2), BUFFER(3), BUFFER(4), BUFFER(5), BUFFER(6), BUFFER(7), NUMBERS) {
   GLOBAL const i64 *g = numbers + first;
   const f32 scale = f32_value((u32)g[6]);
   const i64 tiles = (g[2] + 63) / 64;

@@ -10,6 +10,8 @@ typedef float f32;
 typedef double f64;
 
 #define KERNEL(threads) extern "C" __global__ __launch_bounds__(threads)
+/* One that holds much: else the compiler spills some registers where a further group would fit on a multiprocessor then. */
+#define REGISTER_KERNEL(threads) extern "C" __global__ __launch_bounds__(threads, 1)
 #define GLOBAL
 #define LOCAL
 #define SHARED(T, name, n) __shared__ T name[n]

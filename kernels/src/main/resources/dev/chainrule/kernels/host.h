@@ -27,6 +27,7 @@ void reach_barrier(void);
 }
 
 #define KERNEL(threads) extern "C"
+#define REGISTER_KERNEL(threads) KERNEL(threads)
 #define GLOBAL
 #define LOCAL
 #define SHARED(T, name, n) static thread_local T name[n]

@@ -17,6 +17,7 @@ typedef double f64;
 #endif
 
 #define KERNEL(threads) __kernel __attribute__((reqd_work_group_size(threads, 1, 1)))
+#define REGISTER_KERNEL(threads) KERNEL(threads)
 #define GLOBAL __global
 #define LOCAL __local
 #define SHARED(T, name, n) __local T name[n]

@@ -35,7 +35,7 @@ static std::string callable(const std::string &source) {
     size_t line = source.find('\n', at);
     line = line == std::string::npos ? source.size() : line;
     std::string text = source.substr(at, line - at);
-    bool global = text.rfind(begin, 0) == 0 || text.find("__global__ ") != std::string::npos;
+    bool global = text.find(begin) != std::string::npos || text.find("__global__ ") != std::string::npos;
     std::smatch found;
     if (global && text.rfind("#define", 0) != 0 && std::regex_search(text, found, kernel)) {
       more += "CALLABLE_ON_HOST(" + found[1].str() + ")\n";
