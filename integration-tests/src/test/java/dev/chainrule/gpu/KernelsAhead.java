@@ -41,7 +41,7 @@ final class KernelsAhead {
       steps.add(() -> new ChainruleTraining(workload).step());
     }
     Stream.concat(GpuWorkload.all().stream(), GpuWorkload.small().stream()).forEach(workload -> steps.add(() -> new GpuTraining(workload).step()));
-    List.of("adam", "sgd").forEach(optimizer -> steps.add(() -> recipe(optimizer)));
+    List.of("adam", "sgd").forEach(optimizer -> steps.add(recipe(optimizer)));
     Set<Source> kernels = new LinkedHashSet<>();
     for (Predicate<Op> library : LIBRARIES) {
       steps.forEach(step -> kernels.addAll(Rehearsal.during(step, library)));
@@ -53,12 +53,14 @@ final class KernelsAhead {
     System.out.printf("%d kernels of trainings, %d written by hand beside them%n", trainings, kernels.size() - trainings);
   }
 
-  /** With the evaluation at its end. */
-  private static void recipe(String optimizer) {
-    int status = new CommandLine(new Main()).execute("train", "mnist", "--max-steps", "1", "--optimizer", optimizer);
-    if (status != 0) {
-      throw new IllegalStateException("the recipe ended with " + status);
-    }
+  /** A step of the mnist recipe, with the evaluation at its end. */
+  static Runnable recipe(String optimizer) {
+    return () -> {
+      int status = new CommandLine(new Main()).execute("train", "mnist", "--max-steps", "1", "--optimizer", optimizer);
+      if (status != 0) {
+        throw new IllegalStateException("the recipe ended with " + status);
+      }
+    };
   }
 
   /** Those have a file with their name. */

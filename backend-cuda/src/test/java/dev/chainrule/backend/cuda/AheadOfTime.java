@@ -46,15 +46,37 @@ public final class AheadOfTime {
     Files.createDirectories(folder);
     List<List<Source>> batches = kernels.stream().collect(Collectors.partitioningBy(Source::tensorCores)).values().stream()
         .flatMap(alike -> alike.stream().gather(Gatherers.windowFixed(BATCH))).toList();
+    List<String> spills = IntStream.range(0, batches.size()).parallel().boxed()
+        .flatMap(i -> spills(compiled(batches.get(i), folder, file(i), nvcc), batches.get(i)).stream()).toList();
+    writeIndex(batches, folder);
+    return spills;
+  }
+
+  /** The same for the stand-in, by its compiler: machine code of this processor. */
+  public static void compileForStandIn(Collection<Source> kernels, Path folder) throws IOException {
+    KernelCompiler compiler = StandIn.here().installation().compiler().orElseThrow();
+    List<List<Source>> batches = kernels.stream().gather(Gatherers.windowFixed(BATCH / Runtime.getRuntime().availableProcessors())).toList();
+    writeIndex(batches, folder);
+    IntStream.range(0, batches.size()).parallel().forEach(i -> {
+      try {
+        Files.write(folder.resolve(file(i)), compiler.compile(program(batches.get(i)), "sm_90"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+  }
+
+  private static void writeIndex(List<List<Source>> batches, Path folder) throws IOException {
     List<String> index = new ArrayList<>(List.of(Precompiled.head()));
     for (int i = 0; i < batches.size(); i++) {
       String file = file(i);
       batches.get(i).forEach(kernel -> index.add(kernel.name() + " " + file));
     }
-    List<String> spills = IntStream.range(0, batches.size()).parallel().boxed()
-        .flatMap(i -> spills(compiled(batches.get(i), folder, file(i), nvcc), batches.get(i)).stream()).toList();
     Files.write(folder.resolve(Precompiled.INDEX), index);
-    return spills;
+  }
+
+  private static String program(List<Source> batch) {
+    return Dialect.CUDA.head(true) + batch.stream().map(Source::text).collect(Collectors.joining("\n"));
   }
 
   private static String file(int batch) {
@@ -64,8 +86,7 @@ public final class AheadOfTime {
   /** The compiler's report. */
   private static String compiled(List<Source> batch, Path folder, String file, Path nvcc) {
     try {
-      Path source = Files.writeString(folder.resolve(file + ".cu"),
-          Dialect.CUDA.head(true) + batch.stream().map(Source::text).collect(Collectors.joining("\n")));
+      Path source = Files.writeString(folder.resolve(file + ".cu"), program(batch));
       String report = StandIn.run(folder, command(nvcc, source, file, architectures(batch)));
       Files.delete(source);
       return report;
