@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The updates of all optimizers alone, on gradients that lie ready. Gradients are zeros: parameters stay, so that all runs are alike.
+ * The updates of all optimizers alone, on gradients that lie on the device. Gradients are zeros: parameters stay, so that all runs are alike.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -66,7 +66,6 @@ public class OptimizerBenchmark {
   private String parameters = "";
 
   private Step step = Step.training(in -> in);
-  private Tensor[] gradients = {};
 
   @Setup
   public void prepare() {
@@ -74,16 +73,16 @@ public class OptimizerBenchmark {
     TensorType type = TensorType.of(DType.F32, Long.parseLong(sizes[1]));
     List<Variable> variables = IntStream.range(0, Integer.parseInt(sizes[0]))
         .mapToObj(i -> Variable.of("parameter " + i, HostArray.zeros(type), true)).toList();
-    gradients = variables.stream().map(_ -> Tensor.of(HostArray.zeros(type))).toArray(Tensor[]::new);
+    List<Variable> gradients = variables.stream().map(_ -> Variable.of("gradient", HostArray.zeros(type), false)).toList();
     Optimizer optimizer = kind.of(variables);
-    step = Step.training(in -> {
-      optimizer.update(in);
+    step = Step.training(_ -> {
+      optimizer.update(gradients.stream().map(Variable::value).toList());
       return List.of();
     });
   }
 
   @Benchmark
   public List<Tensor> update() {
-    return step.run(gradients);
+    return step.run();
   }
 }

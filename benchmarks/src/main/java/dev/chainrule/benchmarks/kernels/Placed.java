@@ -5,25 +5,26 @@ import dev.chainrule.tensor.Tensor;
 import dev.chainrule.tensor.Variable;
 import dev.chainrule.train.Step;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * A function as a Step that leaves its results where those of the last run lie, as a training's intermediate results do. A result that is
- * returned would have fresh memory each time, whose pages the operating system clears first.
+ * A function as a Step whose operands lie on the device and that leaves its results where those of the last run lie, as those of the middle
+ * of a training do. An input would be copied from the host each time, and a result that is returned would have fresh memory, whose pages the
+ * operating system clears first.
  */
 final class Placed {
 
   private final Step step;
-  private final Tensor[] operands;
 
   /** The function of these operands. */
   Placed(Function<List<Tensor>, List<Tensor>> function, Tensor... operands) {
-    this.operands = operands.clone();
+    List<Variable> held = Arrays.stream(operands).map(Placed::held).toList();
     List<Variable> results = new ArrayList<>();
-    this.step = Step.training(in -> {
-      List<Tensor> values = function.apply(in);
+    this.step = Step.training(_ -> {
+      List<Tensor> values = function.apply(held.stream().map(Variable::value).toList());
       if (results.isEmpty()) {
         values.forEach(value -> results.add(Variable.of("result " + results.size(), HostArray.zeros(value.type()), true)));
       }
@@ -34,6 +35,10 @@ final class Placed {
 
   /** One run, its results in place. */
   List<Tensor> run() {
-    return step.run(operands);
+    return step.run();
+  }
+
+  private static Variable held(Tensor operand) {
+    return Variable.of("operand", operand.toHostArray(), false);
   }
 }

@@ -1,7 +1,6 @@
 package dev.chainrule.benchmarks.kernels;
 
 import dev.chainrule.tensor.Tensor;
-import dev.chainrule.train.Step;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -31,20 +30,18 @@ public class ProductBenchmark {
   @Param({"64x784x512", "784x64x512", "64x512x784", "1024x784x512", "2048x128x384", "2048x128x512", "32x128x512", "512x512x512"})
   private String size = "";
 
-  private Tensor a = Tensor.scalar(0);
-  private Tensor b = Tensor.scalar(0);
-  private final Step step = Step.evaluation(in -> List.of(in.getFirst().matmul(in.getLast())));
+  private Placed product = new Placed(in -> in);
 
   @Setup
   public void prepare() {
     String[] sizes = size.split("x");
     long k = Long.parseLong(sizes[1]);
-    a = Operands.uniform(Long.parseLong(sizes[0]), k);
-    b = Operands.uniform(k, Long.parseLong(sizes[2]));
+    product = new Placed(in -> List.of(in.getFirst().matmul(in.getLast())), Operands.uniform(Long.parseLong(sizes[0]), k),
+        Operands.uniform(k, Long.parseLong(sizes[2])));
   }
 
   @Benchmark
   public List<Tensor> product() {
-    return step.run(a, b);
+    return product.run();
   }
 }

@@ -1,7 +1,6 @@
 package dev.chainrule.benchmarks.kernels;
 
 import dev.chainrule.tensor.Tensor;
-import dev.chainrule.train.Step;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -31,29 +30,31 @@ public class ReductionBenchmark {
   @Param({"64x512", "1024x1024", "16x262144", "262144x16", "16384x1024"})
   private String shape = "";
 
-  private Tensor x = Tensor.scalar(0);
-  private final Step all = Step.evaluation(in -> List.of(in.getFirst().square().sum()));
-  private final Step rows = Step.evaluation(in -> List.of(in.getFirst().square().sum(1)));
-  private final Step columns = Step.evaluation(in -> List.of(in.getFirst().square().sum(0)));
+  private Placed all = new Placed(in -> in);
+  private Placed rows = new Placed(in -> in);
+  private Placed columns = new Placed(in -> in);
 
   @Setup
   public void prepare() {
     String[] sizes = shape.split("x");
-    x = Operands.uniform(Long.parseLong(sizes[0]), Long.parseLong(sizes[1]));
+    Tensor x = Operands.uniform(Long.parseLong(sizes[0]), Long.parseLong(sizes[1]));
+    all = new Placed(in -> List.of(in.getFirst().square().sum()), x);
+    rows = new Placed(in -> List.of(in.getFirst().square().sum(1)), x);
+    columns = new Placed(in -> List.of(in.getFirst().square().sum(0)), x);
   }
 
   @Benchmark
   public List<Tensor> all() {
-    return all.run(x);
+    return all.run();
   }
 
   @Benchmark
   public List<Tensor> rows() {
-    return rows.run(x);
+    return rows.run();
   }
 
   @Benchmark
   public List<Tensor> columns() {
-    return columns.run(x);
+    return columns.run();
   }
 }
