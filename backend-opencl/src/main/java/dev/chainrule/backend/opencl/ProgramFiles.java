@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Compiled programs in the user's cache directory, by a digest of their text and of what compiled them. The property
@@ -43,15 +44,15 @@ record ProgramFiles(Optional<Path> folder) {
     }
   }
 
-  /** Whole or not at all. */
-  void write(String key, byte[] program) {
+  /** Whole or not at all; it is not asked for where nothing is kept, since some drivers compile again for it. */
+  void write(String key, Supplier<byte[]> program) {
     if (folder.isEmpty()) {
       return;
     }
     try {
       Files.createDirectories(folder.get());
       Path part = Files.createTempFile(folder.get(), key, ".part");
-      Files.write(part, program);
+      Files.write(part, program.get());
       Files.move(part, folder.get().resolve(key), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       LOG.log(System.Logger.Level.DEBUG, "a compiled program could not be kept", e);

@@ -76,7 +76,7 @@ final class Programs {
       throw new KernelCompilationException("opencl", "the driver's compiler refused a program (" + e.getMessage() + "):\n" + log,
           "Report it with the driver's name and version, which 'chainrule devices' shows.");
     }
-    files.write(key, binary(program));
+    files.write(key, () -> binary(program));
     return program;
   }
 
