@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One check: a program with the class path of this one.
@@ -26,6 +27,9 @@ record Check(String name, List<String> command, Pattern figures) {
   private static final String RESULTS = "$results";
 
   private static final String ROUNDS = "5";
+
+  /** For a process that is told to end, and does not. */
+  private static final long SECONDS_TO_END = 5;
 
   private static final String CONFORMANCE = "dev.chainrule.conformance.";
 
@@ -129,8 +133,12 @@ record Check(String name, List<String> command, Pattern figures) {
       if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         return true;
       }
-      process.destroy();
-      process.waitFor();
+      // Its own processes would go on using the GPU beside the next check.
+      List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+      all.forEach(ProcessHandle::destroy);
+      if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
+        all.forEach(ProcessHandle::destroyForcibly);
+      }
       return false;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

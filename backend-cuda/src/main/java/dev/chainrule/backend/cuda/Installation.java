@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cuda;
 
+import dev.chainrule.InvalidArgumentException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,6 +76,8 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
             "Install NVIDIA's driver, version 525 or newer.");
       }
       return with(driver, version, search);
+    } catch (InvalidArgumentException e) {
+      return without(String.valueOf(e.getMessage()), "Correct the property.");
     } catch (CudaException e) {
       return without("the driver (%s) does not start: %s".formatted(driver.path(), e.problem()), remedy(e.status(), Path.of("/dev")));
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import jcuda.driver.CUmodule;
 
@@ -23,8 +24,8 @@ final class Modules {
 
   private static final String HEAD = Dialect.CUDA.head(true);
 
-  /** Statuses of a driver that has no use for a file: not for this GPU, or its PTX is too new. */
-  private static final Set<Integer> USELESS = Set.of(200, 209, 218, 222);
+  /** Statuses of a driver that has no use for a file: damaged or not for this GPU, PTX that is too new, without the kernel. */
+  private static final Set<Integer> USELESS = Set.of(200, 209, 218, 222, 500);
 
   private final Context context;
   private final KernelCompiler compiler;
@@ -65,14 +66,14 @@ final class Modules {
 
   private boolean isCompiledAhead(Source source) {
     Optional<String> file = precompiled.fileOf(source).filter(name -> !useless.contains(name));
-    return file.isPresent() && context.call(() -> loadedAhead(file.get(), source));
+    return file.isPresent() && context.call(() -> loadedFrom(file.get(), () -> precompiled.content(file.get()), source));
   }
 
-  /** On the context's thread. */
-  private boolean loadedAhead(String file, Source source) {
+  /** On the context's thread; not from what the driver cannot use, a file that is damaged or for other GPUs. */
+  private boolean loadedFrom(String file, Supplier<byte[]> content, Source source) {
     DriverSetup setup = context.setup();
     try {
-      CUmodule module = modules.containsKey(file) ? modules.get(file) : setup.cuModuleLoadData(precompiled.content(file));
+      CUmodule module = modules.containsKey(file) ? modules.get(file) : setup.cuModuleLoadData(content.get());
       modules.put(file, module);
       functions.put(source.name(), setup.cuModuleGetFunction(module, source.name()).handle());
       return true;
@@ -80,7 +81,7 @@ final class Modules {
       if (!USELESS.contains(e.status())) {
         throw e;
       }
-      System.getLogger(Modules.class.getName()).log(System.Logger.Level.INFO, "kernels compiled ahead are not used: " + e.problem());
+      System.getLogger(Modules.class.getName()).log(System.Logger.Level.INFO, "kernels that were compiled before are not used: " + e.problem());
       useless.add(file);
       return false;
     }
@@ -93,8 +94,7 @@ final class Modules {
     }
     // Many kernels share a cubin, which is read once.
     Optional<byte[]> cubin = modules.containsKey(name.get()) ? Optional.of(new byte[0]) : files.cubin(name.get());
-    cubin.ifPresent(bytes -> load(name.get(), bytes, List.of(source)));
-    return cubin.isPresent();
+    return cubin.isPresent() && context.call(() -> loadedFrom(name.get(), cubin::get, source));
   }
 
   private byte[] compiled(List<Source> sources) {

@@ -107,9 +107,15 @@ final class PreparedProduct implements LibraryWork {
       aligned[i] = Long.lowestOneBit(all);
     }
     Descriptors descriptors = Descriptors.of(products.library(), product, arithmetic);
-    List<CublasLt.Algorithm> candidates = candidates(products, descriptors, allocator, aligned);
+    List<CublasLt.Algorithm> candidates = List.of();
+    try {
+      candidates = candidates(products, descriptors, allocator, aligned);
+    } finally {
+      if (candidates.isEmpty()) {
+        descriptors.destroy(products.library());
+      }
+    }
     if (candidates.isEmpty()) {
-      descriptors.destroy(products.library());
       return Optional.empty();
     }
     return Optional.of(new PreparedProduct(products, descriptors, workspace, candidates.getFirst(), bases, offsets,

@@ -55,7 +55,7 @@ public final class AheadOfTime {
   /** The same for the stand-in, by its compiler: machine code of this processor. */
   public static void compileForStandIn(Collection<Source> kernels, Path folder) throws IOException {
     KernelCompiler compiler = StandIn.here().installation().compiler().orElseThrow();
-    List<List<Source>> batches = kernels.stream().gather(Gatherers.windowFixed(BATCH / Runtime.getRuntime().availableProcessors())).toList();
+    List<List<Source>> batches = kernels.stream().gather(Gatherers.windowFixed(Math.ceilDiv(BATCH, Runtime.getRuntime().availableProcessors()))).toList();
     writeIndex(batches, folder);
     IntStream.range(0, batches.size()).parallel().forEach(i -> {
       try {

@@ -66,6 +66,17 @@ class InstallationTest {
   }
 
   @Test
+  void withAPropertyThatSaysNothing() {
+    OnTheStandIn.standIn();
+    System.setProperty(Libraries.PRODUCTS, "yes");
+    try {
+      assertUnusable(standIn(), "\"yes\" is neither true nor false", "Correct the property");
+    } finally {
+      System.clearProperty(Libraries.PRODUCTS);
+    }
+  }
+
+  @Test
   void withoutAGpu() {
     OnTheStandIn.standIn().set("devices", 0);
     assertUnusable(standIn(), "driver for CUDA 13.0", "nvidiactl");

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,24 @@ class PrecompiledTest {
     Files.writeString(folder.resolve("kernels-0"), "for another GPU");
     try (CudaDevice device = device(OnTheStandIn.standIn().installation().compiler().orElseThrow())) {
       OnTheStandIn.run(device, () -> assertEquals(12, computed()));
+    }
+  }
+
+  @Test
+  void whatLiesDamagedOnDiskIsCompiledAgain() throws IOException {
+    KernelCompiler compiler = OnTheStandIn.standIn().installation().compiler().orElseThrow();
+    for (int i = 0; i < 2; i++) {
+      try (CudaDevice device = device(compiler)) {
+        OnTheStandIn.run(device, () -> assertEquals(12, computed()));
+      }
+      try (Stream<Path> files = Files.walk(folder.resolve("cubins"))) {
+        List<Path> cubins = files.filter(file -> file.getFileName().toString().startsWith("cubin-")).toList();
+        assertFalse(cubins.isEmpty());
+        for (Path cubin : cubins) {
+          assertTrue(Files.size(cubin) > 100, "whole again");
+          Files.writeString(cubin, "cut off");
+        }
+      }
     }
   }
 
