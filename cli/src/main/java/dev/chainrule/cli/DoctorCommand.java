@@ -45,7 +45,10 @@ final class DoctorCommand implements Callable<Integer> {
     for (DeviceInfo device : devices) {
       out.printf(LINE, backend.name(), "ok", device.id() + ": " + DevicesCommand.describe(device));
     }
-    diagnosis.findings().forEach(finding -> out.printf(LINE, backend.name(), diagnosis.usable() ? "" : "missing", finding));
+    if (!diagnosis.usable()) {
+      out.printf(LINE, backend.name(), "missing", "no device that can be used");
+    }
+    diagnosis.findings().forEach(finding -> out.printf(LINE, backend.name(), "", finding));
     if (!diagnosis.remedy().isEmpty()) {
       out.printf(LINE, "", "fix", diagnosis.remedy());
     }

@@ -46,6 +46,15 @@ class NoGpuTest {
   }
 
   @Test
+  void autoTrainsElsewhereAndSaysWhy() throws IOException, InterruptedException {
+    Ended ended = run("train", "mnist", "--backend", "auto", "--max-steps", "1");
+    assertEquals(0, ended.status, ended.output);
+    assertTrue(ended.output.contains("auto: not cuda: NVIDIA's driver library libcuda.so.1 is not there"), ended.output);
+    assertTrue(ended.output.lines().anyMatch(line -> line.matches("auto: (cpu|opencl):0")), ended.output);
+    assertNoJcuda(ended);
+  }
+
+  @Test
   void autoGoesOnAndDoctorSaysWhy() throws IOException, InterruptedException {
     Ended ended = run("doctor");
     assertEquals(0, ended.status, ended.output);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a machine has of NVIDIA's: driver, GPUs, compiler, libraries. Found out without touching JCuda, whose classes can't be initialised where
@@ -108,6 +109,8 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
     }
     Libraries libraries = Libraries.find(search, version / 1000);
     findings.addAll(libraries.findings());
+    findings.add(search.toolkits().isEmpty() ? "no CUDA toolkit, which is needed for none of these"
+        : "CUDA toolkits: " + search.toolkits().stream().map(Path::toString).collect(Collectors.joining(", ")));
     return new Installation(Optional.of(driver), cards, compiler, libraries, findings, remedy(count, cards, compiler.isPresent() || ahead > 0, version));
   }
 

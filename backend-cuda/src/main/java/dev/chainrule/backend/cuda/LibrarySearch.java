@@ -20,19 +20,21 @@ import java.util.stream.Stream;
  *
  * @param folders in the order in which they are looked through
  * @param bySystem whether the operating system is asked for what they lack
+ * @param toolkits folders of CUDA toolkits that were found
  */
-record LibrarySearch(List<Path> folders, boolean bySystem) {
+record LibrarySearch(List<Path> folders, boolean bySystem, List<Path> toolkits) {
 
   /** Names the only folder to look in. */
   static final String FOLDER = "chainrule.cuda.libraries";
 
   LibrarySearch {
     folders = List.copyOf(folders);
+    toolkits = List.copyOf(toolkits);
   }
 
   /** Only in one folder. */
   static LibrarySearch in(Path folder) {
-    return new LibrarySearch(List.of(folder), false);
+    return new LibrarySearch(List.of(folder), false, List.of());
   }
 
   /** As this process's properties and environment say. */
@@ -42,15 +44,17 @@ record LibrarySearch(List<Path> folders, boolean bySystem) {
       return in(Path.of(given).toAbsolutePath());
     }
     Set<Path> folders = new LinkedHashSet<>();
-    Stream.of("CUDA_HOME", "CUDA_PATH").flatMap(LibrarySearch::environment).forEach(home -> addToolkit(home, folders));
+    List<Path> named = Stream.of("CUDA_HOME", "CUDA_PATH").flatMap(LibrarySearch::environment).toList();
+    named.forEach(home -> addToolkit(home, folders));
     Stream.of("VIRTUAL_ENV", "CONDA_PREFIX").flatMap(LibrarySearch::environment).forEach(prefix -> addPython(prefix, folders));
     environment("PATH").flatMap(path -> Stream.of(path.toString().split(File.pathSeparator, -1))).map(Path::of)
         .map(Path::getParent).filter(prefix -> prefix != null && prefix.isAbsolute()).forEach(prefix -> addPython(prefix, folders));
     addPython(Path.of(System.getProperty("user.home"), ".local"), folders);
-    matching(Path.of("/usr/local"), "cuda*").forEach(home -> addToolkit(home, folders));
+    List<Path> usual = matching(Path.of("/usr/local"), "cuda*");
+    usual.forEach(home -> addToolkit(home, folders));
     Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/nvidia/lib64").map(Path::of)
         .filter(Files::isDirectory).forEach(folders::add);
-    return new LibrarySearch(List.copyOf(folders), true);
+    return new LibrarySearch(List.copyOf(folders), true, Stream.concat(named.stream(), usual.stream()).filter(Files::isDirectory).distinct().toList());
   }
 
   private static Stream<Path> environment(String name) {

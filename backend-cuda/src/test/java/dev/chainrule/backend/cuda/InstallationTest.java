@@ -119,6 +119,7 @@ class InstallationTest {
     assertTrue(diagnosis.findings().get(3).startsWith("cuDNN (libcudnn.so.9) is not there, convolutions run on Chainrule's own kernels"),
         diagnosis.toString());
     assertTrue(diagnosis.findings().get(3).endsWith("pip install nvidia-cudnn-cu13"), diagnosis.toString());
+    assertEquals("no CUDA toolkit, which is needed for none of these", diagnosis.findings().getLast());
   }
 
   @Test
