@@ -36,6 +36,16 @@ final class KernelsAhead {
   private KernelsAhead() {}
 
   public static void main(String[] args) throws IOException {
+    Set<Source> kernels = ofTrainings();
+    int trainings = kernels.size();
+    kernels.addAll(writtenByHand());
+    List<String> spills = AheadOfTime.compile(kernels, AheadOfTime.folder(Path.of(args[0])), Path.of(args[1]));
+    spills.forEach(spill -> System.out.println("spills registers: " + spill));
+    System.out.printf("%d kernels of trainings, %d written by hand beside them%n", trainings, kernels.size() - trainings);
+  }
+
+  /** Those of the recipe and of the benchmarks. */
+  static Set<Source> ofTrainings() {
     List<Runnable> steps = new ArrayList<>();
     for (Workload workload : Workload.values()) {
       steps.add(() -> new ChainruleTraining(workload).step());
@@ -46,11 +56,12 @@ final class KernelsAhead {
     for (Predicate<Op> library : LIBRARIES) {
       steps.forEach(step -> kernels.addAll(Rehearsal.during(step, library)));
     }
-    int trainings = kernels.size();
-    Rehearsal.ofSuite().stream().filter(KernelsAhead::isWrittenByHand).forEach(kernels::add);
-    List<String> spills = AheadOfTime.compile(kernels, AheadOfTime.folder(Path.of(args[0])), Path.of(args[1]));
-    spills.forEach(spill -> System.out.println("spills registers: " + spill));
-    System.out.printf("%d kernels of trainings, %d written by hand beside them%n", trainings, kernels.size() - trainings);
+    return kernels;
+  }
+
+  /** In all variants that the suite meets. */
+  static List<Source> writtenByHand() {
+    return Rehearsal.ofSuite().stream().filter(KernelsAhead::isWrittenByHand).toList();
   }
 
   /** A step of the mnist recipe, with the evaluation at its end. */

@@ -107,14 +107,23 @@ final class LaunchGraph implements AutoCloseable {
     }
   }
 
-  /** Enqueues all launches, the same as those it was made of, with addresses as they are now. */
-  void launch(Launches launches, long... present) {
+  /**
+   * Puts addresses as they are now into it.
+   *
+   * @param launches the same as those it was made of
+   * @throws CudaException if the driver refuses to change a node; it is of no use then
+   */
+  void bind(Launches launches, long... present) {
     if (!Arrays.equals(memories, present)) {
       long[] bound = present.clone(); // launches in loops move slices on
       memories = UNKNOWN; // until all nodes have been set: what follows may fail half-way
       update(launches);
       memories = bound;
     }
+  }
+
+  /** Enqueues all launches. */
+  void launch() {
     driver.cuGraphLaunch(executable, stream);
   }
 

@@ -34,14 +34,32 @@ final class Stretch implements Actions.Action {
 
   @Override
   public void run() {
+    if (graph != null && !isBound(graph)) {
+      graph = null;
+    }
     if (ran && graphWanted && graph == null) {
       graph = made();
     }
     ran = true;
     if (graph != null) {
-      graph.launch(launches, memories);
+      graph.launch();
     } else {
       launches.give(enqueue);
+    }
+  }
+
+  /** A graph whose nodes the driver does not change, since a library does something else there now, say, makes room for a new one. */
+  private boolean isBound(LaunchGraph made) {
+    try {
+      made.bind(launches, memories);
+      return true;
+    } catch (CudaException e) {
+      if (e.isFatal()) {
+        throw e;
+      }
+      machine.context().driver().cuStreamSynchronize(machine.streams().compute());
+      made.close();
+      return false;
     }
   }
 

@@ -24,8 +24,8 @@ public final class AheadOfTime {
   /** Machine code for these, that of 8.0 for 8.6 and 8.9 as well, and PTX for GPUs that are newer. */
   static final List<String> ARCHITECTURES = List.of("75", "80", "90");
 
-  /** Those of kernels for tensor cores. */
-  private static final List<String> WITH_TENSOR_CORES = ARCHITECTURES.subList(1, ARCHITECTURES.size());
+  /** Has no tensor cores that our kernels could use. */
+  private static final String OLDEST = "75";
 
   /** Kernels in a file: of a file all are loaded when one is wanted. */
   private static final int BATCH = 32;
@@ -43,11 +43,16 @@ public final class AheadOfTime {
    * @return which kernels spill registers, each with the GPU that it does so on
    */
   public static List<String> compile(Collection<Source> kernels, Path folder, Path nvcc) throws IOException {
+    return compile(kernels, folder, nvcc, ARCHITECTURES);
+  }
+
+  /** The same for these GPUs, such as {@code 90a}, the oldest first. */
+  public static List<String> compile(Collection<Source> kernels, Path folder, Path nvcc, List<String> architectures) throws IOException {
     Files.createDirectories(folder);
     List<List<Source>> batches = kernels.stream().collect(Collectors.partitioningBy(Source::tensorCores)).values().stream()
         .flatMap(alike -> alike.stream().gather(Gatherers.windowFixed(BATCH))).toList();
     List<String> spills = IntStream.range(0, batches.size()).parallel().boxed()
-        .flatMap(i -> spills(compiled(batches.get(i), folder, file(i), nvcc), batches.get(i)).stream()).toList();
+        .flatMap(i -> spills(batches.get(i), folder, file(i), nvcc, of(architectures, batches.get(i))).stream()).toList();
     writeIndex(batches, folder);
     return spills;
   }
@@ -83,29 +88,26 @@ public final class AheadOfTime {
     return "kernels-" + batch + ".fatbin";
   }
 
-  /** The compiler's report. */
-  private static String compiled(List<Source> batch, Path folder, String file, Path nvcc) {
+  private static List<String> spills(List<Source> batch, Path folder, String file, Path nvcc, List<String> architectures) {
     try {
       Path source = Files.writeString(folder.resolve(file + ".cu"), program(batch));
-      String report = StandIn.run(folder, command(nvcc, source, file, architectures(batch)));
+      String report = StandIn.run(folder, command(nvcc, source, file, architectures));
       Files.delete(source);
-      return report;
+      return spills(report, batch.size() * architectures.size());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static List<String> architectures(List<Source> batch) {
-    return batch.getFirst().tensorCores() ? WITH_TENSOR_CORES : ARCHITECTURES;
+  private static List<String> of(List<String> architectures, List<Source> batch) {
+    return architectures.stream().filter(architecture -> !batch.getFirst().tensorCores() || !architecture.equals(OLDEST)).toList();
   }
 
-  /** Of the assembler's report, which has some lines for each kernel and GPU. */
-  static List<String> spills(String report, List<Source> batch) {
-    List<String> architectures = architectures(batch);
+  /** Of the assembler's report, which has some lines for each kernel and GPU, of which there are so many. */
+  private static List<String> spills(String report, int expected) {
     List<MatchResult> found = SPILLS.matcher(report).results().toList();
-    if (found.size() != batch.size() * architectures.size()) {
-      throw new IllegalStateException("nvcc reports registers of " + found.size() + " kernels, not of " + batch.size() + " for "
-          + architectures + ":\n" + report);
+    if (found.size() != expected) {
+      throw new IllegalStateException("nvcc reports registers " + found.size() + " times, not " + expected + ":\n" + report);
     }
     return found.stream().filter(of -> !of.group(3).equals("0") || !of.group(4).equals("0"))
         .map(of -> "%s on sm_%s: %s bytes stored, %s loaded".formatted(of.group(1), of.group(2), of.group(3), of.group(4))).toList();

@@ -137,6 +137,30 @@ class GraphsTest {
     });
   }
 
+  /** The second of the nodes that get other memory: the first has been changed by then. */
+  @Test
+  void aGraphThatTheDriverDoesNotChangeIsMadeAnew() {
+    OnTheStandIn.with(_ -> {
+      Step step = Step.evaluation(in -> List.of(in.get(0).add(1), in.get(0).mul(in.get(0)).sum()));
+      List<List<Tensor>> kept = new ArrayList<>();
+      Tensor next = Tensor.of(new float[5000]);
+      long replays = replays();
+      for (int i = 0; i < 6; i++) {
+        if (i == 3) {
+          OnTheStandIn.standIn().fail("update", 2);
+        }
+        kept.add(step.run(next));
+        next = kept.getLast().getFirst();
+      }
+      for (int i = 0; i < 6; i++) {
+        assertEquals(i + 1, kept.get(i).getFirst().toDoubleArray()[4999]);
+        assertEquals(5000.0 * i * i, kept.get(i).getLast().item());
+      }
+      assertEquals(replays + 5, replays());
+      assertTrue(OnTheStandIn.standIn().count("graphs") <= 2, "the old graph is gone");
+    });
+  }
+
   @Test
   void whatLiesBetweenQuestionsToTheDeviceIsAGraph() {
     OnTheStandIn.with(_ -> {

@@ -165,7 +165,7 @@ public final class StandIn {
 
   /**
    * Has a call fail: the {@code number}-th of a kind from now on, of {@code alloc}, {@code launch}, {@code async}, {@code lost}, {@code products},
-   * {@code algorithm}, {@code convolutions}, {@code engine}, {@code plan}.
+   * {@code algorithm}, {@code update}, {@code convolutions}, {@code engine}, {@code plan}.
    */
   public void fail(String kind, long number) {
     call("stand_in_fail", kind, number);

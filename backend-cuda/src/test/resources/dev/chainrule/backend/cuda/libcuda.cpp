@@ -842,6 +842,9 @@ EXPORTED Status cuGraphExecKernelNodeSetParams_v2(Graph *executable, Node *node,
   USABLE
   KNOWN(executables, executable)
   KNOWN(graphs, node->graph)
+  if (fails("update")) {
+    return INVALID_VALUE;
+  }
   updates++;
   return launched(&executable->nodes.at(node->number), parameters->kernel, parameters->blocks, parameters->threads, parameters->shared,
       parameters->arguments);
