@@ -57,7 +57,7 @@ final class CudaExecutable implements Executable {
         return machine.pinned().take(FaultWord.BYTES);
       });
       this.actions = actions(context);
-    } catch (ChainruleException e) {
+    } catch (RuntimeException e) {
       memory.free();
       arena.close();
       throw e;
@@ -67,7 +67,7 @@ final class CudaExecutable implements Executable {
   private Actions actions(Context context) {
     try {
       return new Actions(program, machine, seen, memories, arena);
-    } catch (ChainruleException e) {
+    } catch (RuntimeException e) {
       if (!context.isLost()) {
         context.run(() -> machine.pinned().giveBack(seen));
       }
@@ -188,15 +188,18 @@ final class CudaExecutable implements Executable {
       return;
     }
     closed = true;
-    if (!machine.context().isLost()) {
-      machine.context().run(() -> {
-        machine.context().driver().cuStreamSynchronize(machine.streams().compute());
-        actions.close();
-        machine.pinned().giveBack(seen);
-      });
+    try {
+      if (!machine.context().isLost()) {
+        machine.context().run(() -> {
+          machine.context().driver().cuStreamSynchronize(machine.streams().compute());
+          actions.close();
+          machine.pinned().giveBack(seen);
+        });
+      }
+    } finally { // the GPU may be lost just then
+      actions.end();
+      memory.free();
+      arena.close();
     }
-    actions.end();
-    memory.free();
-    arena.close();
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -43,23 +44,33 @@ record LibrarySearch(List<Path> folders, boolean bySystem, List<Path> toolkits) 
     if (!given.isEmpty()) {
       return in(Path.of(given).toAbsolutePath());
     }
+    return of(System.getenv(), Path.of(System.getProperty("user.home")), Path.of("/"));
+  }
+
+  /**
+   * As an environment says.
+   *
+   * @param user the user's own folder
+   * @param root of the file system
+   */
+  static LibrarySearch of(Map<String, String> environment, Path user, Path root) {
     Set<Path> folders = new LinkedHashSet<>();
-    List<Path> named = Stream.of("CUDA_HOME", "CUDA_PATH").flatMap(LibrarySearch::environment).toList();
+    List<Path> named = Stream.of("CUDA_HOME", "CUDA_PATH").flatMap(name -> value(environment, name)).map(Path::of).toList();
     named.forEach(home -> addToolkit(home, folders));
-    Stream.of("VIRTUAL_ENV", "CONDA_PREFIX").flatMap(LibrarySearch::environment).forEach(prefix -> addPython(prefix, folders));
-    environment("PATH").flatMap(path -> Stream.of(path.toString().split(File.pathSeparator, -1))).map(Path::of)
+    Stream.of("VIRTUAL_ENV", "CONDA_PREFIX").flatMap(name -> value(environment, name)).map(Path::of)
+        .forEach(prefix -> addPython(prefix, folders));
+    value(environment, "PATH").flatMap(path -> Stream.of(path.split(File.pathSeparator, -1))).map(Path::of)
         .map(Path::getParent).filter(prefix -> prefix != null && prefix.isAbsolute()).forEach(prefix -> addPython(prefix, folders));
-    addPython(Path.of(System.getProperty("user.home"), ".local"), folders);
-    List<Path> usual = matching(Path.of("/usr/local"), "cuda*");
+    addPython(user.resolve(".local"), folders);
+    List<Path> usual = matching(root.resolve("usr/local"), "cuda*");
     usual.forEach(home -> addToolkit(home, folders));
-    Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/nvidia/lib64").map(Path::of)
+    Stream.of("usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib/wsl/lib", "usr/local/nvidia/lib64").map(root::resolve)
         .filter(Files::isDirectory).forEach(folders::add);
     return new LibrarySearch(List.copyOf(folders), true, Stream.concat(named.stream(), usual.stream()).filter(Files::isDirectory).distinct().toList());
   }
 
-  private static Stream<Path> environment(String name) {
-    String value = System.getenv(name);
-    return value == null || value.isEmpty() ? Stream.of() : Stream.of(Path.of(value));
+  private static Stream<String> value(Map<String, String> environment, String name) {
+    return Stream.of(environment.getOrDefault(name, "")).filter(value -> !value.isEmpty());
   }
 
   private static void addToolkit(Path home, Set<Path> folders) {

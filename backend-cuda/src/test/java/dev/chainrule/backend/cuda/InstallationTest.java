@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.DeviceUnavailableException;
+import dev.chainrule.device.Device;
 import dev.chainrule.device.Diagnosis;
+import dev.chainrule.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,9 +169,25 @@ class InstallationTest {
   }
 
   @Test
-  void librariesInFoldersOfPythonPackages(@TempDir Path home) throws IOException {
-    Path file = Files.createDirectories(home.resolve("nvidia/cu13/lib")).resolve("libnvrtc.so.13");
-    Files.writeString(file, "");
-    assertEquals(file, LibrarySearch.in(home.resolve("nvidia/cu13/lib")).file(List.of("libnvrtc.so.12", "libnvrtc.so.13")).orElseThrow());
+  void onAMachineWithCuda12(@TempDir Path folder) throws IOException {
+    Path standIn = OnTheStandIn.standIn().folder();
+    Files.createSymbolicLink(folder.resolve(Driver.LIBRARY), standIn.resolve(Driver.LIBRARY));
+    for (String name : List.of("libnvrtc.so.", "libcublasLt.so.")) {
+      Files.createSymbolicLink(folder.resolve(name + 12), standIn.resolve(name + 13));
+    }
+    OnTheStandIn.standIn().set("version", 12040);
+    CudaBackend backend = backend(folder);
+    List<String> findings = backend.diagnose().findings();
+    assertTrue(backend.diagnose().usable(), findings.toString());
+    assertTrue(findings.get(0).startsWith("driver for CUDA 12.4 ("), findings.toString());
+    assertTrue(findings.get(1).endsWith("(" + folder.resolve("libnvrtc.so.12") + ")"), findings.toString());
+    assertTrue(findings.get(2).endsWith("(" + folder.resolve("libcublasLt.so.12") + ")"), findings.toString());
+    assertTrue(findings.get(3).endsWith("pip install nvidia-cudnn-cu12"), findings.toString());
+    long products = OnTheStandIn.standIn().count("products");
+    try (Device device = backend.open(0)) {
+      OnTheStandIn.run(device, () -> assertEquals(11, Tensor.of(new float[] {1, 2}, 1, 2).matmul(Tensor.of(new float[] {3, 4}, 2, 1)).item()));
+    }
+    assertEquals(products + 1, OnTheStandIn.standIn().count("products"));
+    OnTheStandIn.assertNothingLeft();
   }
 }
