@@ -12,12 +12,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class ContextThread implements AutoCloseable {
 
-  private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<Task<?>> work = new LinkedBlockingQueue<>();
   private final Thread thread;
   private volatile boolean over;
 
   ContextThread(String device) {
     thread = Thread.ofPlatform().name("chainrule-" + device).daemon().start(this::serve);
+  }
+
+  /** What a caller waits for. */
+  private record Task<T extends @Nullable Object>(Supplier<T> body, CompletableFuture<T> result) {
+    void run() {
+      try {
+        result.complete(body.get());
+      } catch (Throwable thrown) { // whatever it is, the caller has to know
+        result.completeExceptionally(thrown);
+      }
+    }
   }
 
   private void serve() {
@@ -28,6 +39,13 @@ final class ContextThread implements AutoCloseable {
         // nobody has this thread but the device, which ends it in close
       }
     }
+    for (Task<?> late = work.poll(); late != null; late = work.poll()) {
+      late.result.completeExceptionally(ended());
+    }
+  }
+
+  private static IllegalStateException ended() {
+    return new IllegalStateException("[cuda] the device was used after its end");
   }
 
   /** Calls {@code body} on that thread, waits, and gives its result or throws what it threw. */
@@ -36,18 +54,15 @@ final class ContextThread implements AutoCloseable {
       return body.get();
     }
     if (over) {
-      throw new IllegalStateException("[cuda] the device was used after its end");
+      throw ended();
     }
-    var result = new CompletableFuture<T>();
-    work.add(() -> {
-      try {
-        result.complete(body.get());
-      } catch (Throwable thrown) { // whatever it is, the caller has to know
-        result.completeExceptionally(thrown);
-      }
-    });
+    var task = new Task<T>(body, new CompletableFuture<>());
+    work.add(task);
+    if (over && work.remove(task)) { // the thread may be gone already
+      throw ended();
+    }
     try {
-      return result.join();
+      return task.result.join();
     } catch (CompletionException e) {
       switch (e.getCause()) {
         case RuntimeException thrown -> throw thrown;
