@@ -65,12 +65,15 @@ final class Modules {
   }
 
   private boolean isCompiledAhead(Source source) {
-    Optional<String> file = precompiled.fileOf(source).filter(name -> !useless.contains(name));
+    Optional<String> file = precompiled.fileOf(source);
     return file.isPresent() && context.call(() -> loadedFrom(file.get(), () -> precompiled.content(file.get()), source));
   }
 
   /** On the context's thread; not from what the driver cannot use, a file that is damaged or for other GPUs. */
   private boolean loadedFrom(String file, Supplier<byte[]> content, Source source) {
+    if (useless.contains(file)) {
+      return false;
+    }
     DriverSetup setup = context.setup();
     try {
       CUmodule module = modules.containsKey(file) ? modules.get(file) : setup.cuModuleLoadData(content.get());
