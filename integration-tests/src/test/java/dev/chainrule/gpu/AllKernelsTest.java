@@ -6,28 +6,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.chainrule.backend.cuda.AheadOfTime;
 import dev.chainrule.kernels.Source;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** NVIDIA's compiler, where it is, takes every kernel that is written by hand, and all of the benchmarks' trainings, and spills no register. */
 class AllKernelsTest {
 
-  private static Optional<Path> nvcc() throws IOException {
-    try (Stream<Path> toolkits = Files.list(Path.of("/usr/local"))) {
-      return toolkits.filter(t -> t.getFileName().toString().startsWith("cuda")).map(t -> t.resolve("bin/nvcc")).filter(Files::isExecutable)
-          .sorted().reduce((_, later) -> later);
-    }
-  }
-
   @Test
   void areCompiledForTheOldestGpuAndNewOnesWithoutSpills(@TempDir Path folder) throws IOException {
-    Optional<Path> nvcc = nvcc();
+    Optional<Path> nvcc = AheadOfTime.nvcc();
     if (nvcc.isEmpty()) {
       System.out.println("skipped: nvcc is not here");
     }

@@ -32,7 +32,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** NVIDIA's own compilers, where they are, take the kernels of trainings, for the oldest GPU and a new one, and need no spilled registers. */
@@ -121,7 +120,7 @@ class CompilersTest {
 
   @Test
   void nvccCompilesTrainingsWithoutSpills() throws IOException {
-    Optional<Path> nvcc = nvcc();
+    Optional<Path> nvcc = AheadOfTime.nvcc();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     for (String architecture : MORE_ARCHITECTURES) {
       var report = new StringBuilder();
@@ -139,7 +138,7 @@ class CompilersTest {
 
   @Test
   void nvccCompilesAheadForAllArchitectures() throws IOException {
-    Optional<Path> nvcc = nvcc();
+    Optional<Path> nvcc = AheadOfTime.nvcc();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     Path folder = REPORTS.resolve("ahead").toAbsolutePath();
     var kernel = new Source("one", "KERNEL(256) void one(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
@@ -160,7 +159,7 @@ class CompilersTest {
 
   @Test
   void kernelsForTensorCoresAreCompiledAheadForGpusThatHaveThem() throws IOException {
-    Optional<Path> nvcc = nvcc();
+    Optional<Path> nvcc = AheadOfTime.nvcc();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     Path folder = REPORTS.resolve("ahead-tensor-cores").toAbsolutePath();
     var everywhere = new Source("one", "KERNEL(256) void one(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
@@ -178,7 +177,7 @@ class CompilersTest {
   /** So many numbers at once as no thread has registers for. */
   @Test
   void whatSpillsAheadOfTimeIsNamed() throws IOException {
-    Optional<Path> nvcc = nvcc();
+    Optional<Path> nvcc = AheadOfTime.nvcc();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     var kernel = new Source("many", """
         KERNEL(1024) void many(GLOBAL f32 *b0) {
@@ -193,12 +192,5 @@ class CompilersTest {
     List<String> spills = AheadOfTime.compile(List.of(kernel), REPORTS.resolve("spilling").toAbsolutePath(), nvcc.get());
     assertEquals(AheadOfTime.ARCHITECTURES.size(), spills.size(), spills.toString());
     assertTrue(spills.getFirst().startsWith("many on sm_75: "), spills.toString());
-  }
-
-  private static Optional<Path> nvcc() throws IOException {
-    try (Stream<Path> toolkits = Files.list(Path.of("/usr/local"))) {
-      return toolkits.filter(t -> t.getFileName().toString().startsWith("cuda")).map(t -> t.resolve("bin/nvcc")).filter(Files::isExecutable)
-          .sorted().reduce((_, later) -> later);
-    }
   }
 }
