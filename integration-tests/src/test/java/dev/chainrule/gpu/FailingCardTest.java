@@ -6,30 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.backend.cuda.StandIn;
+import dev.chainrule.launcher.CommandProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A training on a card that fails in the middle of it ends with a message and a status that say so, and does not hang. */
 class FailingCardTest {
 
-  private record Ended(int status, String output) {}
-
   /** @param failure for the stand-in: what fails at which of its calls, or how the machine is */
-  private static Ended train(String failure) throws IOException, InterruptedException {
-    var builder = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-        "-Dchainrule.cuda.libraries=" + StandIn.here().folder(), "-Dchainrule.cuda.cubins=" + StandIn.cubins(),
-        "dev.chainrule.cli.Main", "train", "mnist", "--backend", "cuda", "--max-steps", "20", "--no-graphs")).redirectErrorStream(true);
-    builder.environment().put("CHAINRULE_STAND_IN", failure);
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(1, TimeUnit.MINUTES), output);
-    return new Ended(process.exitValue(), output);
+  private static CommandProcess.Ended train(String failure) throws IOException, InterruptedException {
+    return CommandProcess.run(Map.of("CHAINRULE_STAND_IN", failure),
+        List.of("-Dchainrule.cuda.libraries=" + StandIn.here().folder(), "-Dchainrule.cuda.cubins=" + StandIn.cubins()),
+        "train", "mnist", "--backend", "cuda", "--max-steps", "20", "--no-graphs");
   }
 
   @ParameterizedTest
@@ -37,9 +28,9 @@ class FailingCardTest {
       "memory=3000000, 6, bytes are not to be had", "alloc=4, 0, test accuracy"})
   void itSaysWhatFailed(String failure, int status, String message) throws IOException, InterruptedException {
     assumeTrue(StandIn.isPossible(), "skipped: the stand-in for CUDA needs g++ on Linux, x86-64");
-    Ended ended = train(failure);
-    assertEquals(status, ended.status, ended.output);
-    assertTrue(ended.output.contains(message), ended.output);
-    assertFalse(ended.output.contains("\tat "), ended.output);
+    CommandProcess.Ended ended = train(failure);
+    assertEquals(status, ended.status(), ended.output());
+    assertTrue(ended.output().contains(message), ended.output());
+    assertFalse(ended.output().contains("\tat "), ended.output());
   }
 }

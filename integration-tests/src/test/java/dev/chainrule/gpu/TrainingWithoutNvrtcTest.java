@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.chainrule.backend.cuda.AheadOfTime;
 import dev.chainrule.backend.cuda.StandIn;
 import dev.chainrule.conformance.Rehearsal;
+import dev.chainrule.launcher.CommandProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,22 +23,13 @@ class TrainingWithoutNvrtcTest {
   @TempDir
   private Path folder;
 
-  private record Ended(int status, String output) {
-    /** The words that come after one. */
-    String after(String label) {
-      return output.substring(output.lastIndexOf(label)).lines().findFirst().orElseThrow();
-    }
+  private static CommandProcess.Ended train(List<String> properties, String backend, String optimizer) throws IOException, InterruptedException {
+    return CommandProcess.run(Map.of(), properties, "train", "mnist", "--max-steps", "3", "--backend", backend, "--optimizer", optimizer);
   }
 
-  private static Ended train(List<String> properties, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
-    command.addAll(properties);
-    command.addAll(List.of("dev.chainrule.cli.Main", "train", "mnist", "--max-steps", "3"));
-    command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Ended(process.waitFor(), output);
+  private static String accuracy(CommandProcess.Ended ended) {
+    String output = ended.output();
+    return output.substring(output.lastIndexOf("test accuracy")).lines().findFirst().orElseThrow();
   }
 
   @Test
@@ -51,14 +42,14 @@ class TrainingWithoutNvrtcTest {
     List<String> properties = List.of("-Dchainrule.cuda.libraries=" + driver, "-Dchainrule.cuda.precompiled=" + kernels,
         "-Dchainrule.cuda.cubins=" + folder.resolve("cubins"));
 
-    Ended trained = train(properties, "--backend", "cuda", "--optimizer", "adam");
-    assertEquals(0, trained.status, trained.output);
-    Ended onTheCpu = train(List.of(), "--backend", "cpu", "--optimizer", "adam");
-    assertEquals(onTheCpu.after("test accuracy"), trained.after("test accuracy"));
+    CommandProcess.Ended trained = train(properties, "cuda", "adam");
+    assertEquals(0, trained.status(), trained.output());
+    CommandProcess.Ended onTheCpu = train(List.of(), "cpu", "adam");
+    assertEquals(accuracy(onTheCpu), accuracy(trained));
 
-    Ended refused = train(properties, "--backend", "cuda", "--optimizer", "rmsprop");
-    assertNotEquals(0, refused.status, refused.output);
-    assertTrue(refused.output.contains("needs kernels that were not compiled ahead"), refused.output);
-    assertTrue(refused.output.contains("pip install nvidia-cuda-nvrtc"), refused.output);
+    CommandProcess.Ended refused = train(properties, "cuda", "rmsprop");
+    assertNotEquals(0, refused.status(), refused.output());
+    assertTrue(refused.output().contains("needs kernels that were not compiled ahead"), refused.output());
+    assertTrue(refused.output().contains("pip install nvidia-cuda-nvrtc"), refused.output());
   }
 }
