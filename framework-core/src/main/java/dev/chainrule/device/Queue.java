@@ -9,6 +9,24 @@ public interface Queue {
   /** Copies all of {@code source} to the start of {@code target}; the source may be reused on return. */
   void upload(MemorySegment source, Memory target);
 
+  /**
+   * Whether an input that comes from the host first arrives in memory of its own, so that it can come while the run before still reads the
+   * last one. Then {@link #stage} brings inputs, and each has two memories.
+   */
+  default boolean stagesInputs() {
+    return false;
+  }
+
+  /**
+   * Copies all of {@code source} to the start of {@code staging} as soon as what was staged there before has left it, and from there to
+   * {@code target}, in order with runs and other copies; the source may be reused on return.
+   *
+   * @param staging that nothing but this method has used
+   */
+  default void stage(MemorySegment source, Memory staging, Memory target) {
+    upload(source, target);
+  }
+
   /** Copies the start of {@code source} over all of {@code target}, after everything queued before. */
   void download(Memory source, MemorySegment target);
 

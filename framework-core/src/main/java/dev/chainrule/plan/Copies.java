@@ -16,6 +16,13 @@ record Copies(Queue queue) {
     event.ifPresent(e -> e.ended(CopyEvent.Direction.TO_DEVICE, source.byteSize()));
   }
 
+  /** Copies an input of the next run, see {@link Queue#stage}. */
+  void toDevice(MemorySegment source, Memory staging, Memory target) {
+    Optional<CopyEvent> event = Recorder.ifOn(() -> CopyEvent.begun());
+    queue.stage(source, staging, target);
+    event.ifPresent(e -> e.ended(CopyEvent.Direction.TO_DEVICE, source.byteSize()));
+  }
+
   /** Begins a copy whose data is asked for later. */
   Queue.Fetched fetch(Memory source, long bytes) {
     Optional<CopyEvent> event = Recorder.ifOn(() -> CopyEvent.begun());

@@ -214,7 +214,7 @@ public final class Engine {
     try {
       requireOpen();
       pool.drain();
-      return PlanReport.of(device.info().id(), plan(graph, new Leaves(), cache));
+      return PlanReport.of(device, plan(graph, new Leaves(), cache));
     } finally {
       Reference.reachabilityFence(cache);
       unlock();
@@ -230,7 +230,7 @@ public final class Engine {
   private Plan plan(StepGraph graph, Leaves leaves) {
     Optional<PlanEvent> event = Recorder.ifOn(() -> PlanEvent.begun());
     Schedule schedule = Planner.schedule(graph, leaves, device);
-    Executable executable = MemoryNeed.reported(schedule, () -> linked(schedule));
+    Executable executable = MemoryNeed.reported(schedule, device, () -> linked(schedule));
     event.ifPresent(e -> e.ended(device.info().id(), graph::size, schedule));
     return new Plan(schedule, executable, pool);
   }
@@ -278,7 +278,7 @@ public final class Engine {
   private List<Value> run(StepGraph graph, Leaves leaves, Plan plan, Function<FaultedRun, ? extends RuntimeException> explanation,
       boolean deferred) {
     try {
-      return MemoryNeed.reported(plan.schedule(), () -> results(graph, leaves, plan, explanation, deferred));
+      return MemoryNeed.reported(plan.schedule(), device, () -> results(graph, leaves, plan, explanation, deferred));
     } finally {
       runMemory.runEnded();
     }
@@ -334,6 +334,12 @@ public final class Engine {
     return result.bytes() > HOST_RESULT_BYTES;
   }
 
+  /** Memory for the inputs of a run, if all come from the host. */
+  static long inputBytes(Schedule schedule, Device device) {
+    long each = schedule.inputs().stream().mapToLong(TensorType::bytes).sum();
+    return device.queue().stagesInputs() ? 2 * each : each;
+  }
+
   /** Memory for a result of a run. */
   static long resultBytes(TensorType result) {
     return staysOnDevice(result) ? result.bytes() : HOST_RESULT_BYTES;
@@ -372,8 +378,13 @@ public final class Engine {
           "Move it first with to(device).");
       default -> {
         HostArray array = read(value);
-        Memory memory = runMemory.input(slot, array.type().bytes());
-        copies.toDevice(array.segment(), memory);
+        long bytes = array.type().bytes();
+        Memory memory = runMemory.input(slot, bytes);
+        if (device.queue().stagesInputs()) {
+          copies.toDevice(array.segment(), runMemory.arrival(slot, bytes), memory);
+        } else {
+          copies.toDevice(array.segment(), memory);
+        }
         yield memory;
       }
     };

@@ -1,10 +1,10 @@
 package dev.chainrule.plan;
 
 import dev.chainrule.DeviceOutOfMemoryException;
+import dev.chainrule.device.Device;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Schedule;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,26 +19,22 @@ final class MemoryNeed {
   private MemoryNeed() {}
 
   /** Calls what takes memory for a run, and has the error of too little tell what the run needs. */
-  static <T> T reported(Schedule schedule, Supplier<T> taking) {
+  static <T> T reported(Schedule schedule, Device device, Supplier<T> taking) {
     try {
       return taking.get();
     } catch (DeviceOutOfMemoryException e) {
-      throw e.reporting(of(schedule));
+      throw e.reporting(of(schedule, device));
     }
   }
 
-  private static String of(Schedule schedule) {
-    long variables = bytes(schedule.states());
-    long inputs = bytes(schedule.inputs());
+  private static String of(Schedule schedule, Device device) {
+    long variables = schedule.states().stream().mapToLong(TensorType::bytes).sum();
+    long inputs = Engine.inputBytes(schedule, device);
     long results = schedule.outputs().stream().mapToLong(Engine::resultBytes).sum();
     String need = String.format(Locale.ROOT, "the run needs %,d bytes: temporaries %,d, variables %,d, inputs %,d, results %,d",
         schedule.arenaBytes() + variables + inputs + results, schedule.arenaBytes(), variables, inputs, results);
     List<String> holders = holders(ArenaPeak.byPath(schedule));
     return holders.isEmpty() ? need : need + "; of the temporaries at their peak: " + String.join(", ", holders);
-  }
-
-  private static long bytes(Collection<TensorType> types) {
-    return types.stream().mapToLong(TensorType::bytes).sum();
   }
 
   private static List<String> holders(Map<String, Long> bytesByPath) {

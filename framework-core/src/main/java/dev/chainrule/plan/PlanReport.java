@@ -1,10 +1,10 @@
 package dev.chainrule.plan;
 
 import dev.chainrule.Stability;
+import dev.chainrule.device.Device;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Schedule;
 import dev.chainrule.schedule.Work;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +19,7 @@ import java.util.SequencedMap;
  * @param arenaBytes memory for temporaries, which all plans of a device share
  * @param planBytes what the device holds for the plan as long as it is kept: literals, numbers
  * @param stateBytes the variables that it reads or writes
- * @param inputBytes what it is given
+ * @param inputBytes what it is given, twice where the next run's may arrive while this one still reads its own
  * @param outputBytes memory for its results
  * @param temporariesAtPeak bytes of temporaries by the module path that made them, at the moment when the most of them are in use; the
  *     most first, what was made outside modules under the empty path
@@ -35,15 +35,11 @@ public record PlanReport(String device, List<Work> kernels, long arenaBytes, lon
     temporariesAtPeak = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(temporariesAtPeak));
   }
 
-  static PlanReport of(String device, Plan plan) {
+  static PlanReport of(Device device, Plan plan) {
     Schedule schedule = plan.schedule();
-    return new PlanReport(device, schedule.instructions().stream().map(Work::of).toList(), schedule.arenaBytes(),
-        plan.executable().bytes(), bytes(schedule.states()), bytes(schedule.inputs()),
+    return new PlanReport(device.info().id(), schedule.instructions().stream().map(Work::of).toList(), schedule.arenaBytes(),
+        plan.executable().bytes(), schedule.states().stream().mapToLong(TensorType::bytes).sum(), Engine.inputBytes(schedule, device),
         schedule.outputs().stream().mapToLong(Engine::resultBytes).sum(), ArenaPeak.byPath(schedule));
-  }
-
-  private static long bytes(Collection<TensorType> types) {
-    return types.stream().mapToLong(TensorType::bytes).sum();
   }
 
   /** Device memory that a run needs in all, if nothing of it is there yet. */

@@ -28,6 +28,7 @@ final class RunMemory {
   private enum Use {
     ARENA("the arena"),
     INPUT("staging"),
+    ARRIVAL("staging"),
     RESULT("staging");
 
     /** How messages call it. */
@@ -45,9 +46,17 @@ final class RunMemory {
     return grown(new Place(Use.ARENA, 0), bytes);
   }
 
-  /** Where host data for an input goes. */
+  /** Where a run reads an input that came from the host. */
   Memory input(int slot, long bytes) {
-    var place = new Place(Use.INPUT, slot);
+    return fitting(new Place(Use.INPUT, slot), bytes);
+  }
+
+  /** Where host data for an input arrives while the run before still reads the last one, if the device stages inputs. */
+  Memory arrival(int slot, long bytes) {
+    return fitting(new Place(Use.ARRIVAL, slot), bytes);
+  }
+
+  private Memory fitting(Place place, long bytes) {
     Memory present = kept.get(place);
     if (present != null && present.bytes() > SMALL && present.bytes() / 2 > bytes) {
       release(place);
@@ -78,6 +87,7 @@ final class RunMemory {
   /** The run is over; large inputs that it has not used are released. */
   void runEnded() {
     releaseUnused(Use.INPUT, SMALL);
+    releaseUnused(Use.ARRIVAL, SMALL);
     used.clear();
   }
 

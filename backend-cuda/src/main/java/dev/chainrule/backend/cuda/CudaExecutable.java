@@ -82,41 +82,35 @@ final class CudaExecutable implements Executable {
   Queue.Completion run(Queue.Bindings bindings) {
     MemorySegment parameters = HostData.of(bindings.parameters());
     bind(bindings);
-    Started run = machine.context().call(() -> start(parameters));
+    Exchange run = machine.context().call(() -> start(parameters));
     return () -> machine.context().call(() -> fault(run));
   }
 
   /**
-   * A run that has been enqueued.
+   * Enqueues a run; on the context's thread, as is all from here on.
    *
-   * @param numbers from where its Java numbers are copied
-   * @param word where the word of faults arrives
-   * @param ended both have been done
+   * @return what the run has of the frame: its Java numbers go from there, the word of faults comes there
    */
-  private record Started(PinnedMemory.Piece numbers, PinnedMemory.Piece word, long ended) {}
-
-  /** Enqueues a run; on the context's thread, as is all from here on. */
-  private Started start(MemorySegment parameters) {
+  private Exchange start(MemorySegment parameters) {
     Driver driver = machine.context().driver();
-    Streams streams = machine.streams();
+    long stream = machine.streams().compute();
     long numberBytes = program.frameBytes() - Bases.PARAMETERS;
-    var run = new Started(machine.pinned().take(numberBytes), machine.pinned().take(FaultWord.BYTES), streams.takeEvent());
+    Exchange run = Exchange.of(machine, program.frameBytes());
     try {
-      streams.beforeRun();
       if (numberBytes > 0) {
-        MemorySegment.copy(parameters, 0, run.numbers.memory(), 0, numberBytes);
-        driver.cuMemcpyHtoDAsync(machine.frame().numbers(), run.numbers.address(), numberBytes, streams.compute());
+        MemorySegment.copy(parameters, 0, run.piece().memory(), Bases.PARAMETERS, numberBytes);
+        driver.cuMemcpyHtoDAsync(machine.frame().numbers(), run.piece().address() + Bases.PARAMETERS, numberBytes, stream);
       }
       enqueue();
-      driver.cuMemcpyDtoHAsync(run.word.address(), machine.frame().address(), FaultWord.BYTES, streams.compute());
+      driver.cuMemcpyDtoHAsync(run.piece().address(), machine.frame().address(), FaultWord.BYTES, stream);
     } catch (CudaException e) {
       if (!e.isFatal()) {
-        streams.afterRun(run.ended);
-        fault(run); // what was enqueued before it failed still uses the pieces
+        run.enqueued();
+        fault(run); // what was enqueued before it failed still uses the piece
       }
       throw e;
     }
-    streams.afterRun(run.ended);
+    run.enqueued();
     return run;
   }
 
@@ -133,12 +127,10 @@ final class CudaExecutable implements Executable {
     }
   }
 
-  private Fault fault(Started run) {
-    machine.context().driver().cuEventSynchronize(run.ended);
-    Fault fault = FaultWord.read(run.word.memory());
-    machine.streams().giveBackEvent(run.ended);
-    machine.pinned().giveBack(run.numbers);
-    machine.pinned().giveBack(run.word);
+  private static Fault fault(Exchange run) {
+    run.await();
+    Fault fault = FaultWord.read(run.piece().memory());
+    run.giveBack();
     return fault;
   }
 

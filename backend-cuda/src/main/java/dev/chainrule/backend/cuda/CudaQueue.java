@@ -3,7 +3,6 @@ package dev.chainrule.backend.cuda;
 import dev.chainrule.device.Executable;
 import dev.chainrule.device.Memory;
 import dev.chainrule.device.Queue;
-import dev.chainrule.kernels.PinnedMemory;
 import java.lang.foreign.MemorySegment;
 
 /** Copies and runs in the order in which they are asked for. */
@@ -24,6 +23,20 @@ final class CudaQueue implements Queue {
   }
 
   @Override
+  public boolean stagesInputs() {
+    return true;
+  }
+
+  @Override
+  public void stage(MemorySegment source, Memory staging, Memory target) {
+    checkFits(source.byteSize(), Math.min(staging.bytes(), target.bytes()));
+    MemorySegment data = HostData.of(source);
+    CudaMemory via = CudaMemory.of(staging);
+    long address = CudaMemory.of(target).address();
+    machine.context().run(() -> machine.streams().stage(data, via, address));
+  }
+
+  @Override
   public void download(Memory source, MemorySegment target) {
     checkFits(target.byteSize(), source.bytes());
     MemorySegment data = HostData.of(target);
@@ -38,17 +51,15 @@ final class CudaQueue implements Queue {
     Context context = machine.context();
     Driver driver = context.driver();
     return context.call(() -> {
-      PinnedMemory.Piece piece = machine.pinned().take(bytes);
-      long done = machine.streams().takeEvent();
-      driver.cuMemcpyDtoHAsync(piece.address(), address, bytes, machine.streams().compute());
-      machine.streams().afterRun(done); // the memory may be another's before this copy is done
+      Exchange exchange = Exchange.of(machine, bytes);
+      driver.cuMemcpyDtoHAsync(exchange.piece().address(), address, bytes, machine.streams().compute());
+      exchange.enqueued();
       return target -> {
         MemorySegment data = HostData.of(target);
         context.run(() -> {
-          driver.cuEventSynchronize(done);
-          MemorySegment.copy(piece.memory(), 0, data, 0, bytes);
-          machine.pinned().giveBack(piece);
-          machine.streams().giveBackEvent(done);
+          exchange.await();
+          MemorySegment.copy(exchange.piece().memory(), 0, data, 0, bytes);
+          exchange.giveBack();
         });
       };
     });

@@ -44,10 +44,10 @@ final class Driver {
   private final MemorySegment launchKernel;
   private final MemorySegment copyToDevice;
   private final MemorySegment copyToHost;
+  private final MemorySegment copyOnDevice;
   private final MemorySegment setWords;
   private final MemorySegment eventRecord;
   private final MemorySegment eventSynchronize;
-  private final MemorySegment eventQuery;
   private final MemorySegment streamWaitEvent;
   private final MemorySegment streamSynchronize;
   private final MemorySegment beginCapture;
@@ -70,10 +70,10 @@ final class Driver {
     launchKernel = library.function("cuLaunchKernel");
     copyToDevice = library.function("cuMemcpyHtoDAsync_v2");
     copyToHost = library.function("cuMemcpyDtoHAsync_v2");
+    copyOnDevice = library.function("cuMemcpyDtoDAsync_v2");
     setWords = library.function("cuMemsetD32Async");
     eventRecord = library.function("cuEventRecord");
     eventSynchronize = library.function("cuEventSynchronize");
-    eventQuery = library.function("cuEventQuery");
     streamWaitEvent = library.function("cuStreamWaitEvent");
     streamSynchronize = library.function("cuStreamSynchronize");
     beginCapture = library.function("cuStreamBeginCapture_v2");
@@ -160,6 +160,10 @@ final class Driver {
     check("cuMemcpyDtoHAsync_v2", llll(copyToHost, host, device, bytes, stream));
   }
 
+  void cuMemcpyDtoDAsync(long target, long source, long bytes, long stream) {
+    check("cuMemcpyDtoDAsync_v2", llll(copyOnDevice, target, source, bytes, stream));
+  }
+
   /** Sets words of 32 bits. */
   void cuMemsetD32Async(long device, int value, long words, long stream) {
     int status;
@@ -177,16 +181,6 @@ final class Driver {
 
   void cuEventSynchronize(long event) {
     check("cuEventSynchronize", l(eventSynchronize, event));
-  }
-
-  /** Whether all that was enqueued before the event was recorded has been done. */
-  boolean cuEventQuery(long event) {
-    int status = l(eventQuery, event);
-    if (status == 600) { // CUDA_ERROR_NOT_READY
-      return false;
-    }
-    check("cuEventQuery", status);
-    return true;
   }
 
   void cuStreamWaitEvent(long stream, long event) {

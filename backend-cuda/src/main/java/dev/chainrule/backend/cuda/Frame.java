@@ -56,7 +56,6 @@ final class Frame {
   /** Has runs commit again; on the context's thread. */
   void clear() {
     Driver driver = context.driver();
-    streams.beforeRun();
     driver.cuMemsetD32Async(memory.address(), FaultWord.NO_INSTRUCTION, 1, streams.compute());
     driver.cuMemsetD32Async(memory.address() + Integer.BYTES, FaultWord.NO_DETAIL, 1, streams.compute());
   }

@@ -13,6 +13,13 @@ final class HostData {
     return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
+  /** Page-locked memory, until the context ends; on its thread. */
+  static MemorySegment pinned(Context context, long bytes) {
+    DriverSetup.HostMemory memory = context.setup().cuMemHostAlloc(bytes);
+    context.atEnd(() -> context.setup().cuMemFreeHost(memory));
+    return at(memory.address(), bytes);
+  }
+
   /** A caller's memory, which may be of its thread alone; good while the caller waits. */
   static MemorySegment of(MemorySegment callers) {
     return callers.isNative() ? at(callers.address(), callers.byteSize()) : callers;

@@ -6,7 +6,6 @@ import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.PinnedMemory;
 import dev.chainrule.kernels.Step;
 import dev.chainrule.schedule.Instruction;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +22,7 @@ record Machine(Context context, Streams streams, MemoryCache memory, PinnedMemor
   static Machine of(Context context, Card card, KernelCompiler compiler, Libraries libraries, Settings settings) {
     Streams streams = context.call(() -> new Streams(context));
     var memory = new MemoryCache(context);
-    return new Machine(context, streams, memory, new PinnedMemory(bytes -> pinned(context, bytes)), new Frame(context, streams, memory),
+    return new Machine(context, streams, memory, new PinnedMemory(bytes -> HostData.pinned(context, bytes)), new Frame(context, streams, memory),
         new Modules(context, compiler, card.architecture(), settings),
         libraries.products().flatMap(library -> Products.on(context, card, memory, library)),
         libraries.convolutions().flatMap(library -> Convolutions.on(context, streams, library)), settings);
@@ -50,11 +49,5 @@ record Machine(Context context, Streams streams, MemoryCache memory, PinnedMemor
   Optional<? extends LibraryWork> prepared(Step.LibraryCall call, SegmentAllocator allocator, long... alignments) {
     return call.call().op() instanceof Op.Dot
         ? products.orElseThrow().prepared(call, allocator, alignments) : convolutions.orElseThrow().prepared(call, alignments);
-  }
-
-  private static MemorySegment pinned(Context context, long bytes) {
-    DriverSetup.HostMemory memory = context.setup().cuMemHostAlloc(bytes);
-    context.atEnd(() -> context.setup().cuMemFreeHost(memory));
-    return HostData.at(memory.address(), bytes);
   }
 }

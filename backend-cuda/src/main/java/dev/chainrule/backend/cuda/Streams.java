@@ -1,51 +1,42 @@
 package dev.chainrule.backend.cuda;
 
+import dev.chainrule.kernels.PinnedRing;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * The device's two streams and what is copied to and from the host on them. Runs go on one, uploads on the other, so that the next data
- * can arrive while a run computes; events keep them in order. Host data goes through page-locked slots, since only from there the device
- * copies by itself. All calls are of the context's thread.
+ * The device's two streams and what is copied to and from the host on them. Whatever runs read or write is copied on the stream that
+ * computes, so it needs no other order. The inputs of the next run come on a stream of their own, beside the kernels of the run that
+ * computes: to staging memory, which a run never reads; from there they are copied on the computing stream. Host data goes through
+ * page-locked memory, since only from there the device copies by itself. All calls are of the context's thread,
+ * but for {@link #giveBackEvent}.
  */
 final class Streams {
-
-  private static final int SLOTS = 2;
-  private static final long SLOT_BYTES = 4L << 20;
 
   private final Driver driver;
   private final long compute;
   private final long copy;
-
-  /** The last run has ended, and what was fetched of it: an upload may overwrite what they read. */
-  private final long ran;
-
-  private final Slot[] slots = new Slot[SLOTS];
+  private final PinnedRing ring;
   private final Context context;
-  private final Deque<Long> idleEvents = new ArrayDeque<>();
-  private int next;
-  private boolean uploading;
 
-  /**
-   * A piece of page-locked memory.
-   *
-   * @param done the copy from it has been done
-   */
-  private record Slot(MemorySegment memory, long address, long done) {}
+  /** What is staged has arrived; waited for as soon as it is recorded. */
+  private final long arrived;
+
+  /** Memory that is freed gives its event back on any thread. */
+  private final Deque<Long> idleEvents = new ConcurrentLinkedDeque<>();
 
   Streams(Context context) {
     this.context = context;
     this.driver = context.driver();
-    DriverSetup setup = context.setup();
     this.compute = stream(context);
     this.copy = stream(context);
-    this.ran = event(context);
-    for (int i = 0; i < SLOTS; i++) {
-      DriverSetup.HostMemory memory = setup.cuMemHostAlloc(SLOT_BYTES);
-      context.atEnd(() -> setup.cuMemFreeHost(memory));
-      slots[i] = new Slot(HostData.at(memory.address(), SLOT_BYTES), memory.address(), event(context));
-    }
+    this.arrived = event();
+    this.ring = new PinnedRing(HostData.pinned(context, PinnedRing.BYTES), event -> {
+      driver.cuEventSynchronize(event);
+      giveBackEvent(event);
+    });
   }
 
   private static long stream(Context context) {
@@ -56,14 +47,15 @@ final class Streams {
 
   /** An event, until it is given back. */
   long takeEvent() {
-    return idleEvents.isEmpty() ? event(context) : idleEvents.pop();
+    Long idle = idleEvents.poll();
+    return idle != null ? idle : event();
   }
 
   void giveBackEvent(long event) {
     idleEvents.push(event);
   }
 
-  private static long event(Context context) {
+  private long event() {
     DriverSetup.Event event = context.setup().cuEventCreate();
     context.atEnd(() -> context.setup().cuEventDestroy(event));
     return event.handle();
@@ -74,59 +66,82 @@ final class Streams {
     return compute;
   }
 
-  /** Copies host data to the device; on return the data may be changed. */
+  /** Copies host data to the device, after all that has been enqueued; on return the data may be changed. */
   void upload(MemorySegment source, long target) {
-    driver.cuStreamWaitEvent(copy, ran);
-    for (long at = 0; at < source.byteSize(); at += SLOT_BYTES) {
-      long bytes = Math.min(SLOT_BYTES, source.byteSize() - at);
-      Slot slot = slot();
-      MemorySegment.copy(source, at, slot.memory, 0, bytes);
-      driver.cuMemcpyHtoDAsync(target + at, slot.address, bytes, copy);
-      driver.cuEventRecord(slot.done, copy);
-      uploading = true;
+    send(source, target, compute);
+  }
+
+  /**
+   * Copies host data for the next run to the device, as soon as the data before has left the staging memory; that is when the run before
+   * begins. On return the data may be changed.
+   */
+  void stage(MemorySegment source, CudaMemory staging, long target) {
+    if (source.byteSize() == 0) {
+      return;
     }
-  }
-
-  /** A slot from which nothing is copied any more. */
-  private Slot slot() {
-    Slot slot = slots[next];
-    next = (next + 1) % SLOTS;
-    driver.cuEventSynchronize(slot.done);
-    return slot;
-  }
-
-  /** Lets what is enqueued for computing from now on wait for the uploads. */
-  void beforeRun() {
-    if (uploading) {
-      for (Slot slot : slots) {
-        driver.cuStreamWaitEvent(compute, slot.done);
+    long left = left(staging);
+    driver.cuStreamWaitEvent(copy, left);
+    try {
+      send(source, staging.address(), copy);
+    } catch (CudaException e) {
+      if (!e.isFatal()) {
+        awaitArrival(); // some of it may be on its way, and the memory another's soon
       }
-      uploading = false;
+      throw e;
     }
+    awaitArrival();
+    driver.cuMemcpyDtoDAsync(target, staging.address(), source.byteSize(), compute);
+    driver.cuEventRecord(left, compute);
   }
 
-  /** Lets later uploads wait for what has been enqueued for computing; {@code ended} tells when that is done. */
-  void afterRun(long ended) {
-    driver.cuEventRecord(ran, compute);
-    driver.cuEventRecord(ended, compute);
+  private void awaitArrival() {
+    driver.cuEventRecord(arrived, copy);
+    driver.cuStreamWaitEvent(compute, arrived);
+  }
+
+  /** The event of staging memory. Of memory that is new to it runs that have been enqueued may use what it was before. */
+  private long left(CudaMemory staging) {
+    return staging.event().orElseGet(() -> {
+      long event = takeEvent();
+      staging.keep(event, () -> giveBackEvent(event));
+      driver.cuEventRecord(event, compute);
+      return event;
+    });
+  }
+
+  private void send(MemorySegment source, long target, long stream) {
+    for (long at = 0; at < source.byteSize(); at += PinnedRing.LARGEST) {
+      long bytes = Math.min(PinnedRing.LARGEST, source.byteSize() - at);
+      PinnedRing.Piece piece = ring.take(bytes);
+      MemorySegment.copy(source, at, piece.memory(), 0, bytes);
+      long done = takeEvent();
+      piece.inUseUntil(done);
+      driver.cuMemcpyHtoDAsync(target + at, piece.memory().address(), bytes, stream);
+      driver.cuEventRecord(done, stream);
+    }
   }
 
   /** Copies from the device, after all that has been enqueued; two pieces at a time, so that the host copies one while the other comes. */
   void download(long source, MemorySegment target) {
-    beforeRun();
+    Deque<PinnedRing.Piece> coming = new ArrayDeque<>();
     long begun = 0;
-    Slot[] coming = new Slot[SLOTS];
-    for (long at = 0; at < target.byteSize(); at += SLOT_BYTES) {
-      while (begun < target.byteSize() && begun < at + SLOTS * SLOT_BYTES) {
-        Slot slot = slot();
-        driver.cuMemcpyDtoHAsync(slot.address, source + begun, Math.min(SLOT_BYTES, target.byteSize() - begun), compute);
-        driver.cuEventRecord(slot.done, compute);
-        coming[Math.toIntExact(begun / SLOT_BYTES % SLOTS)] = slot;
-        begun += SLOT_BYTES;
+    for (long at = 0; at < target.byteSize(); at += PinnedRing.LARGEST) {
+      while (begun < target.byteSize() && begun < at + 2 * PinnedRing.LARGEST) {
+        coming.add(begun(source + begun, Math.min(PinnedRing.LARGEST, target.byteSize() - begun)));
+        begun += PinnedRing.LARGEST;
       }
-      Slot slot = coming[Math.toIntExact(at / SLOT_BYTES % SLOTS)];
-      driver.cuEventSynchronize(slot.done);
-      MemorySegment.copy(slot.memory, 0, target, at, Math.min(SLOT_BYTES, target.byteSize() - at));
+      PinnedRing.Piece piece = coming.remove();
+      piece.await();
+      MemorySegment.copy(piece.memory(), 0, target, at, piece.memory().byteSize());
     }
+  }
+
+  private PinnedRing.Piece begun(long source, long bytes) {
+    PinnedRing.Piece piece = ring.take(bytes);
+    long done = takeEvent();
+    piece.inUseUntil(done);
+    driver.cuMemcpyDtoHAsync(piece.memory().address(), source, bytes, compute);
+    driver.cuEventRecord(done, compute);
+    return piece;
   }
 }

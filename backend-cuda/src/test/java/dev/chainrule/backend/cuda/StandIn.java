@@ -1,6 +1,7 @@
 package dev.chainrule.backend.cuda;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.chainrule.kernels.Source;
@@ -164,11 +165,24 @@ public final class StandIn {
   }
 
   /**
-   * Has a call fail: the {@code number}-th of a kind from now on, of {@code alloc}, {@code launch}, {@code async}, {@code lost}, {@code products},
+   * Has a call fail: the {@code number}-th of a kind from now on, of {@code alloc}, {@code pinned}, {@code launch}, {@code async}, {@code lost}, {@code products},
    * {@code algorithm}, {@code update}, {@code convolutions}, {@code engine}, {@code plan}.
    */
   public void fail(String kind, long number) {
     call("stand_in_fail", kind, number);
+  }
+
+  /** Has all copies done that wait for no kernel. */
+  @SuppressWarnings("restricted") // the library is of these tests
+  public void copy() {
+    MethodHandle handle = Linker.nativeLinker().downcallHandle(symbols().findOrThrow("stand_in_copy"), FunctionDescriptor.of(JAVA_INT));
+    try {
+      if ((int) handle.invoke() != 0) {
+        throw new IllegalStateException("a copy failed");
+      }
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Changes the machine: {@code version}, {@code init}, {@code devices}, {@code capability}, {@code memory}. */

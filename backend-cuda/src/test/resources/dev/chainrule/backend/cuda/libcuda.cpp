@@ -1,6 +1,6 @@
 // Stands in for NVIDIA's driver, libcuda.so.1, on a machine without a GPU: device memory is memory of the host, a cubin is a shared
 // object that libnvrtc.cpp made, each thread of a GPU is a fiber. What is enqueued is done when somebody waits for it and not before, so
-// that a missing wait shows. Says nothing about cubins, warps, memory models or speed: those need a card.
+// that a missing wait shows; copies alone when a test says so (stand_in_copy). Says nothing about cubins, warps, memory models or speed: those need a card.
 //
 // It checks what the driver or a card would: contexts, addresses, sizes, what may be done during a capture; fails when it is told to
 // (stand_in_fail); and says what is left when the context goes (stand_in_count). Libraries that run on the driver, such as that of
@@ -37,7 +37,6 @@ enum {
   INVALID_CONTEXT = 201,
   INVALID_HANDLE = 400,
   NOT_FOUND = 500,
-  NOT_READY = 600,
   ILLEGAL_ADDRESS = 700,
   LAUNCH_OUT_OF_RESOURCES = 701,
   LAUNCH_FAILED = 719,
@@ -89,8 +88,14 @@ struct Graph {
   std::deque<Node> handles; // of nodes that were added one by one
   std::map<size_t, size_t> children; // which of them are graphs, of how many nodes
 };
+struct Item {
+  Work work;
+  bool kernel;
+  Stream *awaited = nullptr; // what has to be done there first
+  uint64_t ticket = 0;
+};
 struct Stream {
-  std::deque<Work> queue;
+  std::deque<Item> queue;
   uint64_t enqueued = 0, done = 0;
   Graph *capture = nullptr;
   bool invalidated = false;
@@ -113,7 +118,7 @@ static std::set<Stream *> streams;
 static std::set<Event *> events;
 static std::map<Module *, std::vector<Kernel *>> modules;
 static std::set<Graph *> graphs, executables;
-static long launches, replays, updates;
+static long launches, replays, updates, toDevice, toHost;
 static std::map<std::string, long> ofLibraries = {{"objects", 0}, {"products", 0}, {"convolutions", 0}, {"mistakes", 0}}; // objects, and what was done
 
 static long alive() {
@@ -220,10 +225,10 @@ static void release(Address at) {
 
 static Status drain(Stream *stream, uint64_t ticket) {
   while (stream->done < ticket && lost == SUCCESS) {
-    Work work = std::move(stream->queue.front());
+    Item item = std::move(stream->queue.front());
     stream->queue.pop_front();
     stream->done++;
-    Status status = work();
+    Status status = item.work();
     if (status != SUCCESS) {
       lost = status;
     }
@@ -231,12 +236,33 @@ static Status drain(Stream *stream, uint64_t ticket) {
   return lost;
 }
 
-static Status enqueue(Stream *stream, Work work) {
+static Status enqueue(Stream *stream, Item item) {
   if (stream->capture != nullptr) {
-    stream->capture->nodes.push_back(std::move(work));
+    stream->capture->nodes.push_back(std::move(item.work));
   } else {
-    stream->queue.push_back(std::move(work));
+    stream->queue.push_back(std::move(item));
     stream->enqueued++;
+  }
+  return SUCCESS;
+}
+static Status enqueue(Stream *stream, Work work) { return enqueue(stream, Item{std::move(work), false}); }
+
+static bool waits(const Item &item) {
+  return item.kernel || (item.awaited != nullptr && streams.count(item.awaited) != 0 && item.awaited->done < item.ticket);
+}
+
+// What a card has done when each stream is at a kernel that takes long: all that waits for none.
+static Status copyAll() {
+  for (bool more = true; more;) {
+    more = false;
+    for (Stream *stream : streams) {
+      while (!stream->queue.empty() && !waits(stream->queue.front())) {
+        if (Status status = drain(stream, stream->done + 1)) {
+          return status;
+        }
+        more = true;
+      }
+    }
   }
   return SUCCESS;
 }
@@ -389,7 +415,7 @@ static Status execute(const Kernel *kernel, Three blocks, Three threads, std::ve
 
 // --- for tests ----------------------------------------------------------------------------------------------------------------------
 
-// The number-th of such calls from now on fails; kinds are alloc, launch, graph, async, lost, products and
+// The number-th of such calls from now on fails; kinds are alloc, pinned, launch, graph, async, lost, products and
 // convolutions (the library does not start), algorithm, engine and plan (it has none).
 EXPORTED void stand_in_fail(const char *kind, long number) {
   ONE_AT_A_TIME;
@@ -399,14 +425,21 @@ EXPORTED void stand_in_set(const char *what, long value) {
   ONE_AT_A_TIME;
   settings()[what] = value;
 }
-// How much there is of memory, pinned, streams, events, modules, graphs (executables included), all; how many launches, replays, updates of nodes, overruns.
+// Lets time pass in which copies are done, and kernels, of which each takes long, are not.
+EXPORTED int stand_in_copy() {
+  ONE_AT_A_TIME;
+  return copyAll();
+}
+// How much there is of memory, pinned, streams, events, modules, graphs (executables included), all; how many launches, replays, updates of nodes, overruns,
+// and how many copies to the device and to the host have been done.
 EXPORTED long stand_in_count(const char *what) {
   ONE_AT_A_TIME;
   std::string name = what;
   return name == "memory" ? (long)memory.size() : name == "pinned" ? (long)pinned.size() : name == "streams" ? (long)streams.size()
       : name == "events" ? (long)events.size() : name == "modules" ? (long)modules.size()
       : name == "graphs" ? (long)(graphs.size() + executables.size()) : name == "all" ? alive() : name == "contexts" ? contexts
-      : ofLibraries.count(name) != 0 ? ofLibraries[name] : name == "launches" ? launches : name == "replays" ? replays : name == "updates" ? updates : name == "overruns" ? overruns : -1;
+      : ofLibraries.count(name) != 0 ? ofLibraries[name] : name == "launches" ? launches : name == "replays" ? replays : name == "updates" ? updates : name == "overruns" ? overruns
+      : name == "to device" ? toDevice : name == "to host" ? toHost : -1;
 }
 
 // --- for libraries that run on the driver -------------------------------------------------------------------------------------------
@@ -426,7 +459,7 @@ EXPORTED Status stand_in_enqueue(Stream *stream, std::function<Status()> *work) 
     return LAUNCH_OUT_OF_RESOURCES;
   }
   Work copy = *work;
-  return enqueue(stream, [=] { return fails("async") ? (Status)LAUNCH_FAILED : copy(); });
+  return enqueue(stream, Item{[=] { return fails("async") ? (Status)LAUNCH_FAILED : copy(); }, true});
 }
 EXPORTED bool stand_in_fails(const char *what) {
   ONE_AT_A_TIME;
@@ -603,7 +636,7 @@ EXPORTED Status cuMemGetInfo_v2(size_t *available, size_t *total) {
 }
 EXPORTED Status cuMemHostAlloc(void **out, size_t bytes, unsigned) {
   USABLE NOT_IN_CAPTURE
-  if (posix_memalign(out, 4096, bytes) != 0) {
+  if (fails("pinned") || posix_memalign(out, 4096, bytes) != 0) {
     return OUT_OF_MEMORY;
   }
   memset(*out, FRESH, bytes);
@@ -628,20 +661,37 @@ static Status copied(void *to, const void *from, size_t bytes, Address device, A
   return SUCCESS;
 }
 // Host memory has to be pinned, since copies from other memory wait.
-static Status enqueueCopy(Stream *stream, void *to, const void *from, size_t bytes, Address device, Address host) {
+static Status enqueueCopy(Stream *stream, void *to, const void *from, size_t bytes, Address device, Address host, long *count) {
   KNOWN(streams, stream)
   if (!inside(memory, device, bytes) || !inside(pinned, host, bytes)) {
     return INVALID_VALUE;
   }
-  return enqueue(stream, [=] { return copied(to, from, bytes, device, host); });
+  return enqueue(stream, [=] {
+    ++*count;
+    return copied(to, from, bytes, device, host);
+  });
 }
 EXPORTED Status cuMemcpyHtoDAsync_v2(Address device, const void *host, size_t bytes, Stream *stream) {
   USABLE
-  return enqueueCopy(stream, (void *)device, host, bytes, device, (Address)host);
+  return enqueueCopy(stream, (void *)device, host, bytes, device, (Address)host, &toDevice);
+}
+EXPORTED Status cuMemcpyDtoDAsync_v2(Address target, Address source, size_t bytes, Stream *stream) {
+  USABLE
+  KNOWN(streams, stream)
+  if (!inside(memory, target, bytes) || !inside(memory, source, bytes)) {
+    return INVALID_VALUE;
+  }
+  return enqueue(stream, [=] {
+    if (!inside(memory, target, bytes) || !inside(memory, source, bytes)) {
+      return (Status)ILLEGAL_ADDRESS;
+    }
+    memmove((void *)target, (const void *)source, bytes);
+    return (Status)SUCCESS;
+  });
 }
 EXPORTED Status cuMemcpyDtoHAsync_v2(void *host, Address device, size_t bytes, Stream *stream) {
   USABLE
-  return enqueueCopy(stream, host, (const void *)device, bytes, device, (Address)host);
+  return enqueueCopy(stream, host, (const void *)device, bytes, device, (Address)host, &toHost);
 }
 EXPORTED Status cuMemsetD32Async(Address device, unsigned value, size_t words, Stream *stream) {
   USABLE
@@ -712,16 +762,6 @@ EXPORTED Status cuEventSynchronize(Event *event) {
   KNOWN(events, event)
   return event->stream == nullptr ? SUCCESS : drain(event->stream, event->ticket);
 }
-// Nothing is done while nobody waits, but who asks shall not ask for ever.
-EXPORTED Status cuEventQuery(Event *event) {
-  USABLE
-  KNOWN(events, event)
-  if (event->stream == nullptr || event->stream->done >= event->ticket) {
-    return SUCCESS;
-  }
-  Status status = drain(event->stream, event->stream->done + 1);
-  return status != SUCCESS ? status : NOT_READY;
-}
 EXPORTED Status cuStreamWaitEvent(Stream *stream, Event *event, unsigned) {
   USABLE
   KNOWN(streams, stream)
@@ -731,7 +771,8 @@ EXPORTED Status cuStreamWaitEvent(Stream *stream, Event *event, unsigned) {
     return CAPTURE_UNSUPPORTED;
   }
   Event then = *event;
-  return then.stream == nullptr ? SUCCESS : enqueue(stream, [=] { return streams.count(then.stream) == 0 ? SUCCESS : drain(then.stream, then.ticket); });
+  Work wait = [=] { return streams.count(then.stream) == 0 ? SUCCESS : drain(then.stream, then.ticket); };
+  return then.stream == nullptr ? SUCCESS : enqueue(stream, Item{wait, false, then.stream, then.ticket});
 }
 
 // --- modules and launches -----------------------------------------------------------------------------------------------------------
@@ -802,7 +843,7 @@ EXPORTED Status cuLaunchKernel(Kernel *kernel, unsigned bx, unsigned by, unsigne
   }
   Work work;
   Status status = launched(&work, kernel, {bx, by, bz}, {tx, ty, tz}, shared, arguments);
-  return status != SUCCESS ? status : enqueue(stream, work);
+  return status != SUCCESS ? status : enqueue(stream, Item{work, true});
 }
 
 // --- graphs -------------------------------------------------------------------------------------------------------------------------
@@ -927,10 +968,11 @@ EXPORTED Status cuGraphLaunch(Graph *executable, Stream *stream) {
     return LAUNCH_OUT_OF_RESOURCES;
   }
   Work nodes = allOf(executable);
-  return enqueue(stream, [=] {
+  Work replay = [=] {
     replays++;
     return nodes();
-  });
+  };
+  return enqueue(stream, Item{replay, true});
 }
 EXPORTED Status cuGraphDestroy(Graph *graph) {
   USABLE

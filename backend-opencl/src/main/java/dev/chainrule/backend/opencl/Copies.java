@@ -1,85 +1,58 @@
 package dev.chainrule.backend.opencl;
 
 import dev.chainrule.kernels.PinnedMemory;
+import dev.chainrule.kernels.PinnedRing;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
- * What is copied between the host and the device, in the order of its queue. Host data goes through page-locked slots, used in turns: from
- * there the device copies by itself, while the host fills the next slot, or traces the next run.
+ * What is copied between the host and the device, in the order of its queue. Host data goes through page-locked memory, piece by piece:
+ * from there the device copies by itself, while the host fills the next piece, or traces the next run.
  */
 final class Copies {
 
-  private static final int SLOTS = 2;
-  private static final long SLOT_BYTES = 4L << 20;
-
-  /** No copy is on its way. */
-  private static final long IDLE = 0;
-
   private final OpenClLibrary library;
   private final long commands;
-  private final MemorySegment[] slots = new MemorySegment[SLOTS];
-
-  /** The events of the copies from and to the slots. */
-  private final long[] done = new long[SLOTS];
-
-  private int next;
+  private final PinnedRing ring;
 
   Copies(OpenClLibrary library, long commands, PinnedMemory pinned) {
     this.library = library;
     this.commands = commands;
-    for (int i = 0; i < SLOTS; i++) {
-      slots[i] = pinned.take(SLOT_BYTES).memory();
-    }
+    this.ring = new PinnedRing(pinned.take(PinnedRing.BYTES).memory(), library::await);
   }
 
   /** Copies host data to the device; on return the data may be changed. */
   void upload(MemorySegment source, OpenClMemory target) {
-    for (long at = 0; at < source.byteSize(); at += SLOT_BYTES) {
-      long bytes = Math.min(SLOT_BYTES, source.byteSize() - at);
-      int slot = next();
-      MemorySegment.copy(source, at, slots[slot], 0, bytes);
-      done[slot] = library.write(commands, target.handle(), at, bytes, slots[slot]);
+    for (long at = 0; at < source.byteSize(); at += PinnedRing.LARGEST) {
+      PinnedRing.Piece piece = ring.take(Math.min(PinnedRing.LARGEST, source.byteSize() - at));
+      long bytes = piece.memory().byteSize();
+      MemorySegment.copy(source, at, piece.memory(), 0, bytes);
+      piece.inUseUntil(library.write(commands, target.handle(), at, bytes, piece.memory()));
       library.flush(commands);
     }
   }
 
   /** Copies from the device, after all that has been enqueued; two pieces at a time, so that the host copies one while the other comes. */
   void download(OpenClMemory source, MemorySegment target) {
+    Deque<PinnedRing.Piece> coming = new ArrayDeque<>();
     long begun = 0;
-    int coming = next;
-    for (long at = 0; at < target.byteSize(); at += SLOT_BYTES) {
-      while (begun < target.byteSize() && begun < at + SLOTS * SLOT_BYTES) {
-        int slot = next();
-        done[slot] = library.read(commands, source.handle(), begun, Math.min(SLOT_BYTES, target.byteSize() - begun), slots[slot]);
+    for (long at = 0; at < target.byteSize(); at += PinnedRing.LARGEST) {
+      while (begun < target.byteSize() && begun < at + 2 * PinnedRing.LARGEST) {
+        PinnedRing.Piece piece = ring.take(Math.min(PinnedRing.LARGEST, target.byteSize() - begun));
+        piece.inUseUntil(library.read(commands, source.handle(), begun, piece.memory().byteSize(), piece.memory()));
         library.flush(commands);
-        begun += SLOT_BYTES;
+        coming.add(piece);
+        begun += PinnedRing.LARGEST;
       }
-      await(coming);
-      MemorySegment.copy(slots[coming], 0, target, at, Math.min(SLOT_BYTES, target.byteSize() - at));
-      coming = (coming + 1) % SLOTS;
+      PinnedRing.Piece piece = coming.remove();
+      piece.await();
+      MemorySegment.copy(piece.memory(), 0, target, at, piece.memory().byteSize());
     }
-  }
-
-  /** A slot from which and to which nothing is copied any more. */
-  private int next() {
-    int slot = next;
-    next = (next + 1) % SLOTS;
-    await(slot);
-    return slot;
   }
 
   /** Waits for all copies. */
   void close() {
-    for (int slot = 0; slot < SLOTS; slot++) {
-      await(slot);
-    }
-  }
-
-  private void await(int slot) {
-    long event = done[slot];
-    if (event != IDLE) {
-      done[slot] = IDLE;
-      library.await(event);
-    }
+    ring.awaitAll();
   }
 }

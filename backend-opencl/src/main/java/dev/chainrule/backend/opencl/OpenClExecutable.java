@@ -137,31 +137,29 @@ final class OpenClExecutable implements Executable {
   /**
    * A run that has been enqueued.
    *
-   * @param numbers from where its Java numbers are copied
-   * @param word where the word of faults arrives
+   * @param frame what it has of the frame: its Java numbers go from there, the word of faults comes there
    * @param ended both have been done
    */
-  private record Started(PinnedMemory.Piece numbers, PinnedMemory.Piece word, long ended) {}
+  private record Started(PinnedMemory.Piece frame, long ended) {}
 
   private Started start(MemorySegment parameters) {
     PinnedMemory pinned = device.pinned();
     long commands = device.commands();
     long numberBytes = program.frameBytes() - Bases.PARAMETERS;
-    PinnedMemory.Piece numbers = pinned.take(numberBytes);
-    PinnedMemory.Piece word = pinned.take(FaultWord.BYTES);
+    PinnedMemory.Piece frame = pinned.take(program.frameBytes());
     try {
       if (numberBytes > 0) {
-        MemorySegment.copy(parameters, 0, numbers.memory(), 0, numberBytes);
-        library.forget(library.write(commands, device.frame().memory().handle(), Bases.PARAMETERS, numberBytes, numbers.memory()));
+        MemorySegment numbers = frame.memory().asSlice(Bases.PARAMETERS, numberBytes);
+        MemorySegment.copy(parameters, 0, numbers, 0, numberBytes);
+        library.forget(library.write(commands, device.frame().memory().handle(), Bases.PARAMETERS, numberBytes, numbers));
       }
       enqueue();
-      long ended = library.read(commands, device.frame().memory().handle(), 0, FaultWord.BYTES, word.memory());
+      long ended = library.read(commands, device.frame().memory().handle(), 0, FaultWord.BYTES, frame.memory());
       library.flush(commands);
-      return new Started(numbers, word, ended);
+      return new Started(frame, ended);
     } catch (RuntimeException e) {
-      library.finish(commands); // what was enqueued before it failed still uses the pieces
-      pinned.giveBack(numbers);
-      pinned.giveBack(word);
+      library.finish(commands); // what was enqueued before it failed still uses the piece
+      pinned.giveBack(frame);
       throw e;
     }
   }
@@ -182,9 +180,8 @@ final class OpenClExecutable implements Executable {
 
   private Fault fault(Started run) {
     library.await(run.ended);
-    Fault fault = FaultWord.read(run.word.memory());
-    device.pinned().giveBack(run.numbers);
-    device.pinned().giveBack(run.word);
+    Fault fault = FaultWord.read(run.frame.memory());
+    device.pinned().giveBack(run.frame);
     return fault;
   }
 
