@@ -15,7 +15,7 @@ public final class StandInSession implements LauncherSessionListener {
 
   /** What the stand-in says nothing about. */
   private static final List<String> ONLY_ON_A_CARD = List.of("loading cubins and PTX", "instructions of warps and tensor cores",
-      "the order in which groups see what others wrote", "copies beside kernels",
+      "the order in which groups see what others wrote", "how fast copies beside kernels are",
       "what NVRTC, cuBLASLt and cuDNN answer and how exact they are", "what is left of a device after a fault", "speed");
 
   @Override

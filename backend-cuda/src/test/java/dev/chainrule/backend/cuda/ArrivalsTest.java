@@ -181,10 +181,10 @@ class ArrivalsTest {
   void bothMemoriesOfAnInputAreForecast() {
     OnTheStandIn.with(device -> {
       Step step = Step.evaluation(in -> List.of(in.get(0).sum()));
-      Tensor input = Tensor.of(new float[MANY]);
+      Tensor input = Tensor.of(new float[2 * MANY]);
       PlanReport report = step.plan(input);
       step.run(input).getFirst().item();
-      assertEquals(2L * MANY * Float.BYTES, report.inputBytes());
+      assertEquals(2 * 2L * MANY * Float.BYTES, report.inputBytes());
       assertEquals(report.peakBytes(), Engine.of(device).peakBytes(), 1, "but for the byte of an arena that nothing needs");
       step.run(Tensor.of(new float[1])).getFirst().item();
       assertTrue(Engine.of(device).liveBytes() < MANY, "those of a large one were kept");
