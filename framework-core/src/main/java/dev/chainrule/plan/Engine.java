@@ -334,12 +334,6 @@ public final class Engine {
     return result.bytes() > HOST_RESULT_BYTES;
   }
 
-  /** Memory for the inputs of a run, if all come from the host. */
-  static long inputBytes(Schedule schedule, Device device) {
-    long each = schedule.inputs().stream().mapToLong(TensorType::bytes).sum();
-    return device.queue().stagesInputs() ? 2 * each : each;
-  }
-
   /** Memory for a result of a run. */
   static long resultBytes(TensorType result) {
     return staysOnDevice(result) ? result.bytes() : HOST_RESULT_BYTES;

@@ -29,12 +29,18 @@ final class MemoryNeed {
 
   private static String of(Schedule schedule, Device device) {
     long variables = schedule.states().stream().mapToLong(TensorType::bytes).sum();
-    long inputs = Engine.inputBytes(schedule, device);
+    long inputs = inputBytes(schedule, device);
     long results = schedule.outputs().stream().mapToLong(Engine::resultBytes).sum();
     String need = String.format(Locale.ROOT, "the run needs %,d bytes: temporaries %,d, variables %,d, inputs %,d, results %,d",
         schedule.arenaBytes() + variables + inputs + results, schedule.arenaBytes(), variables, inputs, results);
     List<String> holders = holders(ArenaPeak.byPath(schedule));
     return holders.isEmpty() ? need : need + "; of the temporaries at their peak: " + String.join(", ", holders);
+  }
+
+  /** Memory for the inputs of a run, if all come from the host. */
+  static long inputBytes(Schedule schedule, Device device) {
+    long each = schedule.inputs().stream().mapToLong(TensorType::bytes).sum();
+    return device.queue().stagesInputs() ? 2 * each : each;
   }
 
   private static List<String> holders(Map<String, Long> bytesByPath) {

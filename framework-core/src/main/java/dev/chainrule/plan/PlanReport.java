@@ -38,7 +38,7 @@ public record PlanReport(String device, List<Work> kernels, long arenaBytes, lon
   static PlanReport of(Device device, Plan plan) {
     Schedule schedule = plan.schedule();
     return new PlanReport(device.info().id(), schedule.instructions().stream().map(Work::of).toList(), schedule.arenaBytes(),
-        plan.executable().bytes(), schedule.states().stream().mapToLong(TensorType::bytes).sum(), Engine.inputBytes(schedule, device),
+        plan.executable().bytes(), schedule.states().stream().mapToLong(TensorType::bytes).sum(), MemoryNeed.inputBytes(schedule, device),
         schedule.outputs().stream().mapToLong(Engine::resultBytes).sum(), ArenaPeak.byPath(schedule));
   }
 
