@@ -160,6 +160,21 @@ class ArrivalsTest {
   }
 
   @Test
+  void graphsKeepTheirAddresses() {
+    OnTheStandIn.with(_ -> {
+      warmUp(FEW);
+      long replays = standIn().count("replays");
+      long updates = standIn().count("updates");
+      for (int i = 0; i < 20; i++) {
+        add(FEW, 0);
+      }
+      assertEquals(0, w.value().item());
+      assertEquals(replays + 20, standIn().count("replays"));
+      assertEquals(updates, standIn().count("updates"));
+    });
+  }
+
+  @Test
   void memoryStaysAsItIs() {
     OnTheStandIn.with(device -> {
       for (int i = 0; i < 40; i++) {
