@@ -10,12 +10,15 @@ final class BlockCode implements PhaseCode {
 
   private final BlockStep[] constants;
   private final BlockStep[] group;
+  private final BlockStep[] spread;
   private final BlockStep[] once;
   private final BlockStep[] tile;
 
-  BlockCode(List<BlockStep> constants, List<BlockStep> group, List<BlockStep> once, List<BlockStep> tile) {
+  /** @param spread repeats what is the same for all rows, after {@code group} has computed it */
+  BlockCode(List<BlockStep> constants, List<BlockStep> group, List<BlockStep> spread, List<BlockStep> once, List<BlockStep> tile) {
     this.constants = constants.toArray(BlockStep[]::new);
     this.group = group.toArray(BlockStep[]::new);
+    this.spread = spread.toArray(BlockStep[]::new);
     this.once = once.toArray(BlockStep[]::new);
     this.tile = tile.toArray(BlockStep[]::new);
   }
@@ -27,6 +30,12 @@ final class BlockCode implements PhaseCode {
 
   @Override
   public void group(Frame frame, Registers registers, Tile tile) {
+    places(frame, registers, tile);
+    run(spread, frame, registers, tile.place, tile.places());
+  }
+
+  /** What {@link #group} does, except that it repeats nothing for each row. */
+  void places(Frame frame, Registers registers, Tile tile) {
     run(group, frame, registers, tile.place, tile.places());
   }
 

@@ -44,6 +44,7 @@ final class BlockCodeBuilder {
   private final Map<Integer, Folding> foldings = new HashMap<>();
   private final List<BlockStep> constants = new ArrayList<>();
   private final List<BlockStep> group = new ArrayList<>();
+  private final List<BlockStep> spreading = new ArrayList<>();
   private final List<BlockStep> once = new ArrayList<>();
   private final List<BlockStep> tile = new ArrayList<>();
 
@@ -78,6 +79,7 @@ final class BlockCodeBuilder {
 
   private Phase phase(int phase) {
     boolean[] needed = levels.isNeeded(phase);
+    spread.clear();
     if (!tiling.isSingle()) {
       forgetElements();
       countReaders(phase, needed);
@@ -95,8 +97,8 @@ final class BlockCodeBuilder {
       checks(phase, number);
     }
     store(phase);
-    var code = new BlockCode(constants, group, once, tile);
-    List.of(constants, group, once, tile).forEach(List::clear);
+    var code = new BlockCode(constants, group, spreading, once, tile);
+    List.of(constants, group, spreading, once, tile).forEach(List::clear);
     return new Phase(vectors ? new VectorPhaseBuilder(compute, firstCheck, tiling, levels, bases, file,
         new VectorPhaseBuilder.Compiled(code, phase, elements, kept(elements), registers, spread, foldings)).build() : code, folds);
   }
@@ -113,7 +115,6 @@ final class BlockCodeBuilder {
       case PLACES -> !(kernel.values().get(number) instanceof KernelExpression.Fold);
       case ELEMENTS -> true;
     });
-    spread.clear();
     readers.clear();
   }
 
@@ -349,7 +350,7 @@ final class BlockCodeBuilder {
       RegisterKind kind = kind(number);
       int places = register(number);
       int elements = file.reserve(kind, 1);
-      group.add((_, r, _, _) -> Spreading.overRows(r.array(kind, places), r.array(kind, elements), r.tile));
+      spreading.add((_, r, _, _) -> Spreading.overRows(r.array(kind, places), r.array(kind, elements), r.tile));
       return elements;
     });
   }

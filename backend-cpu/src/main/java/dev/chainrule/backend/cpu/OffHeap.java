@@ -18,6 +18,14 @@ final class OffHeap {
 
   private OffHeap() {}
 
+  static float floatAt(long address) {
+    return MEMORY.get(FLOAT, address);
+  }
+
+  static int intAt(long address) {
+    return MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, address);
+  }
+
   /** Sets bytes to zero. Filling a slice of the segment would make a slice. */
   static void clear(long address, long bytes) {
     long words = bytes - bytes % Long.BYTES;

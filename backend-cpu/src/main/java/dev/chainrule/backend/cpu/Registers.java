@@ -42,6 +42,15 @@ final class Registers {
   /** The same for elements that do not fill a vector: each stream's in a vector of its own. */
   final long[] edges = new long[STREAMS];
 
+  /** From a row to the next in the streams of a loop by rows, in bytes. */
+  final long[] steps = new long[STREAMS];
+
+  /** Of a loop by rows; a multiple of the vectors' length. */
+  int rowLength;
+
+  /** The number, in registers, of the first row that a loop by rows does. */
+  int firstRow;
+
   private final MemorySegment edge = Arena.ofAuto().allocate((long) STREAMS * VECTOR_BYTES, VECTOR_BYTES);
 
   /** Of which of its elements each repeated row in a register of a generated loop begins with, and how many are there. */

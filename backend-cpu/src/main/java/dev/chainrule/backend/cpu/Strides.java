@@ -75,6 +75,22 @@ final class Strides {
     return dims.length == 0 ? 0 : strides[dims.length - 1];
   }
 
+  /** How many pieces of {@code length} elements from number {@code at} on, where one begins, are evenly spaced; rows are whole pieces. */
+  long evenRows(long at, long length) {
+    if (isRow()) {
+      return Long.MAX_VALUE;
+    }
+    if (rowLength() > length) {
+      return (rowLength() - at % rowLength()) / length;
+    }
+    return dims.length == 2 ? Long.MAX_VALUE : dims[dims.length - 2] - at / length % dims[dims.length - 2];
+  }
+
+  /** From one of these pieces to the next. */
+  long step(long length) {
+    return rowLength() > length || dims.length < 2 ? length * rowStride() : strides[dims.length - 2];
+  }
+
   /** Where the row with number {@code row} begins, in elements. */
   long rowOffset(long row) {
     long at = offset;

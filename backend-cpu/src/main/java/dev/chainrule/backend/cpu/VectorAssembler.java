@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cpu;
 
+import dev.chainrule.graph.Op;
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
@@ -255,11 +256,58 @@ final class VectorAssembler {
   void broadcastFirst(VectorForm form, int arrayLocal) {
     species(form);
     code.aload(arrayLocal).iconst_0();
+    broadcastElement(form);
+  }
+
+  /** A vector full of an element of the array. */
+  void broadcast(VectorForm form, int arrayLocal, int indexLocal) {
+    species(form);
+    code.aload(arrayLocal).iload(indexLocal);
+    broadcastElement(form);
+  }
+
+  private void broadcastElement(VectorForm form) {
     if (form == VectorForm.FLOATS) {
       code.faload();
     } else {
       code.iaload();
     }
+    broadcast(form);
+  }
+
+  /** A vector full of what lies at an address. */
+  void broadcastFromMemory(VectorForm form, int baseLocal) {
+    species(form);
+    code.lload(baseLocal).invokestatic(OFF_HEAP, form == VectorForm.FLOATS ? "floatAt" : "intAt",
+        MethodTypeDesc.of(element(form), ConstantDescs.CD_long));
+    broadcast(form);
+  }
+
+  private void broadcast(VectorForm form) {
     code.invokestatic(type(form), "broadcast", MethodTypeDesc.of(type(form), SPECIES, element(form)));
+  }
+
+  // --- folds -------------------------------------------------------------------------------------------------------------------------
+
+  /** Combines two vectors of floats. The one below is the last that was computed, see {@link VectorLoopWriter}. */
+  void combine(Op.Fold fold) {
+    withVector(switch (fold) {
+      case SUM -> "add";
+      case MAX -> "max";
+      case MIN -> "min";
+      case PROD -> throw new IllegalArgumentException("[cpu] products are combined as doubles");
+    }, VectorForm.FLOATS);
+  }
+
+  /** A vector that combined with another leaves it as it is; -0 does so with zeros of both signs. */
+  void identity(Op.Fold fold) {
+    species(VectorForm.FLOATS);
+    code.loadConstant(switch (fold) {
+      case SUM -> -0.0f;
+      case MAX -> Float.NEGATIVE_INFINITY;
+      case MIN -> Float.POSITIVE_INFINITY;
+      case PROD -> throw new IllegalArgumentException("[cpu] products are combined as doubles");
+    });
+    broadcast(VectorForm.FLOATS);
   }
 }

@@ -20,6 +20,7 @@ final class VectorCode implements PhaseCode {
   private final BlockStep[] after;
   private final long work;
   private final boolean streamsOnly;
+  private final boolean spreads;
   private @Nullable VectorLoop loop;
 
   /**
@@ -40,8 +41,18 @@ final class VectorCode implements PhaseCode {
       return strides.isRow() ? Long.MAX_VALUE : (row + 1) * strides.rowLength() - at;
     }
 
+    /** How many of the rows of {@code length} from element {@code at} on are evenly spaced. */
+    long evenRows(long at, int length) {
+      return strides.evenRows(at, length);
+    }
+
+    /** From one of these rows to the next, in bytes. */
+    long step(int length) {
+      return strides.step(length) * bytes;
+    }
+
     private long address(Frame frame, long at, long row) {
-      return place.address(frame) + (strides.rowOffset(row) + at - row * strides.rowLength()) * bytes;
+      return place.address(frame) + (strides.rowOffset(row) + (at - row * strides.rowLength()) * strides.rowStride()) * bytes;
     }
   }
 
@@ -51,10 +62,11 @@ final class VectorCode implements PhaseCode {
   /**
    * @param streams in the order of the table of addresses
    * @param work elements of the domain times operations
+   * @param spreads whether what is the same for all rows must be repeated for each
    * @param longTiles whether a tile may hold any number of elements if none of them is in a register
    */
   VectorCode(BlockCode block, VectorProgram program, List<Stream> streams, List<Check> checks, List<BlockStep> before,
-      List<BlockStep> after, long work, boolean longTiles) {
+      List<BlockStep> after, long work, boolean spreads, boolean longTiles) {
     this.block = block;
     this.program = program;
     this.streams = streams.toArray(Stream[]::new);
@@ -62,6 +74,7 @@ final class VectorCode implements PhaseCode {
     this.before = before.toArray(BlockStep[]::new);
     this.after = after.toArray(BlockStep[]::new);
     this.work = work;
+    this.spreads = spreads;
     this.streamsOnly = longTiles && before.isEmpty() && after.isEmpty()
         && program.values().stream().noneMatch(VectorProgram.Elements.class::isInstance)
         && program.sinks().stream().noneMatch(VectorProgram.ToRegister.class::isInstance);
@@ -89,7 +102,11 @@ final class VectorCode implements PhaseCode {
 
   @Override
   public void group(Frame frame, Registers registers, Tile tile) {
-    block.group(frame, registers, tile);
+    if (spreads || loop == null) {
+      block.group(frame, registers, tile);
+    } else {
+      block.places(frame, registers, tile);
+    }
   }
 
   @Override
@@ -121,16 +138,47 @@ final class VectorCode implements PhaseCode {
     for (BlockStep step : before) {
       step.run(frame, registers, tile.at, n);
     }
-    for (int done = 0; done < n;) {
-      int piece = (int) Math.min(n - done, enter(frame, registers, tile.at + done));
-      vectors(vectors, registers, done, piece);
-      done += piece;
+    if (program.byRows()) {
+      rows(vectors, frame, registers, tile);
+    } else {
+      elements(vectors, frame, registers, tile.at, n);
     }
     for (Check check : checks) {
       FiniteCheck.end(registers.ints(check.register), VectorWidth.LANES, frame, check.number);
     }
     for (BlockStep step : after) {
       step.run(frame, registers, tile.at, n);
+    }
+  }
+
+  private void rows(VectorLoop vectors, Frame frame, Registers registers, Tile tile) {
+    int length = tile.columns == 1 ? tile.rows : tile.columns;
+    int n = tile.elements();
+    registers.rowLength = length;
+    for (int done = 0; done < n;) {
+      int piece = (int) Math.min((n - done) / length, enterRows(frame, registers, tile.at + done, length)) * length;
+      registers.firstRow = done / length;
+      vectors.run(registers, registers.addresses, done, piece);
+      done += piece;
+    }
+  }
+
+  /** Sets the streams to the row that begins with element {@code at} and returns how many from there on are evenly spaced in all. */
+  private long enterRows(Frame frame, Registers registers, long at, int length) {
+    long rows = Long.MAX_VALUE;
+    for (int i = 0; i < streams.length; i++) {
+      rows = Math.min(rows, streams[i].evenRows(at, length));
+      registers.addresses[i] = streams[i].address(frame, at, streams[i].row(at));
+      registers.steps[i] = streams[i].step(length);
+    }
+    return rows;
+  }
+
+  private void elements(VectorLoop vectors, Frame frame, Registers registers, long at, int n) {
+    for (int done = 0; done < n;) {
+      int piece = (int) Math.min(n - done, enter(frame, registers, at + done));
+      vectors(vectors, registers, done, piece);
+      done += piece;
     }
   }
 

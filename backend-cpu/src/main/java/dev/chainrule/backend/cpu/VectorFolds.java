@@ -41,6 +41,46 @@ final class VectorFolds {
     };
   }
 
+  /**
+   * Combines the lanes that {@link VectorProgram.ToLanes} has left of {@code rows} rows.
+   *
+   * @param lanes a vector for each row
+   * @param into a number for each row
+   */
+  static void lanes(Op.Fold fold, float[] lanes, int rows, float[] into) {
+    switch (fold) {
+      case SUM -> {
+        for (int row = 0; row < rows; row++) {
+          into[row] = FLOATS.length() == LAST ? sumOfLast(FloatVector.fromArray(FLOATS, lanes, row * LAST)) : sumOfHalf(lanes, row);
+        }
+      }
+      case MAX -> {
+        for (int row = 0; row < rows; row++) {
+          into[row] = FloatVector.fromArray(FLOATS, lanes, row * FLOATS.length()).reduceLanes(VectorOperators.MAX);
+        }
+      }
+      case MIN -> {
+        for (int row = 0; row < rows; row++) {
+          into[row] = FloatVector.fromArray(FLOATS, lanes, row * FLOATS.length()).reduceLanes(VectorOperators.MIN);
+        }
+      }
+      case PROD -> throw new IllegalArgumentException("[cpu] products are combined as doubles");
+    }
+  }
+
+  private static float sumOfLast(FloatVector lanes) {
+    FloatVector sum = lanes.add(lanes.rearrange(UPPER_HALF));
+    sum = sum.add(sum.rearrange(UPPER_QUARTER));
+    sum = sum.add(sum.rearrange(UPPER_EIGHTH));
+    return sum.add(sum.rearrange(SECOND)).lane(0);
+  }
+
+  /** Of vectors of eight lanes; shorter ones leave none. */
+  private static float sumOfHalf(float[] x, int row) {
+    int at = row * LAST / 2;
+    return ((x[at] + x[at + 4]) + (x[at + 2] + x[at + 6])) + ((x[at + 1] + x[at + 5]) + (x[at + 3] + x[at + 7]));
+  }
+
   private static void sums(float[] x, int rows, int n, float[] into, float[] lanes) {
     for (int row = 0; row < rows; row++) {
       into[row] = sum(x, row * n, n, lanes);
@@ -95,11 +135,7 @@ final class VectorFolds {
     if (i + 2 * LAST < end) {
       c = c.add(FloatVector.fromArray(FLOATS, x, i + 2 * LAST));
     }
-    FloatVector sum = a.add(c).add(b.add(d));
-    sum = sum.add(sum.rearrange(UPPER_HALF));
-    sum = sum.add(sum.rearrange(UPPER_QUARTER));
-    sum = sum.add(sum.rearrange(UPPER_EIGHTH));
-    return sum.add(sum.rearrange(SECOND)).lane(0);
+    return sumOfLast(a.add(c).add(b.add(d)));
   }
 
   /** Written out: with loops that store what they add, this takes longer than all before it. */

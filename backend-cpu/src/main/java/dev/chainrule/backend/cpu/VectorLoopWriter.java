@@ -16,9 +16,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
- * Writes a {@link VectorProgram} as a class: one method with one loop, a vector of every value at a time. Loads come before the first
+ * Writes a {@link VectorProgram} as a class: one method with one loop, in one over rows if it is by rows, a vector of every value at a time. Loads come before the first
  * store of a round, so a program may write where it reads. Traffic: streams once from memory and once to it, values in machine registers.
  *
  * <p>Addresses are absolute, in a segment that is a constant, so that no other code's segments are in the method's profile. There is no
@@ -50,8 +52,17 @@ final class VectorLoopWriter {
   private final Map<Integer, Integer> bases = new HashMap<>();
   private final Map<List<Object>, Integer> arrays = new HashMap<>();
   private final Map<Integer, Integer> largest = new LinkedHashMap<>();
+  private final Map<VectorProgram.ToLanes, int[]> lanes = new LinkedHashMap<>();
   private int start;
+
+  /** The first element of the row and the one that is computed, in registers. */
+  private int rowStart;
+
   private int index;
+  private int column;
+
+  /** The number of the row, of a program by rows. */
+  private int row;
 
   /** How many elements have been done, which is how many bytes of those with 8 bits, and bytes of those with 16 and 32. */
   private int elements;
@@ -88,17 +99,57 @@ final class VectorLoopWriter {
     start = code.allocateLocal(TypeKind.INT);
     code.iconst_0().istore(start);
     prepare();
+    rowStart = code.allocateLocal(TypeKind.INT);
     index = code.allocateLocal(TypeKind.INT);
-    int end = code.allocateLocal(TypeKind.INT);
+    column = code.allocateLocal(TypeKind.INT);
     elements = code.allocateLocal(TypeKind.LONG);
     halfOffset = code.allocateLocal(TypeKind.LONG);
     offset = code.allocateLocal(TypeKind.LONG);
-    code.iload(AT).istore(index);
+    int end = code.allocateLocal(TypeKind.INT);
+    code.iload(AT).istore(rowStart);
     code.iload(AT).iload(N).iadd().istore(end);
+    if (program.byRows()) {
+      rows(end);
+    } else {
+      elements(end);
+    }
+    largest.forEach((register, local) -> {
+      code.aload(local);
+      assembler.storeToArray(VectorForm.INTS, array(RegisterKind.INT, register), start);
+    });
+    code.return_();
+  }
+
+  private void rows(int end) {
+    int length = code.allocateLocal(TypeKind.INT);
+    int rowEnd = code.allocateLocal(TypeKind.INT);
+    row = code.allocateLocal(TypeKind.INT);
+    int[] steps = bases.keySet().stream().mapToInt(address -> address).toArray();
+    code.aload(REGISTERS_LOCAL).getfield(REGISTERS, "rowLength", ConstantDescs.CD_int).istore(length);
+    code.aload(REGISTERS_LOCAL).getfield(REGISTERS, "firstRow", ConstantDescs.CD_int).istore(row);
     Label top = code.newLabel();
     Label done = code.newLabel();
+    code.labelBinding(top).iload(rowStart).iload(end).if_icmpge(done);
+    code.iload(rowStart).iload(length).iadd().istore(rowEnd);
+    beginRow();
+    elements(rowEnd);
+    lanes.forEach((sink, locals) -> endRow(sink, locals, length));
+    for (int address : steps) {
+      int base = base(address);
+      code.lload(base).aload(REGISTERS_LOCAL).getfield(REGISTERS, "steps", ConstantDescs.CD_long.arrayType());
+      code.loadConstant(address).laload().ladd().lstore(base);
+    }
+    code.iinc(row, 1).iload(rowEnd).istore(rowStart).goto_(top);
+    code.labelBinding(done);
+  }
+
+  /** From {@code rowStart} to {@code end}. */
+  private void elements(int end) {
+    Label top = code.newLabel();
+    Label done = code.newLabel();
+    code.iload(rowStart).istore(index);
     code.labelBinding(top).iload(index).iload(end).if_icmpge(done);
-    code.iload(index).iload(AT).isub().i2l().lstore(elements);
+    code.iload(index).iload(rowStart).isub().i2l().lstore(elements);
     code.lload(elements).loadConstant(1).lshl().lstore(halfOffset);
     code.lload(elements).loadConstant(2).lshl().lstore(offset);
     for (int i = 0; i < locals.length; i++) {
@@ -107,11 +158,6 @@ final class VectorLoopWriter {
     program.sinks().forEach(this::sink);
     code.iinc(index, VectorWidth.LANES).goto_(top);
     code.labelBinding(done);
-    largest.forEach((register, local) -> {
-      code.aload(local);
-      assembler.storeToArray(VectorForm.INTS, array(RegisterKind.INT, register), start);
-    });
-    code.return_();
   }
 
   /** The empty loop that {@link WarmUp} has turn; before all else, so that what vectors need is not made in vain. */
@@ -146,6 +192,18 @@ final class VectorLoopWriter {
           assembler.broadcastFirst(forms[i], array(first.kind(), first.register()));
           code.astore(locals[i]);
         }
+        case VectorProgram.RowNumber number -> {
+          forms[i] = VectorForm.of(number.dtype());
+          base(number.address());
+        }
+        case VectorProgram.OfRow number -> {
+          forms[i] = VectorForm.of(number.kind());
+          array(number.kind(), number.register());
+        }
+        case VectorProgram.OfColumns columns -> {
+          forms[i] = VectorForm.of(columns.kind());
+          array(columns.kind(), columns.register());
+        }
         case VectorProgram.Operation _ -> {}
       }
     }
@@ -154,8 +212,76 @@ final class VectorLoopWriter {
         case VectorProgram.ToMemory memory -> base(memory.address());
         case VectorProgram.ToRegister register -> array(register.kind(), register.register());
         case VectorProgram.ToCheck check -> check(check.register());
+        case VectorProgram.ToLanes fold -> {
+          array(RegisterKind.FLOAT, fold.register());
+          lanes.put(fold, allocateLanes());
+        }
       }
     }
+  }
+
+  private int[] allocateLanes() {
+    return IntStream.range(0, Folding.LANES / VectorWidth.LANES).map(_ -> code.allocateLocal(TypeKind.REFERENCE)).toArray();
+  }
+
+  // --- rows --------------------------------------------------------------------------------------------------------------------------
+
+  private void beginRow() {
+    for (int i = 0; i < locals.length; i++) {
+      switch (program.values().get(i)) {
+        case VectorProgram.RowNumber number -> {
+          assembler.broadcastFromMemory(forms[i], base(number.address()));
+          code.astore(locals[i]);
+        }
+        case VectorProgram.OfRow number -> {
+          assembler.broadcast(forms[i], array(number.kind(), number.register()), row);
+          code.astore(locals[i]);
+        }
+        case VectorProgram.Stream _, VectorProgram.Elements _, VectorProgram.First _, VectorProgram.OfColumns _,
+            VectorProgram.Operation _ -> {}
+      }
+    }
+    lanes.forEach((sink, locals) -> {
+      for (int local : locals) {
+        assembler.identity(sink.fold());
+        code.astore(local);
+      }
+    });
+  }
+
+  /**
+   * Vectors take the elements in turn, by handing on from local variable to local variable: the next one's is always the first. Rows that
+   * end within a turn hand on until it is the first one's again.
+   */
+  private void endRow(VectorProgram.ToLanes sink, int[] locals, int length) {
+    int turn = code.allocateLocal(TypeKind.INT);
+    Label top = code.newLabel();
+    Label done = code.newLabel();
+    code.iload(length).istore(turn);
+    code.labelBinding(top).iload(turn).loadConstant(Folding.LANES - 1).iand().ifeq(done);
+    code.aload(locals[0]);
+    handOn(locals);
+    code.iinc(turn, VectorWidth.LANES).goto_(top);
+    code.labelBinding(done);
+    for (int half = locals.length / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        code.aload(locals[i]).aload(locals[i + half]);
+        assembler.combine(sink.fold());
+        code.astore(locals[i]);
+      }
+    }
+    int at = code.allocateLocal(TypeKind.INT);
+    code.iload(row).loadConstant(VectorWidth.LANES).imul().istore(at);
+    code.aload(locals[0]);
+    assembler.storeToArray(VectorForm.FLOATS, array(RegisterKind.FLOAT, sink.register()), at);
+  }
+
+  /** The vector on the stack is the last from now on. */
+  private void handOn(int[] locals) {
+    for (int i = 1; i < locals.length; i++) {
+      code.aload(locals[i]).astore(locals[i - 1]);
+    }
+    code.astore(locals[locals.length - 1]);
   }
 
   /** The local variable that holds an entry of the table of addresses. */
@@ -198,7 +324,11 @@ final class VectorLoopWriter {
       case VectorProgram.Stream stream -> assembler.loadFromMemory(forms[number], base(stream.address()), offset);
       case VectorProgram.Elements elements ->
           assembler.loadFromArray(forms[number], array(elements.kind(), elements.register()), index);
-      case VectorProgram.First _ -> {
+      case VectorProgram.OfColumns columns -> {
+        code.iload(index).iload(rowStart).isub().istore(column);
+        assembler.loadFromArray(forms[number], array(columns.kind(), columns.register()), column);
+      }
+      case VectorProgram.First _, VectorProgram.RowNumber _, VectorProgram.OfRow _ -> {
         return;
       }
       case VectorProgram.Operation operation -> operation(number, operation);
@@ -260,6 +390,13 @@ final class VectorLoopWriter {
         code.aload(largest);
         assembler.withVector("max", VectorForm.INTS);
         code.astore(largest);
+      }
+      case VectorProgram.ToLanes fold -> {
+        int[] locals = Objects.requireNonNull(lanes.get(fold));
+        push(fold.value(), VectorForm.FLOATS);
+        code.aload(locals[0]);
+        assembler.combine(fold.fold());
+        handOn(locals);
       }
     }
   }

@@ -39,7 +39,9 @@ final class VectorPhaseBuilder {
   private final List<BlockStep> after = new ArrayList<>();
   private final Map<Integer, Integer> program = new HashMap<>();
   private final Map<Integer, Integer> left = new HashMap<>();
+  private final boolean byRows;
   private int repeatedRows;
+  private boolean spreads;
 
   /**
    * What block code has made of a phase.
@@ -63,6 +65,7 @@ final class VectorPhaseBuilder {
     this.bases = bases;
     this.file = file;
     this.compiled = compiled;
+    this.byRows = isByRows();
   }
 
   /** The block code alone where it is not covered. */
@@ -79,8 +82,8 @@ final class VectorPhaseBuilder {
       return compiled.block;
     }
     long work = kernel.domain().elements() * (operations() + levels.folds(compiled.phase).size());
-    return new VectorCode(compiled.block, new VectorProgram(values, sinks), streams, checks, before, after, work,
-        kernel.folded().count() == 0);
+    return new VectorCode(compiled.block, new VectorProgram(byRows, values, sinks), streams, checks, before, after, work,
+        spreads, kernel.folded().count() == 0);
   }
 
   // --- what is covered ---------------------------------------------------------------------------------------------------------------
@@ -96,6 +99,25 @@ final class VectorPhaseBuilder {
         && compiled.elements.stream().allMatch(this::covers)
         && levels.folds(compiled.phase).stream().allMatch(fold -> isNarrow(argument(fold)))
         && levels.results(compiled.phase).stream().allMatch(result -> isNarrow(kernel.results().get(result).value()));
+  }
+
+  /**
+   * Whether the loop goes row by row: in a kernel with folds, over rows of whole vectors. Rows that are folded must join their lanes as
+   * {@link Folding} does.
+   */
+  private boolean isByRows() {
+    return tiling.rows() > 1 && rowLength() >= 2L * VectorWidth.LANES && rowLength() % VectorWidth.LANES == 0
+        && (tiling.width() > 1 || levels.folds(compiled.phase).stream().noneMatch(this::isVectorFold) || joinsWholeVectors());
+  }
+
+  private long rowLength() {
+    return tiling.width() == 1 ? tiling.rows() : tiling.width();
+  }
+
+  /** Lanes that no element has come to may be left out where halving leaves whole vectors. */
+  private boolean joinsWholeVectors() {
+    long last = (rowLength() - 1) % Tiling.BLOCK_OF_NUMBERS + 1;
+    return VectorWidth.LANES >= 8 && (last >= Folding.LANES || Long.bitCount(last) == 1);
   }
 
   private boolean foldsLongRows() {
@@ -177,18 +199,28 @@ final class VectorPhaseBuilder {
       return known;
     }
     RegisterKind kind = kind(number);
-    boolean first = levels.of(number) == KernelLevels.Level.ONE
-        || (levels.of(number) == KernelLevels.Level.PLACES && tiling.places() == 1);
-    if (first) {
+    KernelLevels.Level level = levels.of(number);
+    if (level == KernelLevels.Level.ONE || (level == KernelLevels.Level.PLACES && tiling.places() == 1)) {
       return add(number, new VectorProgram.First(kind, register(number)));
     }
+    if (byRows && level == KernelLevels.Level.PLACES && tiling.width() == 1) {
+      return add(number, new VectorProgram.OfRow(kind, register(number)));
+    }
+    if (byRows && level == KernelLevels.Level.PLACES && !tiling.isSingle()) {
+      return add(number, new VectorProgram.OfColumns(kind, register(number)));
+    }
     Integer spread = compiled.spread.get(number);
+    spreads |= spread != null;
     return add(number, new VectorProgram.Elements(kind, spread != null ? spread : register(number)));
   }
 
   private void load(int number, KernelExpression.Load load) {
     Layout layout = tiling.elements(load.layout());
     Place place = bases.place(compute.arguments().get(load.argument()).buffer());
+    if (isNumberOfRow(load.dtype(), layout)) {
+      add(number, new VectorProgram.RowNumber(load.dtype(), stream(place, layout, load.dtype(), true)));
+      return;
+    }
     if (isRepeatedRow(layout)) {
       repeated(number, load, layout, place);
       return;
@@ -226,6 +258,15 @@ final class VectorPhaseBuilder {
     });
   }
 
+  private boolean isNumberOfRow(DType dtype, Layout layout) {
+    Strides strides = Strides.of(layout);
+    return byRows && dtype.bytes() == Integer.BYTES && strides.rowStride() == 0 && isOfWholeRows(strides);
+  }
+
+  private boolean isOfWholeRows(Strides strides) {
+    return strides.isRow() || strides.rowLength() % rowLength() == 0;
+  }
+
   private static boolean isStream(DType dtype, Layout layout) {
     return VectorOperations.isStreamed(dtype) && layout.isContiguous();
   }
@@ -236,6 +277,9 @@ final class VectorPhaseBuilder {
    */
   private boolean isLongRows(DType dtype, Layout layout) {
     Strides strides = Strides.of(layout);
+    if (byRows) {
+      return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && isOfWholeRows(strides);
+    }
     boolean whole = strides.rowLength() % VectorWidth.LANES == 0;
     return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 32 : 256)
         && (compiled.phase == 0 || compiled.kept.isEmpty());
@@ -283,7 +327,7 @@ final class VectorPhaseBuilder {
       return;
     }
     int value = source(number);
-    if (values.stream().anyMatch(VectorProgram.Elements.class::isInstance)) { // behind a tile's elements registers hold anything
+    if (!byRows && values.stream().anyMatch(VectorProgram.Elements.class::isInstance)) { // behind a tile's elements registers hold anything
       after.add(FiniteCheck.step(dtype(number), left(number), firstCheck + check));
       return;
     }
@@ -296,6 +340,12 @@ final class VectorPhaseBuilder {
     var fold = (KernelExpression.Fold) kernel.values().get(number);
     Folding folding = Objects.requireNonNull(compiled.folds.get(number));
     DType from = dtype(fold.argument());
+    if (byRows && isVectorFold(number)) {
+      int lanes = file.reserve(RegisterKind.FLOAT, 1);
+      sinks.add(new VectorProgram.ToLanes(source(fold.argument()), fold.fold(), lanes));
+      after.add((_, r, _, _) -> VectorFolds.lanes(fold.fold(), r.floats(lanes), r.tile.outers, (float[]) folding.accumulated(r)));
+      return;
+    }
     int argument = left(fold.argument());
     if (isVectorFold(number)) {
       after.add(rows(folding, VectorFolds.of(fold.fold()), argument));

@@ -9,9 +9,13 @@ import java.util.List;
  * so it names memory by its place in a table of addresses, not by where it lies: the updates of all weights are one program. Numbers of
  * registers follow from the kernel, and are constants of the class.
  *
+ * <p>A program by rows walks a tile row by row, each of {@link Registers#rowLength} elements, whole vectors: streams go on by a step of
+ * their own from row to row, numbers of a row are broadcast when it begins, folds of a row leave its lanes when it ends.
+ *
+ * @param byRows whether the values of rows and columns and the folds may occur
  * @param values each operation refers to earlier ones; all of 32 bits, but for bytes in memory
  */
-record VectorProgram(List<Value> values, List<Sink> sinks) {
+record VectorProgram(boolean byRows, List<Value> values, List<Sink> sinks) {
 
   VectorProgram {
     values = List.copyOf(values);
@@ -28,6 +32,15 @@ record VectorProgram(List<Value> values, List<Sink> sinks) {
 
   /** A register's first element, for all. */
   record First(RegisterKind kind, int register) implements Value {}
+
+  /** A number in memory for each row, of 32 bits: an entry of the table of addresses is the first row's. */
+  record RowNumber(DType dtype, int address) implements Value {}
+
+  /** Element r of a register for all of row r. */
+  record OfRow(RegisterKind kind, int register) implements Value {}
+
+  /** The elements of a register, the same for each row. */
+  record OfColumns(RegisterKind kind, int register) implements Value {}
 
   /**
    * An operation on earlier values.
@@ -52,4 +65,10 @@ record VectorProgram(List<Value> values, List<Sink> sinks) {
 
   /** To the first lanes of an int register, which keep the largest bits of all magnitudes of floats: see {@link FiniteCheck}. */
   record ToCheck(int value, int register) implements Sink {}
+
+  /**
+   * To a vector of lanes for each row, one behind the other in a float register: what is left of {@link Folding#LANES} lanes after the
+   * halvings that join whole vectors.
+   */
+  record ToLanes(int value, Op.Fold fold, int register) implements Sink {}
 }

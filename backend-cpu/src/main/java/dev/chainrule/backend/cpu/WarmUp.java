@@ -18,7 +18,10 @@ import java.util.stream.IntStream;
 final class WarmUp {
 
   /** Vectors of a call: enough that the loop counts as one, few enough that a call is short while it is interpreted. */
-  private static final int VECTORS = 2;
+  private static final int VECTORS = 4;
+
+  /** Vectors of a row, so that a call has more than one. */
+  private static final int ROW = 2;
 
   /** Calls with turns of the empty loop for each with vectors, and turns of each: what the compiler counts, at next to no cost. */
   private static final int IDLE_CALLS = 10;
@@ -78,12 +81,16 @@ final class WarmUp {
     IntStream read = program.values().stream().mapToInt(value -> switch (value) {
       case VectorProgram.Elements(RegisterKind k, int register) when k == kind -> register + 1;
       case VectorProgram.First(RegisterKind k, int register) when k == kind -> register + 1;
-      case VectorProgram.Elements _, VectorProgram.First _, VectorProgram.Stream _, VectorProgram.Operation _ -> 0;
+      case VectorProgram.OfRow(RegisterKind k, int register) when k == kind -> register + 1;
+      case VectorProgram.OfColumns(RegisterKind k, int register) when k == kind -> register + 1;
+      case VectorProgram.Elements _, VectorProgram.First _, VectorProgram.OfRow _, VectorProgram.OfColumns _, VectorProgram.RowNumber _,
+          VectorProgram.Stream _, VectorProgram.Operation _ -> 0;
     });
     IntStream written = program.sinks().stream().mapToInt(sink -> switch (sink) {
       case VectorProgram.ToRegister(_, RegisterKind k, int register) when k == kind -> register + 1;
       case VectorProgram.ToCheck(_, int register) when kind == RegisterKind.INT -> register + 1;
-      case VectorProgram.ToRegister _, VectorProgram.ToMemory _, VectorProgram.ToCheck _ -> 0;
+      case VectorProgram.ToLanes(_, _, int register) when kind == RegisterKind.FLOAT -> register + 1;
+      case VectorProgram.ToRegister _, VectorProgram.ToMemory _, VectorProgram.ToCheck _, VectorProgram.ToLanes _ -> 0;
     });
     return IntStream.concat(read, written).max().orElse(0);
   }
@@ -147,7 +154,7 @@ final class WarmUp {
 
     private static final long STREAM_BYTES = (long) Registers.BLOCK * Float.BYTES;
 
-    private final Registers registers = new Registers(0);
+    private final Registers registers = registers();
     private final long[] addresses = new long[Registers.STREAMS];
     private final CpuMemory memory = CpuMemory.allocate(Registers.STREAMS * STREAM_BYTES);
     private final float[] ones = new float[Registers.BLOCK];
@@ -157,6 +164,13 @@ final class WarmUp {
       Arrays.fill(ones, ONES);
       Arrays.fill(integers, 1);
       Arrays.setAll(addresses, i -> memory.address() + i * STREAM_BYTES);
+    }
+
+    /** A loop by rows reads and writes the same row of its streams again and again. */
+    private static Registers registers() {
+      var registers = new Registers(0);
+      registers.rowLength = ROW * VectorWidth.LANES;
+      return registers;
     }
 
     /** Loops that ran earlier may have left anything. */

@@ -102,7 +102,7 @@ class VectorSwitchTest {
   }
 
   private static VectorProgram program(int register) {
-    return new VectorProgram(List.of(new VectorProgram.Elements(RegisterKind.FLOAT, register)),
+    return new VectorProgram(false, List.of(new VectorProgram.Elements(RegisterKind.FLOAT, register)),
         List.of(new VectorProgram.ToRegister(0, RegisterKind.FLOAT, register)));
   }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** Loops that are fast from the start, and allocate or don't. */
 class WarmUpTest {
 
-  private static final VectorProgram PROGRAM = new VectorProgram(List.of(new VectorProgram.Elements(RegisterKind.FLOAT, 0)),
+  private static final VectorProgram PROGRAM = new VectorProgram(false, List.of(new VectorProgram.Elements(RegisterKind.FLOAT, 0)),
       List.of(new VectorProgram.ToRegister(0, RegisterKind.FLOAT, 1)));
 
   private final List<VectorLoop> written = new ArrayList<>();
