@@ -11,10 +11,12 @@ import dev.chainrule.schedule.Operand;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Compiles a generated kernel to {@link BlockCode}, phase by phase. A value is computed at its {@link KernelLevels.Level}, once; a register
@@ -41,7 +43,6 @@ final class BlockCodeBuilder {
 
   private final Map<Integer, Integer> readers = new HashMap<>();
   private final Map<RegisterKind, Integer> scratch = new HashMap<>();
-  private final Map<Integer, Folding> foldings = new HashMap<>();
   private final List<BlockStep> constants = new ArrayList<>();
   private final List<BlockStep> group = new ArrayList<>();
   private final List<BlockStep> spreading = new ArrayList<>();
@@ -63,7 +64,7 @@ final class BlockCodeBuilder {
   }
 
   List<Phase> build() {
-    List<Phase> phases = new ArrayList<>();
+    List<VectorPhaseBuilder.Compiled> phases = new ArrayList<>();
     if (tiling.isSingle()) {
       for (int phase = 0; phase < levels.phases(); phase++) {
         countReaders(phase, levels.isNeeded(phase));
@@ -72,19 +73,21 @@ final class BlockCodeBuilder {
     for (int phase = 0; phase < levels.phases(); phase++) {
       phases.add(phase(phase));
     }
-    return phases;
+    List<? extends PhaseCode> codes = vectors ? VectorPhaseBuilder.build(compute, firstCheck, tiling, levels, bases, file, phases)
+        : phases.stream().map(VectorPhaseBuilder.Compiled::block).toList();
+    return IntStream.range(0, codes.size()).mapToObj(i -> new Phase(codes.get(i), phases.get(i).foldings())).toList();
   }
 
   // --- a phase -----------------------------------------------------------------------------------------------------------------------
 
-  private Phase phase(int phase) {
+  private VectorPhaseBuilder.Compiled phase(int phase) {
     boolean[] needed = levels.isNeeded(phase);
     spread.clear();
     if (!tiling.isSingle()) {
       forgetElements();
       countReaders(phase, needed);
     }
-    List<Folding> folds = new ArrayList<>();
+    Map<Integer, Folding> folds = new LinkedHashMap<>();
     List<Integer> elements = new ArrayList<>();
     for (int number = 0; number < needed.length; number++) {
       if (needed[number] && !registers.containsKey(number)) {
@@ -93,14 +96,13 @@ final class BlockCodeBuilder {
           elements.add(number);
         }
       }
-      folds.addAll(folds(phase, number));
+      folds(phase, number, folds);
       checks(phase, number);
     }
     store(phase);
     var code = new BlockCode(constants, group, spreading, once, tile);
     List.of(constants, group, spreading, once, tile).forEach(List::clear);
-    return new Phase(vectors ? new VectorPhaseBuilder(compute, firstCheck, tiling, levels, bases, file,
-        new VectorPhaseBuilder.Compiled(code, phase, elements, kept(elements), registers, spread, foldings)).build() : code, folds);
+    return new VectorPhaseBuilder.Compiled(code, phase, elements, kept(elements), registers, spread, folds);
   }
 
   /** What a later phase takes from the registers. */
@@ -250,15 +252,13 @@ final class BlockCodeBuilder {
   // --- what becomes of values --------------------------------------------------------------------------------------------------------
 
   /** Those folds of a value that the phase makes. */
-  private List<Folding> folds(int phase, int argument) {
-    List<Folding> folds = new ArrayList<>();
+  private void folds(int phase, int argument, Map<Integer, Folding> folds) {
     for (int number : levels.folds(phase)) {
       if (fold(number).argument() == argument) {
-        folds.add(folding(number, fold(number)));
+        folds.put(number, folding(number, fold(number)));
         release(argument);
       }
     }
-    return folds;
   }
 
   private Folding folding(int number, KernelExpression.Fold fold) {
@@ -271,7 +271,6 @@ final class BlockCodeBuilder {
     int result = file.reserve(RegisterKind.of(fold.dtype()), 1);
     registers.put(number, result);
     var folding = new Folding(fold.dtype(), kind, accumulate, tree, tiling.width() == 1, file.reserve(kind, 1), result, spare);
-    foldings.put(number, folding);
     int argument = read(fold.argument(), KernelLevels.Level.ELEMENTS);
     if (RegisterKind.of(from) == kind) {
       tile.add((_, r, _, _) -> folding.combine(r, r.tile, argument));

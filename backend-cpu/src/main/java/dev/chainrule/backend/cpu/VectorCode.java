@@ -21,6 +21,7 @@ final class VectorCode implements PhaseCode {
   private final long work;
   private final boolean streamsOnly;
   private final boolean spreads;
+  private final LoopSet loops;
   private @Nullable VectorLoop loop;
 
   /**
@@ -64,9 +65,10 @@ final class VectorCode implements PhaseCode {
    * @param work elements of the domain times operations
    * @param spreads whether what is the same for all rows must be repeated for each
    * @param longTiles whether a tile may hold any number of elements if none of them is in a register
+   * @param loops the phase's and those with which it is used
    */
   VectorCode(BlockCode block, VectorProgram program, List<Stream> streams, List<Check> checks, List<BlockStep> before,
-      List<BlockStep> after, long work, boolean spreads, boolean longTiles) {
+      List<BlockStep> after, long work, boolean spreads, boolean longTiles, LoopSet loops) {
     this.block = block;
     this.program = program;
     this.streams = streams.toArray(Stream[]::new);
@@ -75,6 +77,8 @@ final class VectorCode implements PhaseCode {
     this.after = after.toArray(BlockStep[]::new);
     this.work = work;
     this.spreads = spreads;
+    this.loops = loops;
+    loops.expect();
     this.streamsOnly = longTiles && before.isEmpty() && after.isEmpty()
         && program.values().stream().noneMatch(VectorProgram.Elements.class::isInstance)
         && program.sinks().stream().noneMatch(VectorProgram.ToRegister.class::isInstance);
@@ -89,9 +93,16 @@ final class VectorCode implements PhaseCode {
     return work;
   }
 
-  /** From now on tiles are computed by {@code loop}; between two runs. */
+  /** Once all loops of the set are there tiles are computed by {@code loop}; between two runs. */
   void use(VectorLoop loop) {
+    if (this.loop == null) {
+      loops.arrived();
+    }
     this.loop = loop;
+  }
+
+  private @Nullable VectorLoop inUse() {
+    return loops.isComplete() ? loop : null;
   }
 
   @Override
@@ -102,7 +113,7 @@ final class VectorCode implements PhaseCode {
 
   @Override
   public void group(Frame frame, Registers registers, Tile tile) {
-    if (spreads || loop == null) {
+    if (spreads || inUse() == null) {
       block.group(frame, registers, tile);
     } else {
       block.places(frame, registers, tile);
@@ -121,12 +132,12 @@ final class VectorCode implements PhaseCode {
 
   @Override
   public boolean takesTilesOfAnyLength() {
-    return streamsOnly && loop != null;
+    return streamsOnly && inUse() != null;
   }
 
   @Override
   public void tile(Frame frame, Registers registers, Tile tile) {
-    VectorLoop vectors = loop;
+    VectorLoop vectors = inUse();
     if (vectors == null) {
       block.tile(frame, registers, tile);
       return;

@@ -41,6 +41,7 @@ final class VectorPhaseBuilder {
   private final Map<Integer, Integer> left = new HashMap<>();
   private final boolean byRows;
   private int repeatedRows;
+  private Recomputation again = Recomputation.NONE;
   private boolean spreads;
 
   /**
@@ -50,13 +51,23 @@ final class VectorPhaseBuilder {
    * @param kept those of them that later phases read
    * @param registers of all values that are anywhere, of one for all or one for each place too
    * @param spread registers in which values for each place are repeated for each element
-   * @param folds by the number of their value
+   * @param folds by the number of their value, in order
    */
   record Compiled(BlockCode block, int phase, List<Integer> elements, List<Integer> kept, Map<Integer, Integer> registers,
-      Map<Integer, Integer> spread, Map<Integer, Folding> folds) {}
+      Map<Integer, Integer> spread, Map<Integer, Folding> folds) {
 
-  VectorPhaseBuilder(Instruction.Compute compute, int firstCheck, Tiling tiling, KernelLevels levels, Bases bases, RegisterFile file,
-      Compiled compiled) {
+    Compiled {
+      registers = Map.copyOf(registers);
+      spread = Map.copyOf(spread);
+    }
+
+    List<Folding> foldings() {
+      return List.copyOf(folds.values());
+    }
+  }
+
+  private VectorPhaseBuilder(Instruction.Compute compute, int firstCheck, Tiling tiling, KernelLevels levels, Bases bases,
+      RegisterFile file, Compiled compiled) {
     this.compute = compute;
     this.kernel = compute.kernel();
     this.firstCheck = firstCheck;
@@ -68,22 +79,52 @@ final class VectorPhaseBuilder {
     this.byRows = isByRows();
   }
 
-  /** The block code alone where it is not covered. */
-  PhaseCode build() {
-    if (!covers()) {
-      return compiled.block;
+  /** The code of all phases: the block code where it is not covered. */
+  static List<PhaseCode> build(Instruction.Compute compute, int firstCheck, Tiling tiling, KernelLevels levels, Bases bases,
+      RegisterFile file, List<Compiled> phases) {
+    List<PhaseCode> together = together(phases.stream()
+        .map(phase -> new VectorPhaseBuilder(compute, firstCheck, tiling, levels, bases, file, phase)).toList());
+    return !together.isEmpty() ? together : phases.stream()
+        .map(phase -> new VectorPhaseBuilder(compute, firstCheck, tiling, levels, bases, file, phase))
+        .map(builder -> builder.covers() ? builder.build(new LoopSet(), Recomputation.NONE, builder.work()) : builder.compiled.block)
+        .toList();
+  }
+
+  /** Phases that all go by rows, so that later ones need little of earlier ones' registers; empty if some do not. */
+  private static List<PhaseCode> together(List<VectorPhaseBuilder> phases) {
+    List<VectorPhaseBuilder> withTiles = phases.stream().filter(phase -> phase.compiled.block.hasTiles()).toList();
+    if (withTiles.isEmpty() || !withTiles.stream().allMatch(phase -> phase.byRows && phase.covers())) {
+      return List.of();
     }
+    var loops = new LoopSet();
+    var again = new Recomputation(phases.getFirst().kernel, phases.getFirst().tiling, phases.getFirst().levels);
+    long work = withTiles.stream().mapToLong(VectorPhaseBuilder::work).sum();
+    List<PhaseCode> codes = new ArrayList<>();
+    for (VectorPhaseBuilder phase : phases) {
+      codes.add(phase.compiled.block.hasTiles() ? phase.build(loops, again, work) : phase.compiled.block);
+      if (phase.streams.size() > Registers.STREAMS) {
+        return List.of();
+      }
+    }
+    return codes;
+  }
+
+  private PhaseCode build(LoopSet loops, Recomputation recomputation, long work) {
+    again = recomputation;
     compiled.elements.forEach(this::value);
-    compiled.kept.forEach(number -> left.put(number, sinkTo(number, register(number))));
+    compiled.kept.stream().filter(number -> !again.covers(number)).forEach(number -> left.put(number, sinkTo(number, register(number))));
     levels.checks(compiled.phase).forEach(this::check);
     levels.folds(compiled.phase).forEach(this::fold);
     levels.results(compiled.phase).forEach(this::store);
     if (streams.size() > Registers.STREAMS) {
       return compiled.block;
     }
-    long work = kernel.domain().elements() * (operations() + levels.folds(compiled.phase).size());
     return new VectorCode(compiled.block, new VectorProgram(byRows, values, sinks), streams, checks, before, after, work,
-        spreads, kernel.folded().count() == 0);
+        spreads, kernel.folded().count() == 0, loops);
+  }
+
+  private long work() {
+    return kernel.domain().elements() * (operations() + levels.folds(compiled.phase).size());
   }
 
   // --- what is covered ---------------------------------------------------------------------------------------------------------------
@@ -106,17 +147,13 @@ final class VectorPhaseBuilder {
    * {@link Folding} does.
    */
   private boolean isByRows() {
-    return tiling.rows() > 1 && rowLength() >= 2L * VectorWidth.LANES && rowLength() % VectorWidth.LANES == 0
+    return tiling.rows() > 1 && tiling.rowLength() >= 2L * VectorWidth.LANES && tiling.rowLength() % VectorWidth.LANES == 0
         && (tiling.width() > 1 || levels.folds(compiled.phase).stream().noneMatch(this::isVectorFold) || joinsWholeVectors());
-  }
-
-  private long rowLength() {
-    return tiling.width() == 1 ? tiling.rows() : tiling.width();
   }
 
   /** Lanes that no element has come to may be left out where halving leaves whole vectors. */
   private boolean joinsWholeVectors() {
-    long last = (rowLength() - 1) % Tiling.BLOCK_OF_NUMBERS + 1;
+    long last = (tiling.rowLength() - 1) % Tiling.BLOCK_OF_NUMBERS + 1;
     return VectorWidth.LANES >= 8 && (last >= Folding.LANES || Long.bitCount(last) == 1);
   }
 
@@ -200,6 +237,10 @@ final class VectorPhaseBuilder {
     }
     RegisterKind kind = kind(number);
     KernelLevels.Level level = levels.of(number);
+    if (level == KernelLevels.Level.ELEMENTS && again.covers(number)) {
+      value(number);
+      return Objects.requireNonNull(program.get(number));
+    }
     if (level == KernelLevels.Level.ONE || (level == KernelLevels.Level.PLACES && tiling.places() == 1)) {
       return add(number, new VectorProgram.First(kind, register(number)));
     }
@@ -217,7 +258,7 @@ final class VectorPhaseBuilder {
   private void load(int number, KernelExpression.Load load) {
     Layout layout = tiling.elements(load.layout());
     Place place = bases.place(compute.arguments().get(load.argument()).buffer());
-    if (isNumberOfRow(load.dtype(), layout)) {
+    if (byRows && tiling.isNumberOfRow(load.dtype(), layout)) {
       add(number, new VectorProgram.RowNumber(load.dtype(), stream(place, layout, load.dtype(), true)));
       return;
     }
@@ -258,15 +299,6 @@ final class VectorPhaseBuilder {
     });
   }
 
-  private boolean isNumberOfRow(DType dtype, Layout layout) {
-    Strides strides = Strides.of(layout);
-    return byRows && dtype.bytes() == Integer.BYTES && strides.rowStride() == 0 && isOfWholeRows(strides);
-  }
-
-  private boolean isOfWholeRows(Strides strides) {
-    return strides.isRow() || strides.rowLength() % rowLength() == 0;
-  }
-
   private static boolean isStream(DType dtype, Layout layout) {
     return VectorOperations.isStreamed(dtype) && layout.isContiguous();
   }
@@ -278,7 +310,7 @@ final class VectorPhaseBuilder {
   private boolean isLongRows(DType dtype, Layout layout) {
     Strides strides = Strides.of(layout);
     if (byRows) {
-      return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && isOfWholeRows(strides);
+      return tiling.isRowOfNeighbours(dtype, layout);
     }
     boolean whole = strides.rowLength() % VectorWidth.LANES == 0;
     return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 32 : 256)
