@@ -26,11 +26,11 @@ final class Recomputation {
     this.costs = costs;
   }
 
-  Recomputation(GeneratedKernel kernel, Tiling tiling, KernelLevels levels) {
+  Recomputation(GeneratedKernel kernel, Tiling tiling, KernelLevels levels, RowForm rows) {
     this(new int[kernel.values().size()]);
     for (int number = 0; number < costs.length; number++) {
       costs[number] = levels.of(number) != KernelLevels.Level.ELEMENTS ? 0 : switch (kernel.values().get(number)) {
-        case KernelExpression.Load load -> tiling.readsByRows(load.dtype(), tiling.elements(load.layout())) ? 0 : EXPENSIVE;
+        case KernelExpression.Load load -> rows.reads(load.dtype(), tiling.elements(load.layout())) ? 0 : EXPENSIVE;
         case KernelExpression.Apply apply ->
             isCheap(apply.op()) ? 1 + apply.arguments().stream().mapToInt(argument -> costs[argument]).sum() : EXPENSIVE;
         case KernelExpression.Index _, KernelExpression.Fold _ -> EXPENSIVE;

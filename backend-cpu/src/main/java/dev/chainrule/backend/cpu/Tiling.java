@@ -1,7 +1,6 @@
 package dev.chainrule.backend.cpu;
 
 import dev.chainrule.graph.Axes;
-import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
 import dev.chainrule.schedule.Layout;
@@ -113,32 +112,6 @@ final class Tiling {
   /** Whether an index counts the same for every tile of a kernel with folds. */
   boolean repeats(Counting counting) {
     return single && rows > 1 && outer > 1 && rows * width % (counting.length() * counting.inner()) == 0;
-  }
-
-  /** Elements of a row in a loop by rows: those that a fold combines, or of its width. */
-  long rowLength() {
-    return width == 1 ? rows : width;
-  }
-
-  /** Whether a loop by rows reads an operand with this layout of elements from memory itself. */
-  boolean readsByRows(DType dtype, Layout elements) {
-    return isNumberOfRow(dtype, elements) || isRowOfNeighbours(dtype, elements);
-  }
-
-  /** Whether there is one number for each row. */
-  boolean isNumberOfRow(DType dtype, Layout elements) {
-    Strides strides = Strides.of(elements);
-    return dtype.bytes() == Integer.BYTES && strides.rowStride() == 0 && isOfWholeRows(strides);
-  }
-
-  /** Whether the elements of a row lie side by side. */
-  boolean isRowOfNeighbours(DType dtype, Layout elements) {
-    Strides strides = Strides.of(elements);
-    return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && isOfWholeRows(strides);
-  }
-
-  private boolean isOfWholeRows(Strides strides) {
-    return strides.isRow() || strides.rowLength() % rowLength() == 0;
   }
 
   // --- sizes -------------------------------------------------------------------------------------------------------------------------

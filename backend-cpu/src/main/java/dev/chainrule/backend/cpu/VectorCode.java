@@ -14,6 +14,8 @@ final class VectorCode implements PhaseCode {
 
   private final BlockCode block;
   private final VectorProgram program;
+  private final RowForm rows;
+  private final boolean folds;
   private final Stream[] streams;
   private final Check[] checks;
   private final BlockStep[] before;
@@ -64,13 +66,14 @@ final class VectorCode implements PhaseCode {
    * @param streams in the order of the table of addresses
    * @param work elements of the domain times operations
    * @param spreads whether what is the same for all rows must be repeated for each
-   * @param longTiles whether a tile may hold any number of elements if none of them is in a register
+   * @param folds whether the kernel folds; a tile of one that doesn't may hold any number of elements if none of them is in a register
    * @param loops the phase's and those with which it is used
    */
-  VectorCode(BlockCode block, VectorProgram program, List<Stream> streams, List<Check> checks, List<BlockStep> before,
-      List<BlockStep> after, long work, boolean spreads, boolean longTiles, LoopSet loops) {
+  VectorCode(BlockCode block, VectorProgram program, RowForm rows, List<Stream> streams, List<Check> checks, List<BlockStep> before,
+      List<BlockStep> after, long work, boolean spreads, boolean folds, LoopSet loops) {
     this.block = block;
     this.program = program;
+    this.rows = rows;
     this.streams = streams.toArray(Stream[]::new);
     this.checks = checks.toArray(Check[]::new);
     this.before = before.toArray(BlockStep[]::new);
@@ -79,7 +82,8 @@ final class VectorCode implements PhaseCode {
     this.spreads = spreads;
     this.loops = loops;
     loops.expect();
-    this.streamsOnly = longTiles && before.isEmpty() && after.isEmpty()
+    this.folds = folds;
+    this.streamsOnly = !folds && before.isEmpty() && after.isEmpty()
         && program.values().stream().noneMatch(VectorProgram.Elements.class::isInstance)
         && program.sinks().stream().noneMatch(VectorProgram.ToRegister.class::isInstance);
   }
@@ -149,8 +153,10 @@ final class VectorCode implements PhaseCode {
     for (BlockStep step : before) {
       step.run(frame, registers, tile.at, n);
     }
-    if (program.byRows()) {
+    if (program.byRows() && folds) {
       rows(vectors, frame, registers, tile);
+    } else if (program.byRows()) {
+      anyRows(vectors, frame, registers, tile.at, n);
     } else {
       elements(vectors, frame, registers, tile.at, n);
     }
@@ -163,14 +169,33 @@ final class VectorCode implements PhaseCode {
   }
 
   private void rows(VectorLoop vectors, Frame frame, Registers registers, Tile tile) {
-    int length = tile.columns == 1 ? tile.rows : tile.columns;
     int n = tile.elements();
-    registers.rowLength = length;
+    int length = tile.columns > 1 ? tile.columns : tile.rows;
     for (int done = 0; done < n;) {
       int piece = (int) Math.min((n - done) / length, enterRows(frame, registers, tile.at + done, length)) * length;
       registers.firstRow = done / length;
+      registers.rowLength = length;
       vectors.run(registers, registers.addresses, done, piece);
       done += piece;
+    }
+  }
+
+  /** Of a kernel without folds, whose tiles may begin and end anywhere. */
+  private void anyRows(VectorLoop vectors, Frame frame, Registers registers, long at, int n) {
+    for (int done = 0; done < n;) {
+      long column = (at + done) % rows.length();
+      int length = (int) Math.min(rows.length() - column, n - done);
+      if (length == rows.length()) {
+        registers.rowLength = length;
+        int piece = (int) Math.min((n - done) / length, enterRows(frame, registers, at + done, length)) * length;
+        vectors.run(registers, registers.addresses, done, piece);
+        done += piece;
+      } else {
+        enter(frame, registers, at + done);
+        registers.rowLength = length - length % VectorWidth.LANES;
+        vectors(vectors, registers, done, length);
+        done += length;
+      }
     }
   }
 
@@ -221,13 +246,15 @@ final class VectorCode implements PhaseCode {
     for (int i = 0; i < streams.length; i++) {
       if (streams[i].isRead) {
         int bytes = streams[i].bytes;
-        long from = registers.addresses[i] + (long) whole * bytes;
-        copy(from, registers.edges[i], rest, bytes);
-        for (int lane = rest; lane < VectorWidth.LANES; lane++) {
+        long from = registers.addresses[i] + whole * streams[i].strides.rowStride() * bytes;
+        int there = streams[i].strides.rowStride() == 0 ? 1 : rest;
+        copy(from, registers.edges[i], there, bytes);
+        for (int lane = there; lane < VectorWidth.LANES; lane++) {
           copy(from, registers.edges[i] + (long) lane * bytes, 1, bytes);
         }
       }
     }
+    registers.rowLength = VectorWidth.LANES;
     vectors.run(registers, registers.edges, done + whole, VectorWidth.LANES);
     for (int i = 0; i < streams.length; i++) {
       if (!streams[i].isRead) {

@@ -39,6 +39,7 @@ final class VectorPhaseBuilder {
   private final List<BlockStep> after = new ArrayList<>();
   private final Map<Integer, Integer> program = new HashMap<>();
   private final Map<Integer, Integer> left = new HashMap<>();
+  private final RowForm rows;
   private final boolean byRows;
   private int repeatedRows;
   private Recomputation again = Recomputation.NONE;
@@ -76,6 +77,7 @@ final class VectorPhaseBuilder {
     this.bases = bases;
     this.file = file;
     this.compiled = compiled;
+    this.rows = RowForm.of(compute, tiling);
     this.byRows = isByRows();
   }
 
@@ -97,7 +99,8 @@ final class VectorPhaseBuilder {
       return List.of();
     }
     var loops = new LoopSet();
-    var again = new Recomputation(phases.getFirst().kernel, phases.getFirst().tiling, phases.getFirst().levels);
+    var again = new Recomputation(phases.getFirst().kernel, phases.getFirst().tiling, phases.getFirst().levels,
+        phases.getFirst().rows);
     long work = withTiles.stream().mapToLong(VectorPhaseBuilder::work).sum();
     List<PhaseCode> codes = new ArrayList<>();
     for (VectorPhaseBuilder phase : phases) {
@@ -119,8 +122,8 @@ final class VectorPhaseBuilder {
     if (streams.size() > Registers.STREAMS) {
       return compiled.block;
     }
-    return new VectorCode(compiled.block, new VectorProgram(byRows, values, sinks), streams, checks, before, after, work,
-        spreads, kernel.folded().count() == 0, loops);
+    return new VectorCode(compiled.block, new VectorProgram(byRows, values, sinks), rows, streams, checks, before, after, work,
+        spreads, kernel.folded().count() > 0, loops);
   }
 
   private long work() {
@@ -142,18 +145,15 @@ final class VectorPhaseBuilder {
         && levels.results(compiled.phase).stream().allMatch(result -> isNarrow(kernel.results().get(result).value()));
   }
 
-  /**
-   * Whether the loop goes row by row: in a kernel with folds, over rows of whole vectors. Rows that are folded must join their lanes as
-   * {@link Folding} does.
-   */
+  /** Whether the loop goes row by row. Rows that are folded must join their lanes as {@link Folding} does. */
   private boolean isByRows() {
-    return tiling.rows() > 1 && tiling.rowLength() >= 2L * VectorWidth.LANES && tiling.rowLength() % VectorWidth.LANES == 0
-        && (tiling.width() > 1 || levels.folds(compiled.phase).stream().noneMatch(this::isVectorFold) || joinsWholeVectors());
+    return rows.isOfWholeVectors()
+        && (levels.folds(compiled.phase).stream().noneMatch(this::isVectorFold) || joinsWholeVectors());
   }
 
   /** Lanes that no element has come to may be left out where halving leaves whole vectors. */
   private boolean joinsWholeVectors() {
-    long last = (tiling.rowLength() - 1) % Tiling.BLOCK_OF_NUMBERS + 1;
+    long last = (rows.length() - 1) % Tiling.BLOCK_OF_NUMBERS + 1;
     return VectorWidth.LANES >= 8 && (last >= Folding.LANES || Long.bitCount(last) == 1);
   }
 
@@ -258,11 +258,11 @@ final class VectorPhaseBuilder {
   private void load(int number, KernelExpression.Load load) {
     Layout layout = tiling.elements(load.layout());
     Place place = bases.place(compute.arguments().get(load.argument()).buffer());
-    if (byRows && tiling.isNumberOfRow(load.dtype(), layout)) {
+    if (byRows && rows.isNumberOfRow(load.dtype(), layout)) {
       add(number, new VectorProgram.RowNumber(load.dtype(), stream(place, layout, load.dtype(), true)));
       return;
     }
-    if (isRepeatedRow(layout)) {
+    if (!byRows && isRepeatedRow(layout)) {
       repeated(number, load, layout, place);
       return;
     }
@@ -310,7 +310,7 @@ final class VectorPhaseBuilder {
   private boolean isLongRows(DType dtype, Layout layout) {
     Strides strides = Strides.of(layout);
     if (byRows) {
-      return tiling.isRowOfNeighbours(dtype, layout);
+      return rows.isOfNeighbours(dtype, layout);
     }
     boolean whole = strides.rowLength() % VectorWidth.LANES == 0;
     return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 32 : 256)
@@ -359,13 +359,18 @@ final class VectorPhaseBuilder {
       return;
     }
     int value = source(number);
-    if (!byRows && values.stream().anyMatch(VectorProgram.Elements.class::isInstance)) { // behind a tile's elements registers hold anything
+    if (hasEdges() && values.stream().anyMatch(VectorProgram.Elements.class::isInstance)) { // behind a tile's elements registers hold anything
       after.add(FiniteCheck.step(dtype(number), left(number), firstCheck + check));
       return;
     }
     int register = file.reserve(RegisterKind.INT, 1);
     sinks.add(new VectorProgram.ToCheck(value, register));
     checks.add(new VectorCode.Check(register, firstCheck + check));
+  }
+
+  /** Whether tiles may end within vectors. */
+  private boolean hasEdges() {
+    return !byRows || kernel.folded().count() == 0;
   }
 
   private void fold(int number) {
