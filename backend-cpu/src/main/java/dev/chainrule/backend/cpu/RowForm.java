@@ -5,16 +5,18 @@ import dev.chainrule.schedule.Instruction;
 import dev.chainrule.schedule.KernelExpression;
 import dev.chainrule.schedule.Layout;
 import dev.chainrule.schedule.Operand;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
  * The rows that a loop by rows of a generated kernel goes through.
  *
- * @param length elements of a row: those that a fold combines, or of the width behind the folded axes; without folds the shortest along
- *     which all operands go evenly
+ * @param length elements of a row: those that a fold combines, or of the width behind the folded axes; without folds the shortest of an
+ *     operand; 0 where there are none
  */
 record RowForm(long length) {
+
+  /** Without folds shorter rows are better repeated in a register. */
+  private static final long SHORTEST = 32;
 
   static RowForm of(Instruction.Compute compute, Tiling tiling) {
     if (compute.kernel().folded().count() > 0) {
@@ -23,14 +25,13 @@ record RowForm(long length) {
     Stream<Layout> read = compute.kernel().values().stream()
         .flatMap(value -> value instanceof KernelExpression.Load load ? Stream.of(load.layout()) : Stream.empty());
     Stream<Layout> written = compute.outputs().stream().map(Operand::layout);
-    LongStream lengths = Stream.concat(read, written).map(layout -> Strides.of(tiling.elements(layout)))
-        .filter(strides -> !strides.isRow() && (strides.rowStride() == 0 || strides.rowStride() == 1)).mapToLong(Strides::rowLength);
-    return new RowForm(lengths.min().orElse(0));
+    long shortest = Stream.concat(read, written).map(layout -> Strides.of(tiling.elements(layout)))
+        .filter(strides -> !strides.isRow() && (strides.rowStride() == 0 || strides.rowStride() == 1)).mapToLong(Strides::rowLength).min().orElse(0);
+    return new RowForm(shortest >= SHORTEST ? shortest : 0);
   }
 
-  /** Whether rows are whole vectors, and long enough that it is worth while. */
   boolean isOfWholeVectors() {
-    return length >= 2L * VectorWidth.LANES && length % VectorWidth.LANES == 0;
+    return length > 0 && length % VectorWidth.LANES == 0;
   }
 
   /** Whether a loop by rows reads an operand with this layout of elements from memory itself. */

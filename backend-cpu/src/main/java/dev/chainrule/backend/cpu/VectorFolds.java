@@ -3,6 +3,7 @@ package dev.chainrule.backend.cpu;
 import static dev.chainrule.backend.cpu.VectorLanes.FLOATS;
 
 import dev.chainrule.graph.Op;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
@@ -79,6 +80,13 @@ final class VectorFolds {
   private static float sumOfHalf(float[] x, int row) {
     int at = row * LAST / 2;
     return ((x[at] + x[at + 4]) + (x[at + 2] + x[at + 6])) + ((x[at + 1] + x[at + 5]) + (x[at + 3] + x[at + 7]));
+  }
+
+  /** Before rows are added to {@code sum}: where they begin a block of {@link FoldTree} there is nothing yet, not even a positive zero. */
+  static void beginSum(float[] sum, Tile tile) {
+    if (tile.row % Tiling.BLOCK_OF_ROWS == 0) {
+      Arrays.fill(sum, 0, tile.columns, -0.0f);
+    }
   }
 
   private static void sums(float[] x, int rows, int n, float[] into, float[] lanes) {
@@ -222,19 +230,5 @@ final class VectorFolds {
       }
     }
     return FloatVector.fromArray(FLOATS, lanes, 0).reduceLanes(VectorOperators.MIN);
-  }
-
-  /**
-   * Adds {@code rows} rows of {@code n} floats that lie one behind the other to those of {@code into}, in order, or puts their sum there;
-   * {@code n} is a multiple of the vectors' length.
-   */
-  static void sumOfRows(float[] x, int rows, int n, float[] into, boolean adds) {
-    for (int i = 0; i < n; i += FLOATS.length()) {
-      FloatVector sum = FloatVector.fromArray(FLOATS, adds ? into : x, i);
-      for (int at = adds ? i : n + i; at < rows * n; at += n) {
-        sum = sum.add(FloatVector.fromArray(FLOATS, x, at));
-      }
-      sum.intoArray(into, i);
-    }
   }
 }

@@ -149,7 +149,8 @@ final class VectorLoopWriter {
     Label done = code.newLabel();
     code.iload(rowStart).istore(index);
     code.labelBinding(top).iload(index).iload(end).if_icmpge(done);
-    code.iload(index).iload(rowStart).isub().i2l().lstore(elements);
+    code.iload(index).iload(rowStart).isub().istore(column);
+    code.iload(column).i2l().lstore(elements);
     code.lload(elements).loadConstant(1).lshl().lstore(halfOffset);
     code.lload(elements).loadConstant(2).lshl().lstore(offset);
     for (int i = 0; i < locals.length; i++) {
@@ -212,6 +213,7 @@ final class VectorLoopWriter {
         case VectorProgram.ToMemory memory -> base(memory.address());
         case VectorProgram.ToRegister register -> array(register.kind(), register.register());
         case VectorProgram.ToCheck check -> check(check.register());
+        case VectorProgram.ToColumns columns -> array(RegisterKind.FLOAT, columns.register());
         case VectorProgram.ToLanes fold -> {
           array(RegisterKind.FLOAT, fold.register());
           lanes.put(fold, allocateLanes());
@@ -325,7 +327,6 @@ final class VectorLoopWriter {
       case VectorProgram.Elements elements ->
           assembler.loadFromArray(forms[number], array(elements.kind(), elements.register()), index);
       case VectorProgram.OfColumns columns -> {
-        code.iload(index).iload(rowStart).isub().istore(column);
         assembler.loadFromArray(forms[number], array(columns.kind(), columns.register()), column);
       }
       case VectorProgram.First _, VectorProgram.RowNumber _, VectorProgram.OfRow _ -> {
@@ -390,6 +391,13 @@ final class VectorLoopWriter {
         code.aload(largest);
         assembler.withVector("max", VectorForm.INTS);
         code.astore(largest);
+      }
+      case VectorProgram.ToColumns columns -> {
+        int sums = array(RegisterKind.FLOAT, columns.register());
+        assembler.loadFromArray(VectorForm.FLOATS, sums, column);
+        push(columns.value(), VectorForm.FLOATS);
+        assembler.combine(Op.Fold.SUM);
+        assembler.storeToArray(VectorForm.FLOATS, sums, column);
       }
       case VectorProgram.ToLanes fold -> {
         int[] locals = Objects.requireNonNull(lanes.get(fold));

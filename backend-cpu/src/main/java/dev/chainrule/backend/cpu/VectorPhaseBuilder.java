@@ -165,11 +165,10 @@ final class VectorPhaseBuilder {
     return levels.folds(compiled.phase).stream().anyMatch(this::isSumOfRows);
   }
 
-  /** Whether rows of whole vectors are added up; a tile then is a block of the tree or a part of one. */
+  /** Whether rows are added up, element by element; a tile then is a block of the tree or a part of one. */
   private boolean isSumOfRows(int fold) {
-    return kernel.values().get(fold) instanceof KernelExpression.Fold(Op.Fold kind, _, _) && kind == Op.Fold.SUM
-        && tiling.width() > 1 && !tiling.isSingle() && tiling.width() % VectorWidth.LANES == 0
-        && Objects.requireNonNull(compiled.folds.get(fold)).kind() == RegisterKind.FLOAT;
+    return byRows && kernel.values().get(fold) instanceof KernelExpression.Fold(Op.Fold kind, _, _) && kind == Op.Fold.SUM
+        && tiling.width() > 1 && !tiling.isSingle() && Objects.requireNonNull(compiled.folds.get(fold)).kind() == RegisterKind.FLOAT;
   }
 
   private boolean isVectorFold(int fold) {
@@ -383,14 +382,14 @@ final class VectorPhaseBuilder {
       after.add((_, r, _, _) -> VectorFolds.lanes(fold.fold(), r.floats(lanes), r.tile.outers, (float[]) folding.accumulated(r)));
       return;
     }
+    if (isSumOfRows(number)) {
+      sinks.add(new VectorProgram.ToColumns(source(fold.argument()), folding.accumulator()));
+      before.add((_, r, _, _) -> VectorFolds.beginSum(r.floats(folding.accumulator()), r.tile));
+      return;
+    }
     int argument = left(fold.argument());
     if (isVectorFold(number)) {
       after.add(rows(folding, VectorFolds.of(fold.fold()), argument));
-      return;
-    }
-    if (isSumOfRows(number)) {
-      after.add((_, r, _, _) -> VectorFolds.sumOfRows(r.floats(argument), r.tile.rows, r.tile.columns, (float[]) folding.accumulated(r),
-          r.tile.row % Tiling.BLOCK_OF_ROWS != 0));
       return;
     }
     if (RegisterKind.of(from) == folding.kind()) {

@@ -66,6 +66,9 @@ record VectorProgram(boolean byRows, List<Value> values, List<Sink> sinks) {
   /** To the first lanes of an int register, which keep the largest bits of all magnitudes of floats: see {@link FiniteCheck}. */
   record ToCheck(int value, int register) implements Sink {}
 
+  /** Added to a float register's elements, which are the same for each row. */
+  record ToColumns(int value, int register) implements Sink {}
+
   /**
    * To a vector of lanes for each row, one behind the other in a float register: what is left of {@link Folding#LANES} lanes after the
    * halvings that join whole vectors.

@@ -90,7 +90,9 @@ final class WarmUp {
       case VectorProgram.ToRegister(_, RegisterKind k, int register) when k == kind -> register + 1;
       case VectorProgram.ToCheck(_, int register) when kind == RegisterKind.INT -> register + 1;
       case VectorProgram.ToLanes(_, _, int register) when kind == RegisterKind.FLOAT -> register + 1;
-      case VectorProgram.ToRegister _, VectorProgram.ToMemory _, VectorProgram.ToCheck _, VectorProgram.ToLanes _ -> 0;
+      case VectorProgram.ToColumns(_, int register) when kind == RegisterKind.FLOAT -> register + 1;
+      case VectorProgram.ToRegister _, VectorProgram.ToMemory _, VectorProgram.ToCheck _, VectorProgram.ToLanes _,
+          VectorProgram.ToColumns _ -> 0;
     });
     return IntStream.concat(read, written).max().orElse(0);
   }
