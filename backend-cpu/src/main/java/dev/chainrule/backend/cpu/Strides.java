@@ -75,15 +75,19 @@ final class Strides {
     return dims.length == 0 ? 0 : strides[dims.length - 1];
   }
 
-  /** How many pieces of {@code length} elements from number {@code at} on, where one begins, are evenly spaced; rows are whole pieces. */
-  long evenRows(long at, long length) {
+  /**
+   * How many pieces of {@code length} elements from number {@code piece} on are evenly spaced; rows are whole pieces.
+   *
+   * @param at the element that the first one begins with
+   */
+  long evenPieces(long piece, long at, long length) {
     if (isRow()) {
       return Long.MAX_VALUE;
     }
     if (rowLength() > length) {
       return (rowLength() - at % rowLength()) / length;
     }
-    return dims.length == 2 ? Long.MAX_VALUE : dims[dims.length - 2] - at / length % dims[dims.length - 2];
+    return dims.length == 2 ? Long.MAX_VALUE : dims[dims.length - 2] - piece % dims[dims.length - 2];
   }
 
   /** From one of these pieces to the next. */

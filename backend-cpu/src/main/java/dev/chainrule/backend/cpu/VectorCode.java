@@ -44,9 +44,9 @@ final class VectorCode implements PhaseCode {
       return strides.isRow() ? Long.MAX_VALUE : (row + 1) * strides.rowLength() - at;
     }
 
-    /** How many of the rows of {@code length} from element {@code at} on are evenly spaced. */
-    long evenRows(long at, int length) {
-      return strides.evenRows(at, length);
+    /** How many of the rows of {@code length} are evenly spaced, from the one on that begins with element {@code at}. */
+    long evenRows(long row, long at, int length) {
+      return strides.evenPieces(row, at, length);
     }
 
     /** From one of these rows to the next, in bytes. */
@@ -202,10 +202,12 @@ final class VectorCode implements PhaseCode {
   /** Sets the streams to the row that begins with element {@code at} and returns how many from there on are evenly spaced in all. */
   private long enterRows(Frame frame, Registers registers, long at, int length) {
     long rows = Long.MAX_VALUE;
+    long row = at / length;
     for (int i = 0; i < streams.length; i++) {
-      rows = Math.min(rows, streams[i].evenRows(at, length));
-      registers.addresses[i] = streams[i].address(frame, at, streams[i].row(at));
-      registers.steps[i] = streams[i].step(length);
+      Stream stream = streams[i];
+      rows = Math.min(rows, stream.evenRows(row, at, length));
+      registers.addresses[i] = stream.address(frame, at, stream.strides.rowLength() == length ? row : stream.row(at));
+      registers.steps[i] = stream.step(length);
     }
     return rows;
   }
