@@ -52,7 +52,7 @@ final class VectorFolds {
     switch (fold) {
       case SUM -> {
         for (int row = 0; row < rows; row++) {
-          into[row] = FLOATS.length() == LAST ? sumOfLast(FloatVector.fromArray(FLOATS, lanes, row * LAST)) : sumOfHalf(lanes, row);
+          into[row] = FLOATS.length() == LAST ? sumOfVector(lanes, row * LAST) : sumOfHalf(lanes, row * LAST / 2);
         }
       }
       case MAX -> {
@@ -69,16 +69,17 @@ final class VectorFolds {
     }
   }
 
-  private static float sumOfLast(FloatVector lanes) {
-    FloatVector sum = lanes.add(lanes.rearrange(UPPER_HALF));
+  /** Of the longest vector's lanes. It comes in an array since vectors that cross calls are objects where these are not inlined. */
+  private static float sumOfVector(float[] lanes, int at) {
+    FloatVector sum = FloatVector.fromArray(FLOATS, lanes, at);
+    sum = sum.add(sum.rearrange(UPPER_HALF));
     sum = sum.add(sum.rearrange(UPPER_QUARTER));
     sum = sum.add(sum.rearrange(UPPER_EIGHTH));
     return sum.add(sum.rearrange(SECOND)).lane(0);
   }
 
-  /** Of vectors of eight lanes; shorter ones leave none. */
-  private static float sumOfHalf(float[] x, int row) {
-    int at = row * LAST / 2;
+  /** Of eight lanes; shorter vectors leave none. */
+  private static float sumOfHalf(float[] x, int at) {
     return ((x[at] + x[at + 4]) + (x[at + 2] + x[at + 6])) + ((x[at + 1] + x[at + 5]) + (x[at + 3] + x[at + 7]));
   }
 
@@ -98,7 +99,7 @@ final class VectorFolds {
   /** x[at] to x[at + n - 1] added up, at least {@value Folding#LANES}; {@code lanes} has room for a block's lanes. */
   static float sum(float[] x, int at, int n, float[] lanes) {
     if (FLOATS.length() == LAST && n % LAST == 0) {
-      return sumOfLongest(x, at, n);
+      return sumOfLongest(x, at, n, lanes);
     }
     int length = FLOATS.length();
     int whole = FLOATS.loopBound(n);
@@ -121,7 +122,7 @@ final class VectorFolds {
   }
 
   /** The same with the longest vectors: the lanes are four of them, which never leave the machine's registers. */
-  private static float sumOfLongest(float[] x, int at, int n) {
+  private static float sumOfLongest(float[] x, int at, int n, float[] lanes) {
     FloatVector a = FloatVector.fromArray(FLOATS, x, at);
     FloatVector b = FloatVector.fromArray(FLOATS, x, at + LAST);
     FloatVector c = FloatVector.fromArray(FLOATS, x, at + 2 * LAST);
@@ -143,7 +144,8 @@ final class VectorFolds {
     if (i + 2 * LAST < end) {
       c = c.add(FloatVector.fromArray(FLOATS, x, i + 2 * LAST));
     }
-    return sumOfLast(a.add(c).add(b.add(d)));
+    a.add(c).add(b.add(d)).intoArray(lanes, 0);
+    return sumOfVector(lanes, 0);
   }
 
   /** Written out: with loops that store what they add, this takes longer than all before it. */
