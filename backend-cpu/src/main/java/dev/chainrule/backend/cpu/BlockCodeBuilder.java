@@ -64,7 +64,7 @@ final class BlockCodeBuilder {
   }
 
   List<Phase> build() {
-    List<VectorPhaseBuilder.Compiled> phases = new ArrayList<>();
+    List<CompiledPhase> phases = new ArrayList<>();
     if (tiling.isSingle()) {
       for (int phase = 0; phase < levels.phases(); phase++) {
         countReaders(phase, levels.isNeeded(phase));
@@ -73,14 +73,14 @@ final class BlockCodeBuilder {
     for (int phase = 0; phase < levels.phases(); phase++) {
       phases.add(phase(phase));
     }
-    List<? extends PhaseCode> codes = vectors ? VectorPhaseBuilder.build(compute, firstCheck, tiling, levels, bases, file, phases)
-        : phases.stream().map(VectorPhaseBuilder.Compiled::block).toList();
+    List<? extends PhaseCode> codes = vectors ? new VectorPhases(compute, firstCheck, tiling, levels, bases, file).build(phases)
+        : phases.stream().map(CompiledPhase::block).toList();
     return IntStream.range(0, codes.size()).mapToObj(i -> new Phase(codes.get(i), phases.get(i).foldings())).toList();
   }
 
   // --- a phase -----------------------------------------------------------------------------------------------------------------------
 
-  private VectorPhaseBuilder.Compiled phase(int phase) {
+  private CompiledPhase phase(int phase) {
     boolean[] needed = levels.isNeeded(phase);
     spread.clear();
     if (!tiling.isSingle()) {
@@ -102,7 +102,7 @@ final class BlockCodeBuilder {
     store(phase);
     var code = new BlockCode(constants, group, spreading, once, tile);
     List.of(constants, group, spreading, once, tile).forEach(List::clear);
-    return new VectorPhaseBuilder.Compiled(code, phase, elements, kept(elements), registers, spread, folds);
+    return new CompiledPhase(code, phase, elements, kept(elements), registers, spread, folds);
   }
 
   /** What a later phase takes from the registers. */

@@ -133,7 +133,7 @@ final class VectorLoopWriter {
     code.iload(rowStart).iload(length).iadd().istore(rowEnd);
     beginRow();
     elements(rowEnd);
-    lanes.forEach((sink, locals) -> endRow(sink, locals, length));
+    lanes.forEach((sink, locals) -> endRow(sink, locals));
     for (int address : steps) {
       int base = base(address);
       code.lload(base).aload(REGISTERS_LOCAL).getfield(REGISTERS, "steps", ConstantDescs.CD_long.arrayType());
@@ -252,19 +252,10 @@ final class VectorLoopWriter {
   }
 
   /**
-   * Vectors take the elements in turn, by handing on from local variable to local variable: the next one's is always the first. Rows that
-   * end within a turn hand on until it is the first one's again.
+   * Vectors take the elements in turn, by handing on from local variable to local variable: the next one's is always the first. Whose turn
+   * is next at the end makes no difference, since vectors half a round apart are joined.
    */
-  private void endRow(VectorProgram.ToLanes sink, int[] locals, int length) {
-    int turn = code.allocateLocal(TypeKind.INT);
-    Label top = code.newLabel();
-    Label done = code.newLabel();
-    code.iload(length).istore(turn);
-    code.labelBinding(top).iload(turn).loadConstant(Folding.LANES - 1).iand().ifeq(done);
-    code.aload(locals[0]);
-    handOn(locals);
-    code.iinc(turn, VectorWidth.LANES).goto_(top);
-    code.labelBinding(done);
+  private void endRow(VectorProgram.ToLanes sink, int[] locals) {
     for (int half = locals.length / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
         code.aload(locals[i]).aload(locals[i + half]);

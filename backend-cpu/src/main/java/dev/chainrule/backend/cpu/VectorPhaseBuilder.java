@@ -29,7 +29,7 @@ final class VectorPhaseBuilder {
   private final KernelLevels levels;
   private final Bases bases;
   private final RegisterFile file;
-  private final Compiled compiled;
+  private final CompiledPhase compiled;
 
   private final List<VectorProgram.Value> values = new ArrayList<>();
   private final List<VectorProgram.Sink> sinks = new ArrayList<>();
@@ -45,30 +45,8 @@ final class VectorPhaseBuilder {
   private Recomputation again = Recomputation.NONE;
   private boolean spreads;
 
-  /**
-   * What block code has made of a phase.
-   *
-   * @param elements values of elements that the phase computes, in order
-   * @param kept those of them that later phases read
-   * @param registers of all values that are anywhere, of one for all or one for each place too
-   * @param spread registers in which values for each place are repeated for each element
-   * @param folds by the number of their value, in order
-   */
-  record Compiled(BlockCode block, int phase, List<Integer> elements, List<Integer> kept, Map<Integer, Integer> registers,
-      Map<Integer, Integer> spread, Map<Integer, Folding> folds) {
-
-    Compiled {
-      registers = Map.copyOf(registers);
-      spread = Map.copyOf(spread);
-    }
-
-    List<Folding> foldings() {
-      return List.copyOf(folds.values());
-    }
-  }
-
-  private VectorPhaseBuilder(Instruction.Compute compute, int firstCheck, Tiling tiling, KernelLevels levels, Bases bases,
-      RegisterFile file, Compiled compiled) {
+  VectorPhaseBuilder(Instruction.Compute compute, int firstCheck, Tiling tiling, RowForm rows, KernelLevels levels, Bases bases,
+      RegisterFile file, CompiledPhase compiled) {
     this.compute = compute;
     this.kernel = compute.kernel();
     this.firstCheck = firstCheck;
@@ -77,57 +55,45 @@ final class VectorPhaseBuilder {
     this.bases = bases;
     this.file = file;
     this.compiled = compiled;
-    this.rows = RowForm.of(compute, tiling);
-    this.byRows = isByRows();
+    this.rows = rows;
+    this.byRows = rows.isOfWholeVectors()
+        && (levels.folds(compiled.phase()).stream().noneMatch(this::isVectorFold) || joinsWholeVectors());
   }
 
-  /** The code of all phases: the block code where it is not covered. */
-  static List<PhaseCode> build(Instruction.Compute compute, int firstCheck, Tiling tiling, KernelLevels levels, Bases bases,
-      RegisterFile file, List<Compiled> phases) {
-    List<PhaseCode> together = together(phases.stream()
-        .map(phase -> new VectorPhaseBuilder(compute, firstCheck, tiling, levels, bases, file, phase)).toList());
-    return !together.isEmpty() ? together : phases.stream()
-        .map(phase -> new VectorPhaseBuilder(compute, firstCheck, tiling, levels, bases, file, phase))
-        .map(builder -> builder.covers() ? builder.build(new LoopSet(), Recomputation.NONE, builder.work()) : builder.compiled.block)
-        .toList();
-  }
-
-  /** Phases that all go by rows, so that later ones need little of earlier ones' registers; empty if some do not. */
-  private static List<PhaseCode> together(List<VectorPhaseBuilder> phases) {
-    List<VectorPhaseBuilder> withTiles = phases.stream().filter(phase -> phase.compiled.block.hasTiles()).toList();
-    if (withTiles.isEmpty() || !withTiles.stream().allMatch(phase -> phase.byRows && phase.covers())) {
-      return List.of();
-    }
-    var loops = new LoopSet();
-    var again = new Recomputation(phases.getFirst().kernel, phases.getFirst().tiling, phases.getFirst().levels,
-        phases.getFirst().rows);
-    long work = withTiles.stream().mapToLong(VectorPhaseBuilder::work).sum();
-    List<PhaseCode> codes = new ArrayList<>();
-    for (VectorPhaseBuilder phase : phases) {
-      codes.add(phase.compiled.block.hasTiles() ? phase.build(loops, again, work) : phase.compiled.block);
-      if (phase.streams.size() > Registers.STREAMS) {
-        return List.of();
-      }
-    }
-    return codes;
-  }
-
-  private PhaseCode build(LoopSet loops, Recomputation recomputation, long work) {
+  /**
+   * The phase's code, if it is covered.
+   *
+   * @param work of the loops of the set, in elementary operations
+   */
+  PhaseCode build(LoopSet loops, Recomputation recomputation, long work) {
     again = recomputation;
-    compiled.elements.forEach(this::value);
-    compiled.kept.stream().filter(number -> !again.covers(number)).forEach(number -> left.put(number, sinkTo(number, register(number))));
-    levels.checks(compiled.phase).forEach(this::check);
-    levels.folds(compiled.phase).forEach(this::fold);
-    levels.results(compiled.phase).forEach(this::store);
-    if (streams.size() > Registers.STREAMS) {
-      return compiled.block;
+    compiled.elements().forEach(this::value);
+    compiled.kept().stream().filter(number -> !again.covers(number)).forEach(number -> left.put(number, sinkTo(number, register(number))));
+    levels.checks(compiled.phase()).forEach(this::check);
+    levels.folds(compiled.phase()).forEach(this::fold);
+    levels.results(compiled.phase()).forEach(this::store);
+    if (hasTooManyStreams()) {
+      return block();
     }
-    return new VectorCode(compiled.block, new VectorProgram(byRows, values, sinks), rows, streams, checks, before, after, work,
+    return new VectorCode(compiled.block(), new VectorProgram(byRows, values, sinks), rows, streams, checks, before, after, work,
         spreads, kernel.folded().count() > 0, loops);
   }
 
-  private long work() {
-    return kernel.domain().elements() * (operations() + levels.folds(compiled.phase).size());
+  boolean hasTooManyStreams() {
+    return streams.size() > Registers.STREAMS;
+  }
+
+  BlockCode block() {
+    return compiled.block();
+  }
+
+  boolean hasTiles() {
+    return block().hasTiles();
+  }
+
+  /** Elementary operations of the phase. */
+  long work() {
+    return kernel.domain().elements() * (operations() + levels.folds(compiled.phase()).size());
   }
 
   // --- what is covered ---------------------------------------------------------------------------------------------------------------
@@ -137,18 +103,17 @@ final class VectorPhaseBuilder {
    * floats or a sum of rows, there are at most {@value #MOST_OPERATIONS} operations, and all values that depend on the element are of 32
    * bits or narrower, computed by {@link VectorOperations}. F64 and I64, integer division, pow and tan stay with the block code.
    */
-  private boolean covers() {
+  boolean covers() {
     long operations = operations();
     return (operations > 0 || foldsLongRows() || foldsColumns()) && operations <= MOST_OPERATIONS
-        && compiled.elements.stream().allMatch(this::covers)
-        && levels.folds(compiled.phase).stream().allMatch(fold -> isNarrow(argument(fold)))
-        && levels.results(compiled.phase).stream().allMatch(result -> isNarrow(kernel.results().get(result).value()));
+        && compiled.elements().stream().allMatch(this::covers)
+        && levels.folds(compiled.phase()).stream().allMatch(fold -> isNarrow(argument(fold)))
+        && levels.results(compiled.phase()).stream().allMatch(result -> isNarrow(kernel.results().get(result).value()));
   }
 
   /** Whether the loop goes row by row. Rows that are folded must join their lanes as {@link Folding} does. */
-  private boolean isByRows() {
-    return rows.isOfWholeVectors()
-        && (levels.folds(compiled.phase).stream().noneMatch(this::isVectorFold) || joinsWholeVectors());
+  boolean isByRows() {
+    return byRows;
   }
 
   /** Lanes that no element has come to may be left out where halving leaves whole vectors. */
@@ -158,25 +123,25 @@ final class VectorPhaseBuilder {
   }
 
   private boolean foldsLongRows() {
-    return tiling.rows() >= Folding.LANES && levels.folds(compiled.phase).stream().anyMatch(this::isVectorFold);
+    return (byRows || tiling.rows() >= Folding.LANES) && levels.folds(compiled.phase()).stream().anyMatch(this::isVectorFold);
   }
 
   private boolean foldsColumns() {
-    return levels.folds(compiled.phase).stream().anyMatch(this::isSumOfRows);
+    return levels.folds(compiled.phase()).stream().anyMatch(this::isSumOfRows);
   }
 
   /** Whether rows are added up, element by element; a tile then is a block of the tree or a part of one. */
   private boolean isSumOfRows(int fold) {
     return byRows && kernel.values().get(fold) instanceof KernelExpression.Fold(Op.Fold kind, _, _) && kind == Op.Fold.SUM
-        && tiling.width() > 1 && !tiling.isSingle() && Objects.requireNonNull(compiled.folds.get(fold)).kind() == RegisterKind.FLOAT;
+        && tiling.width() > 1 && !tiling.isSingle() && Objects.requireNonNull(compiled.folds().get(fold)).kind() == RegisterKind.FLOAT;
   }
 
   private boolean isVectorFold(int fold) {
-    return tiling.width() == 1 && Objects.requireNonNull(compiled.folds.get(fold)).kind() == RegisterKind.FLOAT;
+    return tiling.width() == 1 && Objects.requireNonNull(compiled.folds().get(fold)).kind() == RegisterKind.FLOAT;
   }
 
   private long operations() {
-    return compiled.elements.stream().filter(number -> kernel.values().get(number) instanceof KernelExpression.Apply).count();
+    return compiled.elements().stream().filter(number -> kernel.values().get(number) instanceof KernelExpression.Apply).count();
   }
 
   private int argument(int fold) {
@@ -225,7 +190,7 @@ final class VectorPhaseBuilder {
   }
 
   private int register(int number) {
-    return Objects.requireNonNull(compiled.registers.get(number));
+    return Objects.requireNonNull(compiled.registers().get(number));
   }
 
   /** Where in the program a value is. */
@@ -249,7 +214,7 @@ final class VectorPhaseBuilder {
     if (byRows && level == KernelLevels.Level.PLACES && !tiling.isSingle()) {
       return add(number, new VectorProgram.OfColumns(kind, register(number)));
     }
-    Integer spread = compiled.spread.get(number);
+    Integer spread = compiled.spread().get(number);
     spreads |= spread != null;
     return add(number, new VectorProgram.Elements(kind, spread != null ? spread : register(number)));
   }
@@ -313,7 +278,7 @@ final class VectorPhaseBuilder {
     }
     boolean whole = strides.rowLength() % VectorWidth.LANES == 0;
     return VectorOperations.isStreamed(dtype) && strides.rowStride() == 1 && strides.rowLength() >= (whole ? 32 : 256)
-        && (compiled.phase == 0 || compiled.kept.isEmpty());
+        && (compiled.phase() == 0 || compiled.kept().isEmpty());
   }
 
   private int stream(Place place, Layout layout, DType dtype, boolean read) {
@@ -374,7 +339,7 @@ final class VectorPhaseBuilder {
 
   private void fold(int number) {
     var fold = (KernelExpression.Fold) kernel.values().get(number);
-    Folding folding = Objects.requireNonNull(compiled.folds.get(number));
+    Folding folding = Objects.requireNonNull(compiled.folds().get(number));
     DType from = dtype(fold.argument());
     if (byRows && isVectorFold(number)) {
       int lanes = file.reserve(RegisterKind.FLOAT, 1);

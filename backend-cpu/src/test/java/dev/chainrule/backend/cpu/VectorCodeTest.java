@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.chainrule.graph.Axes;
 import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.Shape;
+import dev.chainrule.graph.TensorType;
 import dev.chainrule.schedule.Layout;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
@@ -65,7 +68,7 @@ class VectorCodeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 10, 15, 16, 17, 63, 64, 65, 512, 1023, 1024, 1025, 2048, 65_537, 200_000})
+  @ValueSource(ints = {1, 2, 10, 15, 16, 17, 32, 48, 63, 64, 65, 112, 512, 1023, 1024, 1025, 1040, 1072, 2048, 65_537, 200_000})
   void softmaxAndNormalisationHaveTheInterpretersBits(int n) {
     for (DType dtype : List.of(DType.F32, DType.F16, DType.BF16)) {
       List<Shape> domains =
@@ -75,6 +78,50 @@ class VectorCodeTest {
         agree(GeneratedKernelTest.softmax(domain, axes, dtype));
         agree(GeneratedKernelTest.normalisation(domain, axes, dtype));
       }
+    }
+  }
+
+  /** A number for each row, as a float and as a class, and rows of heads, which are evenly spaced within a sequence only. */
+  @ParameterizedTest
+  @ValueSource(ints = {16, 32, 48, 100, 128, 512, 768, 1024, 1040})
+  void numbersOfRowsHaveTheInterpretersBits(int width) {
+    for (Axes folded : List.of(Axes.NONE, Axes.of(3), Axes.of(0, 1, 2), Axes.of(1))) {
+      var kernel = new WrittenKernel(Shape.of(2, 3, 5, width), folded);
+      Shape rows = Shape.of(2, 3, 5, 1);
+      int x = kernel.load(Samples.plainArray(DType.F32, 1, 30L * width), Layout.dense(kernel.domain));
+      int heads = kernel.load(Samples.plainArray(DType.F32, 2, 30L * width),
+          Layout.dense(Shape.of(2, 5, 3, width)).permute(Axes.of(0, 2, 1, 3)));
+      int number = kernel.load(Samples.plainArray(DType.F32, 3, 30), Layout.dense(rows).expand(kernel.domain));
+      int label = kernel.load(Samples.plainArray(DType.I32, 4, 30), Layout.dense(rows).expand(kernel.domain));
+      int bias = kernel.load(Samples.plainArray(DType.F32, 5, width), Layout.dense(Shape.of(width)).expand(kernel.domain));
+      int product = kernel.apply(new Op.Add(), kernel.apply(new Op.Mul(), kernel.apply(new Op.Sub(), x, number), heads), bias);
+      int chosen = kernel.apply(new Op.Equal(), kernel.index(DType.I32, 3), label);
+      int value = kernel.apply(new Op.Where(), chosen, kernel.apply(new Op.Tanh(), product), product);
+      kernel.result(value);
+      if (folded.count() > 0) {
+        int sum = kernel.fold(Op.Fold.SUM, value);
+        int largest = kernel.fold(Op.Fold.MAX, kernel.apply(new Op.Sub(), value, sum));
+        kernel.foldedResult(largest);
+        kernel.result(kernel.apply(new Op.Mul(), kernel.apply(new Op.Sub(), value, largest), bias));
+      }
+      agree(kernel);
+    }
+  }
+
+  /** Their sum is one too, so lanes and columns to which no element has come yet hold none of the other sign. */
+  @ParameterizedTest
+  @ValueSource(ints = {16, 32, 64, 96, 2048})
+  void negativeZerosAddUpToOne(int n) {
+    float[] zeros = new float[40 * n];
+    Arrays.fill(zeros, -0.0f);
+    for (Shape domain : List.of(Shape.of(40, n), Shape.of(n, 40), Shape.of(n / 16, 640))) {
+      var kernel = new WrittenKernel(domain, Axes.of(domain.dim(0) == 40 ? 1 : 0));
+      int x = kernel.load(HostArray.ofFloats(new TensorType(DType.F32, domain), zeros), Layout.dense(domain));
+      kernel.foldedResult(kernel.fold(Op.Fold.SUM, kernel.apply(new Op.Add(), x, x)));
+      for (float sum : kernel.fused().on(GENERATED).outputs().getFirst().toFloatArray()) {
+        assertEquals(-0.0f, sum, kernel::toString); // bits count
+      }
+      agree(kernel);
     }
   }
 

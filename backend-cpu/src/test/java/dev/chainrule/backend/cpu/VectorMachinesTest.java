@@ -3,8 +3,14 @@ package dev.chainrule.backend.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.management.ThreadMXBean;
+import dev.chainrule.graph.Axes;
+import dev.chainrule.graph.DType;
+import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.Op;
+import dev.chainrule.graph.Shape;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Tag;
@@ -75,6 +81,37 @@ class VectorMachinesTest {
     String plain = GemmMachinesTest.last(GemmMachinesTest.run(SelfCheck.class));
     for (int bytes : new int[] {16, 32, 64}) {
       List<String> vectors = GemmMachinesTest.run(SelfCheck.class, "--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=" + bytes);
+      assertEquals(plain, GemmMachinesTest.last(vectors), () -> bytes + " bytes");
+    }
+  }
+
+  /** Hashes what kernels with folds of rows and of columns come to. */
+  static final class FoldCheck {
+    public static void main(String[] arguments) {
+      int hash = 0;
+      try (CpuDevice device = new CpuDevice(1, Generation.EAGER)) {
+        for (int n : new int[] {8, 16, 24, 32, 48, 64, 72, 100, 128, 256, 1024, 1048, 3000}) {
+          for (Shape domain : List.of(Shape.of(67, n), Shape.of(n, 48))) {
+            Axes axes = Axes.of(domain.dim(0) == n ? 0 : 1);
+            for (WrittenKernel kernel : List.of(GeneratedKernelTest.softmax(domain, axes, DType.F32),
+                GeneratedKernelTest.normalisation(domain, axes, DType.F32))) {
+              for (HostArray output : kernel.fused().on(device).outputs()) {
+                hash = 31 * hash + Arrays.hashCode(output.segment().toArray(ValueLayout.JAVA_BYTE));
+              }
+            }
+          }
+        }
+      }
+      System.out.println(hash);
+    }
+  }
+
+  @Test
+  @Tag("S19.11")
+  void foldsHaveTheSameBitsWithVectorsOfAnyLengthAndWithoutThem() throws Exception {
+    String plain = GemmMachinesTest.last(GemmMachinesTest.run(FoldCheck.class));
+    for (int bytes : new int[] {16, 32, 64}) {
+      List<String> vectors = GemmMachinesTest.run(FoldCheck.class, "--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=" + bytes);
       assertEquals(plain, GemmMachinesTest.last(vectors), () -> bytes + " bytes");
     }
   }
