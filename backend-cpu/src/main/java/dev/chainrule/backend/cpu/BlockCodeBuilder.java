@@ -268,9 +268,10 @@ final class BlockCodeBuilder {
     Folds.Accumulate accumulate = Folds.loop(fold.fold(), kind);
     int spare = scratch.computeIfAbsent(kind, k -> file.reserve(k, Folding.SCRATCH));
     var tree = new FoldTree(kind, accumulate, file.reserve(kind, FoldTree.levels(tiling.blocks())), spare + Folding.SCRATCH - 1);
-    int result = file.reserve(RegisterKind.of(fold.dtype()), 1);
+    int accumulator = file.reserve(kind, 1);
+    int result = Folding.isRounded(fold.dtype(), kind) ? file.reserve(RegisterKind.of(fold.dtype()), 1) : accumulator;
     registers.put(number, result);
-    var folding = new Folding(fold.dtype(), kind, accumulate, tree, tiling.width() == 1, file.reserve(kind, 1), result, spare);
+    var folding = new Folding(fold.dtype(), kind, accumulate, tree, tiling.width() == 1, accumulator, result, spare);
     int argument = read(fold.argument(), KernelLevels.Level.ELEMENTS);
     if (RegisterKind.of(from) == kind) {
       tile.add((_, r, _, _) -> folding.combine(r, r.tile, argument));

@@ -14,7 +14,7 @@ import dev.chainrule.graph.Op;
  * @param kind in which it is combined
  * @param rowsOfNumbers whether the width is 1, see {@link FoldTree}
  * @param accumulator register for a number for each place
- * @param result register of the dtype's kind for a number for each place, rounded
+ * @param result register of the dtype's kind for a number for each place, rounded; the accumulator where nothing has to be
  * @param scratch the first of {@value #SCRATCH} registers of the kind
  */
 record Folding(DType dtype, RegisterKind kind, Folds.Accumulate accumulate, FoldTree tree, boolean rowsOfNumbers, int accumulator,
@@ -97,8 +97,16 @@ record Folding(DType dtype, RegisterKind kind, Folds.Accumulate accumulate, Fold
     System.arraycopy(lanes, 0, into, 0, columns);
   }
 
+  /** Whether what is combined in registers of a kind still has to become the result's type. */
+  static boolean isRounded(DType result, RegisterKind kind) {
+    return kind != RegisterKind.of(result) || Conversions.needsRounding(result);
+  }
+
   /** Rounds {@code n} accumulated numbers to the result's type. */
   void conclude(Registers registers, int n) {
+    if (!isRounded(dtype, kind)) {
+      return;
+    }
     Object rounded = registers.array(RegisterKind.of(dtype), result);
     if (kind == RegisterKind.of(dtype)) {
       System.arraycopy(accumulated(registers), 0, rounded, 0, n);
