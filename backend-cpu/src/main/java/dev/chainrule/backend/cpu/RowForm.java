@@ -26,10 +26,12 @@ record RowForm(long length) {
         .flatMap(value -> value instanceof KernelExpression.Load load ? Stream.of(load.layout()) : Stream.empty());
     Stream<Layout> written = compute.outputs().stream().map(Operand::layout);
     long shortest = Stream.concat(read, written).map(layout -> Strides.of(tiling.elements(layout)))
-        .filter(strides -> !strides.isRow() && (strides.rowStride() == 0 || strides.rowStride() == 1)).mapToLong(Strides::rowLength).min().orElse(0);
+        .filter(strides -> !strides.isRow() && (strides.rowStride() == 0 || strides.rowStride() == 1))
+        .mapToLong(Strides::rowLength).min().orElse(0);
     return new RowForm(shortest >= SHORTEST ? shortest : 0);
   }
 
+  /** Whether rows are whole vectors, as they have to be in a loop by rows. */
   boolean isOfWholeVectors() {
     return length > 0 && length % VectorWidth.LANES == 0;
   }
