@@ -1,13 +1,17 @@
 package dev.chainrule.backend.cuda;
 
 import dev.chainrule.InvalidArgumentException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a machine has of NVIDIA's: driver, GPUs, compiler, libraries. Found out without touching JCuda, whose classes can't be initialised where
@@ -124,6 +128,23 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
     return hasKernels ? "" : nvrtc(version);
   }
 
+  /** Those that CUDA opens: of the kernel module, of its memory, of each GPU. */
+  private static List<Path> deviceFiles(Path devices) {
+    try (Stream<Path> files = Files.list(devices)) {
+      return files.filter(file -> file.getFileName().toString().matches("nvidia(ctl|-uvm|\\d+)")).sorted().toList();
+    } catch (IOException _) {
+      return List.of(); // then there is nothing to say about them
+    }
+  }
+
+  private static String group(Path file) {
+    try {
+      return file + ": " + Files.readAttributes(file, PosixFileAttributes.class).group().getName();
+    } catch (IOException _) {
+      return file + ": often video or render";
+    }
+  }
+
   /** How to get NVRTC for a driver. */
   private static String nvrtc(int version) {
     int cuda = version / 1000;
@@ -141,9 +162,22 @@ record Installation(Optional<Driver> driver, List<Card> cards, Optional<Nvrtc> c
    * @param devices the folder with the GPUs' files
    */
   static String remedy(int status, Path devices) {
+    return remedy(status, devices, file -> Files.isReadable(file) && Files.isWritable(file));
+  }
+
+  /** @param allowed whether this process may use a file */
+  static String remedy(int status, Path devices, Predicate<Path> allowed) {
+    List<Path> files = deviceFiles(devices);
+    List<Path> refused = files.stream().filter(allowed.negate()).toList();
+    if (!refused.isEmpty()) {
+      return "You may not use %s: become a member of the group that may (%s), then log in again; in a container start it with --gpus all."
+          .formatted(refused.stream().map(Path::toString).collect(Collectors.joining(", ")),
+              refused.stream().map(Installation::group).distinct().collect(Collectors.joining(", ")));
+    }
     Path control = devices.resolve("nvidiactl");
-    if (Files.exists(control) && !(Files.isReadable(control) && Files.isWritable(control))) {
-      return "You may not use " + control + ": become a member of its group (often video or render), then log in again.";
+    if (files.contains(control) && !files.contains(devices.resolve("nvidia-uvm")) && status != CudaException.NO_DEVICE) {
+      return "There is no %s: load its kernel module (sudo nvidia-modprobe -u -c=0); in a container start it with --gpus all."
+          .formatted(devices.resolve("nvidia-uvm"));
     }
     return switch (status) {
       case 34 -> "This is the toolkit's stub of the driver: take .../lib64/stubs out of LD_LIBRARY_PATH, and install the driver.";

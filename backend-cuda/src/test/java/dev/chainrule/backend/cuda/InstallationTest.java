@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.DeviceUnavailableException;
 import dev.chainrule.device.Device;
@@ -13,10 +12,13 @@ import dev.chainrule.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is missing is named, and what helps. */
 class InstallationTest {
@@ -142,11 +144,27 @@ class InstallationTest {
     assertEquals(List.of("libcublasLt.so.12"), CublasLt.names(12));
   }
 
+  /** Whoever runs the tests may often read everything, so who may is said here. */
+  @ParameterizedTest
+  @ValueSource(strings = {"nvidiactl", "nvidia-uvm", "nvidia0", "nvidia12"})
+  void withoutPermission(String refused, @TempDir Path devices) throws IOException {
+    for (String name : List.of("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia0", "nvidia12")) {
+      Files.writeString(devices.resolve(name), "");
+    }
+    Path file = devices.resolve(refused);
+    String group = Files.readAttributes(file, PosixFileAttributes.class).group().getName();
+    for (int status : List.of(100, 304, 999)) {
+      assertEquals("You may not use %1$s: become a member of the group that may (%1$s: %2$s), then log in again; in a container start it with --gpus all."
+          .formatted(file, group), Installation.remedy(status, devices, f -> !f.equals(file)));
+    }
+  }
+
   @Test
-  void withoutPermission(@TempDir Path devices) throws IOException {
-    Path control = Files.writeString(devices.resolve("nvidiactl"), "");
-    assumeTrue(control.toFile().setReadable(false) && !Files.isReadable(control), "skipped: this user may read everything");
-    assertTrue(Installation.remedy(999, devices).contains("become a member of its group"), Installation.remedy(999, devices));
+  void withoutTheFileOfTheDevicesMemory(@TempDir Path devices) throws IOException {
+    Files.writeString(devices.resolve("nvidiactl"), "");
+    Files.writeString(devices.resolve("nvidia0"), "");
+    assertTrue(Installation.remedy(999, devices).contains("There is no " + devices.resolve("nvidia-uvm")), Installation.remedy(999, devices));
+    assertTrue(Installation.remedy(999, devices).contains("nvidia-modprobe -u"), Installation.remedy(999, devices));
   }
 
   @Test
@@ -154,6 +172,7 @@ class InstallationTest {
     assertTrue(Installation.remedy(100, devices).contains("no " + devices.resolve("nvidiactl")), Installation.remedy(100, devices));
     Files.writeString(devices.resolve("nvidiactl"), "");
     assertTrue(Installation.remedy(100, devices).contains("CUDA_VISIBLE_DEVICES"), Installation.remedy(100, devices));
+    Files.writeString(devices.resolve("nvidia-uvm"), "");
     assertTrue(Installation.remedy(803, devices).contains("different versions"), Installation.remedy(803, devices));
   }
 
