@@ -13,16 +13,17 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.SequencedMap;
 
-/** The outcomes of checks on one card, kept in a file after each. */
+/** The outcomes of checks of one build on one card, kept in a file after each. */
 final class CheckLog {
 
   private static final String DEVICE = "device";
+  private static final String BUILD = "build";
 
   private final Path file;
   private final Properties outcomes = new Properties();
 
-  /** What is in the file, if that is of the same card. */
-  CheckLog(Path file, String device) {
+  /** What is in the file, if that is of the same card and build. */
+  CheckLog(Path file, String device, String build) {
     this.file = file;
     if (Files.exists(file)) {
       try (Reader reader = Files.newBufferedReader(file)) {
@@ -31,8 +32,9 @@ final class CheckLog {
         throw new UncheckedIOException(e);
       }
     }
-    if (!device.equals(outcomes.getProperty(DEVICE))) {
+    if (!device.equals(outcomes.getProperty(DEVICE)) || !build.equals(outcomes.getProperty(BUILD))) {
       outcomes.clear();
+      outcomes.setProperty(BUILD, build);
       outcomes.setProperty(DEVICE, device);
     }
   }
@@ -62,6 +64,7 @@ final class CheckLog {
     }
     SequencedMap<String, Object> all = new LinkedHashMap<>();
     all.put(DEVICE, outcomes.getProperty(DEVICE));
+    all.put(BUILD, outcomes.getProperty(BUILD));
     all.put("java", Runtime.version().toString());
     all.put("checks", outcomesByName);
     return Json.of(all).toString();

@@ -33,12 +33,12 @@ final class GpuCheck {
   /** Behind the names of files: what was tried in small is not taken for a result. */
   private final String suffix;
 
-  private GpuCheck(Path results, Duration limit, boolean small, String device) {
+  private GpuCheck(Path results, Duration limit, boolean small, String device) throws IOException {
     this.results = results;
     this.deadline = System.nanoTime() + limit.toNanos();
     this.checks = Check.all(small);
     this.suffix = small ? "-small" : "";
-    this.log = new CheckLog(results.resolve("gpu-check" + suffix + ".properties"), device);
+    this.log = new CheckLog(results.resolve("gpu-check" + suffix + ".properties"), device, Build.digest(System.getProperty("java.class.path")));
   }
 
   public static void main(String[] args) throws IOException {
