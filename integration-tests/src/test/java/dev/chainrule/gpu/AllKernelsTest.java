@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.chainrule.backend.cuda.AheadOfTime;
+import dev.chainrule.kernels.Nvcc;
 import dev.chainrule.kernels.Source;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ class AllKernelsTest {
 
   @Test
   void areCompiledForTheOldestGpuAndNewOnesWithoutSpills(@TempDir Path folder) throws IOException {
-    Optional<Path> nvcc = AheadOfTime.nvcc();
+    Optional<Path> nvcc = Nvcc.here();
     if (nvcc.isEmpty()) {
       System.out.println("skipped: nvcc is not here");
     }

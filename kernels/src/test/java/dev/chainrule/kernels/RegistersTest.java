@@ -46,17 +46,6 @@ class RegistersTest {
 
   private static final Pattern NO_SPILLS = Pattern.compile(" *0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads.*");
 
-  private static Optional<Path> nvcc() throws IOException {
-    Path programs = Path.of("/usr/local");
-    if (!Files.isDirectory(programs)) {
-      return Optional.empty();
-    }
-    try (Stream<Path> toolkits = Files.list(programs)) {
-      return toolkits.filter(t -> t.getFileName().toString().startsWith("cuda")).map(t -> t.resolve("bin/nvcc")).filter(Files::isExecutable)
-          .sorted().reduce((_, later) -> later);
-    }
-  }
-
   private static Stream<Source> sources(Op op, ProductTiles tiles, List<TensorType> in, List<TensorType> out) {
     return sources(op, new Target(tiles, 1024), in, out);
   }
@@ -201,7 +190,7 @@ class RegistersTest {
 
   /** The front end, which takes longest, reads the text once; the assembler makes machine code of it for each GPU. */
   private static void assertNoSpills(String name, Set<Source> kernels, List<String> architectures) throws IOException, InterruptedException {
-    Optional<Path> nvcc = nvcc();
+    Optional<Path> nvcc = Nvcc.here();
     if (nvcc.isEmpty()) {
       System.out.println("skipped: nvcc is not here");
     }

@@ -9,13 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Gatherers;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Has nvcc compile kernels for all GPUs, in the form in which the backend looks for them. */
 public final class AheadOfTime {
@@ -33,14 +31,6 @@ public final class AheadOfTime {
   private static final int BATCH = 32;
 
   private AheadOfTime() {}
-
-  /** The newest toolkit's compiler, if there is one in the usual place. */
-  public static Optional<Path> nvcc() throws IOException {
-    try (Stream<Path> toolkits = Files.list(Path.of("/usr/local"))) {
-      return toolkits.filter(t -> t.getFileName().toString().startsWith("cuda")).map(t -> t.resolve("bin/nvcc")).filter(Files::isExecutable)
-          .sorted().reduce((_, later) -> later);
-    }
-  }
 
   /** Where the backend looks on the class path. */
   public static Path folder(Path classes) {

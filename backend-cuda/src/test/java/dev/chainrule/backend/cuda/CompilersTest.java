@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.HostArray;
 import dev.chainrule.graph.TensorType;
+import dev.chainrule.kernels.Nvcc;
 import dev.chainrule.nn.BatchNorm;
 import dev.chainrule.nn.Conv2d;
 import dev.chainrule.nn.Dropout;
@@ -120,7 +121,7 @@ class CompilersTest {
 
   @Test
   void nvccCompilesTrainingsWithoutSpills() throws IOException {
-    Optional<Path> nvcc = AheadOfTime.nvcc();
+    Optional<Path> nvcc = Nvcc.here();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     for (String architecture : MORE_ARCHITECTURES) {
       var report = new StringBuilder();
@@ -138,7 +139,7 @@ class CompilersTest {
 
   @Test
   void nvccCompilesAheadForAllArchitectures() throws IOException {
-    Optional<Path> nvcc = AheadOfTime.nvcc();
+    Optional<Path> nvcc = Nvcc.here();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     Path folder = REPORTS.resolve("ahead").toAbsolutePath();
     var kernel = new Source("one", "KERNEL(256) void one(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
@@ -159,7 +160,7 @@ class CompilersTest {
 
   @Test
   void kernelsForTensorCoresAreCompiledAheadForGpusThatHaveThem() throws IOException {
-    Optional<Path> nvcc = AheadOfTime.nvcc();
+    Optional<Path> nvcc = Nvcc.here();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     Path folder = REPORTS.resolve("ahead-tensor-cores").toAbsolutePath();
     var everywhere = new Source("one", "KERNEL(256) void one(GLOBAL u8 *b0, i64 o0) {\n  b0[o0] = 1;\n}\n");
@@ -177,7 +178,7 @@ class CompilersTest {
   /** So many numbers at once as no thread has registers for. */
   @Test
   void whatSpillsAheadOfTimeIsNamed() throws IOException {
-    Optional<Path> nvcc = AheadOfTime.nvcc();
+    Optional<Path> nvcc = Nvcc.here();
     assumeTrue(nvcc.isPresent(), "skipped: nvcc is not here");
     var kernel = new Source("many", """
         KERNEL(1024) void many(GLOBAL f32 *b0) {
