@@ -6,7 +6,6 @@ import dev.chainrule.kernels.Source;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,7 +33,9 @@ final class Modules {
   private final Map<String, Long> functions = new HashMap<>();
   private final Map<String, CUmodule> modules = new HashMap<>();
   private final Precompiled precompiled = Precompiled.here();
-  private final Set<String> useless = new HashSet<>();
+
+  /** Files that the driver has no use for, with what it said. */
+  private final Map<String, String> useless = new HashMap<>();
 
   Modules(Context context, KernelCompiler compiler, String architecture, Settings settings) {
     this.context = context;
@@ -71,7 +72,7 @@ final class Modules {
 
   /** On the context's thread; not from what the driver cannot use, a file that is damaged or for other GPUs. */
   private boolean loadedFrom(String file, Supplier<byte[]> content, Source source) {
-    if (useless.contains(file)) {
+    if (useless.containsKey(file)) {
       return false;
     }
     DriverSetup setup = context.setup();
@@ -85,7 +86,7 @@ final class Modules {
         throw e;
       }
       System.getLogger(Modules.class.getName()).log(System.Logger.Level.INFO, "kernels that were compiled before are not used: " + e.problem());
-      useless.add(file);
+      useless.put(file, e.problem());
       return false;
     }
   }
@@ -101,6 +102,13 @@ final class Modules {
   }
 
   private byte[] compiled(List<Source> sources) {
+    String refused = sources.stream().flatMap(source -> precompiled.fileOf(source).stream()).distinct()
+        .filter(useless::containsKey).map(file -> file + ": " + useless.get(file)).collect(Collectors.joining("; "));
+    if (compiler instanceof NoCompiler(String remedy) && !refused.isEmpty()) {
+      throw new KernelCompilationException(context.id(), "this computation's kernels were compiled ahead, but the driver has no use for them ("
+          + refused + "), and NVRTC, NVIDIA's compiler, is not there",
+          "Compile them again for this GPU and driver (scripts/compile-kernels). Or: " + remedy);
+    }
     String text = HEAD + sources.stream().map(Source::text).collect(Collectors.joining("\n"));
     try {
       return compiler.compile(text, architecture);

@@ -126,6 +126,21 @@ class PrecompiledTest {
     }
   }
 
+  /** Not that nobody has compiled it, which would send people the wrong way. */
+  @Test
+  void withoutACompilerTheDriversReasonToRefuseAFileIsSaid() throws IOException {
+    compileAhead(Precompiled.head());
+    Files.writeString(folder.resolve("kernels-0"), "for another GPU");
+    try (CudaDevice device = device(Installation.of(LibrarySearch.in(folder.resolve("libraries"))).anyCompiler())) {
+      OnTheStandIn.run(device, () -> {
+        String refused = assertThrows(KernelCompilationException.class, PrecompiledTest::computed).getMessage();
+        assertTrue(refused.contains("the driver has no use for them (kernels-0: cuModuleLoadData gave CUDA_ERROR_INVALID_IMAGE (200)"), refused);
+        assertFalse(refused.contains("not compiled ahead"), refused);
+        assertTrue(refused.contains("scripts/compile-kernels") && refused.contains("pip install nvidia-cuda-nvrtc"), refused);
+      });
+    }
+  }
+
   @Test
   void whatLiesDamagedOnDiskIsCompiledAgain() throws IOException {
     KernelCompiler compiler = OnTheStandIn.standIn().installation().compiler().orElseThrow();
