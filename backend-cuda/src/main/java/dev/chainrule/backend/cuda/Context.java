@@ -3,6 +3,7 @@ package dev.chainrule.backend.cuda;
 import dev.chainrule.ChainruleException;
 import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.DeviceUnavailableException;
+import dev.chainrule.kernels.UnpackedLibraries;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,6 +46,9 @@ final class Context {
     } catch (CudaException e) {
       thread.close();
       throw new DeviceUnavailableException(id, e.problem(), "Look at what nvidia-smi says: another program may have the GPU for itself.");
+    } catch (LinkageError e) {
+      thread.close();
+      throw new DeviceUnavailableException(id, UnpackedLibraries.problem("JCuda", e), UnpackedLibraries.remedy());
     }
   }
 

@@ -20,11 +20,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever the driver refuses or the GPU breaks off ends in an exception that says so, with variables whole or unusable, never wrong. */
 class FailuresTest {
@@ -216,8 +218,24 @@ class FailuresTest {
     assertFalse(outputOf("close").contains("stand-in: at exit"), outputOf("close"));
   }
 
+  /** As on a machine that mounts /tmp noexec, or has it full. */
+  @Test
+  void aFolderForTemporaryFilesThatIsOfNoUseToJCudaIsNamed(@TempDir Path folder) throws IOException {
+    Path none = Files.writeString(folder.resolve("file"), "no folder");
+    String said = outputOf(List.of("-Djava.io.tmpdir=" + none), "refused");
+    assertTrue(said.contains("refused: [cuda:0] JCuda's library cannot be opened from " + none), said);
+    assertTrue(said.contains("-Djava.io.tmpdir=") && said.contains("noexec"), said);
+    assertEquals(2, said.lines().filter(line -> line.startsWith("refused: [cuda:0] JCuda's library")).count(), said);
+  }
+
   private static String outputOf(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    return outputOf(List.of(), arguments);
+  }
+
+  private static String outputOf(List<String> options, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(options);
+    command.addAll(List.of(
         "--enable-native-access=ALL-UNNAMED", "-Dchainrule.cuda.libraries=" + OnTheStandIn.standIn().folder(), "-cp",
         System.getProperty("java.class.path"), ForgetfulProcess.class.getName()));
     command.addAll(List.of(arguments));

@@ -1,6 +1,7 @@
 package dev.chainrule.backend.opencl;
 
 import dev.chainrule.kernels.Source;
+import dev.chainrule.kernels.UnpackedLibraries;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -72,7 +73,11 @@ record Hardware(List<Found> devices, List<String> findings, String remedy) {
           "Install a driver with OpenCL for your hardware, or PoCL for any processor "
               + "(Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd).");
     }
-    CL.setExceptionsEnabled(true);
+    try {
+      CL.setExceptionsEnabled(true);
+    } catch (LinkageError e) {
+      return new Hardware(List.of(), List.of(UnpackedLibraries.problem("JOCL", e)), UnpackedLibraries.remedy());
+    }
     List<Found> devices = new ArrayList<>();
     List<String> findings = new ArrayList<>();
     List<cl_platform_id> platforms = platforms();

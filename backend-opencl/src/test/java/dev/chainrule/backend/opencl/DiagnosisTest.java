@@ -75,6 +75,15 @@ class DiagnosisTest {
         "[opencl] no device: the library is here, but no driver has registered a platform", "Install a driver", "apt install pocl-opencl-icd");
   }
 
+  /** As on a machine that mounts /tmp noexec. */
+  @Test
+  void aFolderForTemporaryFilesThatIsOfNoUseToJoclIsNamed() throws IOException, InterruptedException {
+    requireLibrary();
+    Path none = Files.writeString(folder.resolve("file"), "no folder");
+    says(run(Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + none)), "usable: false, accelerates: false",
+        "[opencl] no device: JOCL's library cannot be opened from " + none, "-Djava.io.tmpdir=");
+  }
+
   @Test
   void aPlatformWithoutDevicesIsNamed() throws IOException, InterruptedException {
     says(run(driver(0)), "usable: false, accelerates: false", "[opencl] no device: platform Bare platform has no device",
