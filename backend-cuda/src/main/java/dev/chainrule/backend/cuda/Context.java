@@ -24,6 +24,9 @@ final class Context {
   private final CUdevice device;
   private final AtomicReference<CudaException> lost = new AtomicReference<>();
 
+  /** Gives the driver what nobody uses. */
+  private Runnable trimming = () -> {};
+
   /** What is given back at the end, the last first. */
   private final Deque<Runnable> endings = new ArrayDeque<>();
 
@@ -43,12 +46,12 @@ final class Context {
         var setup = new DriverSetup(driver);
         return new Context(id, driver, setup, thread, setup.cuDevicePrimaryCtxRetain(card.ordinal()));
       });
-    } catch (CudaException e) {
-      thread.close();
-      throw new DeviceUnavailableException(id, e.problem(), "Look at what nvidia-smi says: another program may have the GPU for itself.");
     } catch (LinkageError e) {
       thread.close();
       throw new DeviceUnavailableException(id, UnpackedLibraries.problem("JCuda", e), UnpackedLibraries.remedy());
+    } catch (CudaException e) {
+      thread.close();
+      throw new DeviceUnavailableException(id, e.problem(), "Look at what nvidia-smi says: another program may have the GPU for itself.");
     }
   }
 
@@ -86,6 +89,29 @@ final class Context {
       body.run();
       return null;
     });
+  }
+
+  /** Says how memory that nobody uses goes back to the driver; before anything is asked of the context. */
+  void onShortage(Runnable trimming) {
+    this.trimming = trimming;
+  }
+
+  /**
+   * Calls what takes memory of the driver's, in whatever form; if there is none, what nobody uses goes back and it is called once more. On the
+   * context's thread.
+   *
+   * @throws CudaException if there still is none
+   */
+  <T> T taking(Supplier<T> body) {
+    try {
+      return body.get();
+    } catch (CudaException e) {
+      if (!e.isOutOfMemory()) {
+        throw e;
+      }
+      trimming.run();
+      return body.get();
+    }
   }
 
   private ChainruleException failed(CudaException e) {

@@ -46,11 +46,14 @@ final class Convolutions {
   static Optional<Convolutions> on(Context context, Streams streams, Cudnn library) {
     return context.call(() -> {
       try {
-        var convolutions = new Convolutions(library, context, library.cudnnCreate());
+        var convolutions = new Convolutions(library, context, context.taking(library::cudnnCreate));
         context.atEnd(convolutions::end);
         library.cudnnSetStream(convolutions.handle, streams.compute());
         return Optional.of(convolutions);
       } catch (CudaException e) {
+        if (e.isPassing()) {
+          throw e; // else bits would depend on what else is in memory
+        }
         Libraries.sayOwnKernels("Convolutions", e.problem());
         return Optional.empty();
       }
@@ -115,7 +118,7 @@ final class Convolutions {
 
   private Optional<ConvolutionPlan> made(DnnConvolution convolution) {
     try {
-      return ConvolutionPlan.of(library, handle, convolution);
+      return context.taking(() -> ConvolutionPlan.of(library, handle, convolution));
     } catch (CudaException e) {
       if (e.isPassing()) {
         throw e;

@@ -18,6 +18,9 @@ final class CudaException extends RuntimeException {
   /** The driver's status of too little memory, and cuDNN's of the host and of the device. */
   private static final Set<Integer> OUT_OF_MEMORY = Set.of(2, 4003, 4004);
 
+  /** cuBLASLt's, whose number is another thing to the driver. */
+  private static final String NO_MEMORY_FOR_PRODUCTS = "gave CUBLAS_STATUS_ALLOC_FAILED ";
+
   private final String call;
   private final int status;
   private final String problem;
@@ -59,7 +62,7 @@ final class CudaException extends RuntimeException {
   }
 
   boolean isOutOfMemory() {
-    return OUT_OF_MEMORY.contains(status);
+    return OUT_OF_MEMORY.contains(status) || problem.contains(NO_MEMORY_FOR_PRODUCTS);
   }
 
   /** Whether it is about the device or its memory now, so that it says nothing of what was asked for. */

@@ -15,7 +15,7 @@ final class HostData {
 
   /** Page-locked memory, until the context ends; on its thread. */
   static MemorySegment pinned(Context context, long bytes) {
-    DriverSetup.HostMemory memory = context.setup().cuMemHostAlloc(bytes);
+    DriverSetup.HostMemory memory = context.taking(() -> context.setup().cuMemHostAlloc(bytes));
     context.atEnd(() -> context.setup().cuMemFreeHost(memory));
     return at(memory.address(), bytes);
   }

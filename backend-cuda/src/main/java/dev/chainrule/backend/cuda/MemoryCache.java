@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Device memory that was given back is kept for the next that asks for as much: the driver waits for the whole device before it frees
- * memory. When the driver has no more, all that is kept goes back to it and it is asked once more.
+ * memory. When the driver has no more, for this or anything else, all that is kept goes back to it ({@link Context#taking}).
  */
 final class MemoryCache {
 
@@ -28,24 +28,35 @@ final class MemoryCache {
 
   MemoryCache(Context context) {
     this.context = context;
+    context.onShortage(this::trim);
     context.atEnd(this::trim);
   }
 
   /** @throws DeviceOutOfMemoryException if there is no more */
-  synchronized CudaMemory allocate(long bytes) {
+  CudaMemory allocate(long bytes) {
     long size = rounded(bytes);
-    Deque<Block> same = kept.get(size);
-    Block block = same == null ? null : same.poll();
-    if (block != null) {
-      keptBytes -= size;
-    } else {
-      block = context.call(() -> fromDriver(size));
+    Block block = fromKept(size);
+    if (block == null) {
+      block = context.call(() -> fromDriver(size)); // without the lock, which the context's thread takes to trim
     }
     if (block == null) {
       throw outOfMemory(bytes);
     }
-    lentBytes += size;
+    count(size);
     return new CudaMemory(this, block, bytes);
+  }
+
+  private synchronized @Nullable Block fromKept(long size) {
+    Deque<Block> same = kept.get(size);
+    Block block = same == null ? null : same.poll();
+    if (block != null) {
+      keptBytes -= size;
+    }
+    return block;
+  }
+
+  private synchronized void count(long lent) {
+    lentBytes += lent;
   }
 
   static long rounded(long bytes) {
@@ -54,17 +65,8 @@ final class MemoryCache {
   }
 
   private @Nullable Block fromDriver(long bytes) {
-    Block first = asked(bytes);
-    if (first != null) {
-      return first;
-    }
-    trim();
-    return asked(bytes);
-  }
-
-  private @Nullable Block asked(long bytes) {
     try {
-      DriverSetup.DeviceMemory memory = context.setup().cuMemAlloc(bytes);
+      DriverSetup.DeviceMemory memory = context.taking(() -> context.setup().cuMemAlloc(bytes));
       return new Block(memory, memory.address(), bytes);
     } catch (CudaException e) {
       if (e.isOutOfMemory()) {
@@ -75,10 +77,14 @@ final class MemoryCache {
   }
 
   private DeviceOutOfMemoryException outOfMemory(long bytes) {
+    long lent;
+    synchronized (this) {
+      lent = lentBytes;
+    }
     long[] info = context.call(() -> context.setup().cuMemGetInfo());
     return new DeviceOutOfMemoryException(context.id(),
         "%,d bytes are not to be had: %,d of the GPU's %,d are free, %,d are in use here, other programs have the rest"
-            .formatted(bytes, info[0], info[1], lentBytes),
+            .formatted(bytes, info[0], info[1], lent),
         "Use a smaller batch, let go of tensors you no longer need, or close other programs that use the GPU.");
   }
 
@@ -89,7 +95,7 @@ final class MemoryCache {
   }
 
   /** Gives the driver all that nobody uses; on the context's thread. */
-  private void trim() {
+  private synchronized void trim() {
     for (Deque<Block> blocks : kept.values()) {
       while (!blocks.isEmpty()) {
         Block block = blocks.pop();

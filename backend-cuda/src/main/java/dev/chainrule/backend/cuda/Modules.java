@@ -77,7 +77,7 @@ final class Modules {
     }
     DriverSetup setup = context.setup();
     try {
-      CUmodule module = modules.containsKey(file) ? modules.get(file) : setup.cuModuleLoadData(content.get());
+      CUmodule module = modules.containsKey(file) ? modules.get(file) : loaded(content.get());
       modules.put(file, module);
       functions.put(source.name(), setup.cuModuleGetFunction(module, source.name()).handle());
       return true;
@@ -120,10 +120,14 @@ final class Modules {
     }
   }
 
+  private CUmodule loaded(byte[] cubin) {
+    return context.taking(() -> context.setup().cuModuleLoadData(cubin));
+  }
+
   private void load(String name, byte[] cubin, List<Source> kernels) {
     context.run(() -> {
       DriverSetup setup = context.setup();
-      CUmodule module = modules.computeIfAbsent(name, _ -> setup.cuModuleLoadData(cubin));
+      CUmodule module = modules.computeIfAbsent(name, _ -> loaded(cubin));
       kernels.forEach(kernel -> functions.put(kernel.name(), setup.cuModuleGetFunction(module, kernel.name()).handle()));
     });
   }

@@ -66,10 +66,13 @@ final class Products {
     long bytes = card.major() >= 9 ? WORKSPACE_BYTES : SMALL_WORKSPACE_BYTES;
     return context.call(() -> {
       try {
-        var products = new Products(library, context, memory, library.cublasLtCreate(), bytes);
+        var products = new Products(library, context, memory, context.taking(library::cublasLtCreate), bytes);
         context.atEnd(products::end);
         return Optional.of(products);
       } catch (CudaException e) {
+        if (e.isPassing()) {
+          throw e; // else bits would depend on what else is in memory
+        }
         Libraries.sayOwnKernels("Matrix products", e.problem());
         return Optional.empty();
       }

@@ -65,7 +65,7 @@ final class Stretch implements Actions.Action {
 
   private @Nullable LaunchGraph made() {
     try {
-      return new LaunchGraph(machine.context().driver(), machine.streams().compute(), launches, memories);
+      return machine.context().taking(() -> new LaunchGraph(machine.context().driver(), machine.streams().compute(), launches, memories));
     } catch (CudaException e) {
       if (e.isFatal()) {
         throw e;

@@ -226,7 +226,7 @@ class ArrivalsTest {
       Machine machine = device.machine();
       machine.context().run(() -> Exchange.of(machine, 1).giveBack());
       long all = standIn().count("all");
-      standIn().fail("pinned", 1);
+      standIn().fail("pinned", -2);
       assertThrows(DeviceOutOfMemoryException.class, () -> machine.context().run(() -> Exchange.of(machine, 8 << 20)));
       machine.context().run(() -> Exchange.of(machine, 1).giveBack());
       assertEquals(all, standIn().count("all"));

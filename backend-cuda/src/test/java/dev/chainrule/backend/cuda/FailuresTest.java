@@ -27,6 +27,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever the driver refuses or the GPU breaks off ends in an exception that says so, with variables whole or unusable, never wrong. */
 class FailuresTest {
@@ -61,6 +63,63 @@ class FailuresTest {
       assertEquals(0, device.machine().memory().keptBytes(), "what was kept was not given back first");
       memory.free();
     });
+  }
+
+  /** Whatever wants memory of the driver's: what is kept goes back, and once more it is asked. */
+  @ParameterizedTest
+  @ValueSource(strings = {"alloc", "pinned", "module", "graph memory"})
+  void whatFailsOnceForWantOfMemoryIsAskedForAgain(String kind, @TempDir Path cubins) {
+    OnTheStandIn.with(new Settings(true, false, cubins), device -> {
+      Variable variable = variable("w");
+      Step step = doubling(variable);
+      long replays = OnTheStandIn.standIn().count("replays");
+      if (kind.equals("graph memory")) {
+        step.run();
+      }
+      device.allocate(1 << 20).free();
+      assertTrue(device.machine().memory().keptBytes() >= 1 << 20);
+      OnTheStandIn.standIn().fail(kind, 1);
+      step.run();
+      if (kind.equals("alloc")) {
+        device.allocate(3 << 20).free();
+        assertEquals(3 << 20, device.machine().memory().keptBytes(), "what was kept before went back");
+      } else if (kind.equals("pinned")) {
+        device.machine().context().run(() -> HostData.pinned(device.machine().context(), 4096));
+      }
+      assertTrue(kind.equals("alloc") || device.machine().memory().keptBytes() < 1 << 20, "what was kept was not given back first");
+      step.run();
+      step.run();
+      int runs = kind.equals("graph memory") ? 4 : 3;
+      double factor = 1 << runs;
+      assertArrayEquals(new double[] {factor, 2 * factor, 3 * factor}, variable.value().toDoubleArray());
+      assertEquals(runs - 1, OnTheStandIn.standIn().count("replays") - replays, "all but the first run are graphs");
+    });
+  }
+
+  @Test
+  void modulesThatTheDeviceHasNoMemoryForAreReportedByPath(@TempDir Path cubins) {
+    OnTheStandIn.with(new Settings(true, false, cubins), _ -> {
+      Variable variable = variable("w");
+      Step step = doubling(variable);
+      OnTheStandIn.standIn().fail("module", -4); // a plan without kernels is tried again when the collector has run
+      String full = assertThrows(DeviceOutOfMemoryException.class, step::run).getMessage();
+      assertTrue(full.contains("cuModuleLoadData gave CUDA_ERROR_OUT_OF_MEMORY (2)"), full);
+      assertTrue(full.contains("the run needs "), full);
+      OnTheStandIn.standIn().fail("module", 1);
+      step.run();
+      assertArrayEquals(new double[] {2, 4, 6}, variable.value().toDoubleArray());
+    });
+  }
+
+  /** A library that is left out for want of memory would change bits by what else is on the GPU. */
+  @ParameterizedTest
+  @ValueSource(strings = {"products memory", "convolutions memory"})
+  void aLibraryWithoutMemoryIsAskedAgainAndNotLeftOut(String kind) {
+    OnTheStandIn.standIn().fail(kind, 1);
+    OnTheStandIn.with(device -> assertTrue(device.machine().products().isPresent() && device.machine().convolutions().isPresent()));
+    OnTheStandIn.standIn().fail(kind, -2);
+    assertThrows(DeviceOutOfMemoryException.class, () -> OnTheStandIn.open(OnTheStandIn.usual()));
+    OnTheStandIn.assertNothingLeft();
   }
 
   @Test

@@ -165,7 +165,8 @@ public final class StandIn {
   }
 
   /**
-   * Has a call fail: the {@code number}-th of a kind from now on, of {@code alloc}, {@code pinned}, {@code launch}, {@code async}, {@code lost}, {@code products},
+   * Has a call fail: the {@code number}-th of a kind from now on, of a negative number so many from the next on. Kinds are
+   * {@code module}, {@code graph}, {@code graph memory}, {@code products memory}, {@code convolutions memory}, and {@code alloc}, {@code pinned}, {@code launch}, {@code async}, {@code lost}, {@code products},
    * {@code algorithm}, {@code update}, {@code convolutions}, {@code engine}, {@code plan}.
    */
   public void fail(String kind, long number) {

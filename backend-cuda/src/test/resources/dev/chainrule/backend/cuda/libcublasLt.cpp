@@ -6,7 +6,7 @@
 
 #include "on_the_driver.h"
 
-enum { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15, ILLEGAL_ADDRESS = 700 };
+enum { SUCCESS = 0, NOT_INITIALIZED = 1, ALLOC_FAILED = 3, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15, ILLEGAL_ADDRESS = 700 };
 enum { COMPUTE_32F = 68, COMPUTE_64F = 70, COMPUTE_32F_FAST_TF32 = 77 };
 enum { R_32F = 0, R_64F = 1, R_16F = 2, R_16BF = 14 };
 
@@ -72,6 +72,7 @@ template <class T> static Status destroy(T *object, Kind kind) {
 EXPORTED size_t cublasLtGetVersion() { return 139900; }
 EXPORTED const char *cublasLtGetStatusName(Status status) {
   switch (status) {
+    case ALLOC_FAILED: return "CUBLAS_STATUS_ALLOC_FAILED";
     case NOT_INITIALIZED: return "CUBLAS_STATUS_NOT_INITIALIZED";
     case INVALID_VALUE: return "CUBLAS_STATUS_INVALID_VALUE";
     case EXECUTION_FAILED: return "CUBLAS_STATUS_EXECUTION_FAILED";
@@ -80,6 +81,9 @@ EXPORTED const char *cublasLtGetStatusName(Status status) {
   }
 }
 EXPORTED Status cublasLtCreate(Handle **out) {
+  if (stand_in_fails("products memory")) {
+    return ALLOC_FAILED;
+  }
   return stand_in_usable() != SUCCESS || stand_in_fails("products") ? NOT_INITIALIZED : create(out, new Handle);
 }
 EXPORTED Status cublasLtDestroy(Handle *handle) { return destroy(handle, HANDLE); }

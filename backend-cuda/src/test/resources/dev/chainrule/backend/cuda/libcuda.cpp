@@ -63,8 +63,11 @@ static std::map<std::string, long> &failures() {
 // Whether this is the call that shall fail.
 static bool fails(const char *what) {
   auto found = failures().find(what);
-  if (found == failures().end() || --found->second > 0) {
+  if (found == failures().end() || (found->second > 0 && --found->second > 0)) {
     return false;
+  }
+  if (found->second < 0 && ++found->second < 0) {
+    return true;
   }
   failures().erase(found);
   return true;
@@ -415,7 +418,8 @@ static Status execute(const Kernel *kernel, Three blocks, Three threads, std::ve
 
 // --- for tests ----------------------------------------------------------------------------------------------------------------------
 
-// The number-th of such calls from now on fails; kinds are alloc, pinned, launch, graph, async, lost, products and
+// The number-th of such calls from now on fails, of a negative number so many from the next on; kinds are alloc, pinned, module, launch,
+// graph and graph memory, async, lost, products and
 // convolutions (the library does not start), algorithm, engine and plan (it has none).
 EXPORTED void stand_in_fail(const char *kind, long number) {
   ONE_AT_A_TIME;
@@ -779,6 +783,9 @@ EXPORTED Status cuStreamWaitEvent(Stream *stream, Event *event, unsigned) {
 
 EXPORTED Status cuModuleLoadData(Module **out, const void *image) {
   USABLE NOT_IN_CAPTURE
+  if (fails("module")) {
+    return OUT_OF_MEMORY;
+  }
   const Elf64_Ehdr *head = (const Elf64_Ehdr *)image;
   if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0) {
     return INVALID_IMAGE;
@@ -955,6 +962,9 @@ EXPORTED Status cuGraphInstantiateWithFlags(Graph **out, Graph *graph, unsigned 
   USABLE
   KNOWN(graphs, graph)
   if (fails("graph")) {
+    return INVALID_VALUE;
+  }
+  if (fails("graph memory")) {
     return OUT_OF_MEMORY;
   }
   executables.insert(*out = new Graph(*graph));

@@ -60,6 +60,9 @@ EXPORTED Status cudnnCreate(Handle **out) {
   if (stand_in_usable() != SUCCESS || stand_in_fails("convolutions")) {
     return NOT_INITIALIZED;
   }
+  if (stand_in_fails("convolutions memory")) {
+    return ALLOCATION_FAILED;
+  }
   *out = new Handle;
   stand_in_note("objects", 1);
   return SUCCESS;
