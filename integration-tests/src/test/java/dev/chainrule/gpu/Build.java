@@ -18,7 +18,7 @@ final class Build {
   private Build() {}
 
   static String digest(String classPath) throws IOException {
-    List<Path> entries = Stream.of(classPath.split(File.pathSeparator, -1)).map(Path::of).filter(Files::exists)
+    List<Path> entries = Stream.of(classPath.split(File.pathSeparator, -1)).filter(entry -> !entry.isEmpty()).map(Path::of).filter(Files::exists)
         .sorted(Comparator.comparing((Path entry) -> entry.getFileName().toString()).thenComparing(Path::toString)).toList();
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
