@@ -31,6 +31,17 @@ class TuningFileTest {
   }
 
   @Test
+  void kindsOfChoicesLeaveEachOtherAlone() {
+    ProductTiles tiles = new ProductTiles(Map.of(new ProductShape(64, 1024, 256), LARGE));
+    file().write("algorithm", Map.of("one 64x64", "3", "another", "0"));
+    file().write(tiles);
+    file().write("algorithm", Map.of("one 64x64", "1"));
+    assertEquals(Map.of("one 64x64", "1"), file().choices("algorithm"));
+    assertEquals(tiles, file().read());
+    assertEquals(Map.of(), file().choices("engine"));
+  }
+
+  @Test
   void withoutAFileAllTilesAreUsual() {
     assertEquals(ProductTiles.USUAL, file().read());
   }

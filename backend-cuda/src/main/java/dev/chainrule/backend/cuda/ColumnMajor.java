@@ -32,6 +32,17 @@ record ColumnMajor(Matrix a, Matrix b, Matrix d, int batch, List<Start> starts) 
    * @param batchStride elements from one matrix to the next, 0 for the same again
    */
   record Matrix(long rows, long columns, long leading, boolean transposed, long batchStride) {
+    /** From the first to the last of the matrices of a batch. */
+    long elements(int batch) {
+      return (batch - 1) * batchStride + (columns - 1) * leading + rows;
+    }
+
+    /** Such as {@code 64x512/64t+0}: rows, columns, leading, whether transposed, and the batch's stride. */
+    @Override
+    public String toString() {
+      return rows + "x" + columns + "/" + leading + (transposed ? "t" : "") + "+" + batchStride;
+    }
+
     Matrix every(long stride) {
       return new Matrix(rows, columns, leading, transposed, stride);
     }

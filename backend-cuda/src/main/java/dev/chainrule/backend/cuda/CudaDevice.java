@@ -48,8 +48,8 @@ final class CudaDevice implements Device {
   static CudaDevice open(DeviceInfo info, Card card, Driver driver, KernelCompiler compiler, Libraries libraries, Settings settings) {
     Context context = Context.open(info.id(), card, driver);
     try {
-      return new CudaDevice(info, card, Machine.of(context, card, compiler, libraries, settings),
-          TuningFile.of(card.name() + ", " + card.architecture(), Integer.toString(driver.cuDriverGetVersion())));
+      TuningFile tuning = TuningFile.of(card.name() + ", " + card.architecture(), Integer.toString(driver.cuDriverGetVersion()));
+      return new CudaDevice(info, card, Machine.of(context, card, compiler, libraries, tuning, settings), tuning);
     } catch (RuntimeException e) {
       context.close();
       throw e;

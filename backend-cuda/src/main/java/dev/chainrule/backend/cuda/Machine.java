@@ -5,6 +5,7 @@ import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
 import dev.chainrule.kernels.PinnedMemory;
 import dev.chainrule.kernels.Step;
+import dev.chainrule.kernels.TuningFile;
 import dev.chainrule.schedule.Instruction;
 import java.lang.foreign.SegmentAllocator;
 import java.util.List;
@@ -19,12 +20,13 @@ import java.util.Optional;
 record Machine(Context context, Streams streams, MemoryCache memory, PinnedMemory pinned, Frame frame, Modules modules,
     Optional<Products> products, Optional<Convolutions> convolutions, Settings settings) {
 
-  static Machine of(Context context, Card card, KernelCompiler compiler, Libraries libraries, Settings settings) {
+  static Machine of(Context context, Card card, KernelCompiler compiler, Libraries libraries, TuningFile tuning, Settings settings) {
     Streams streams = context.call(() -> new Streams(context));
     var memory = new MemoryCache(context);
     return new Machine(context, streams, memory, new PinnedMemory(bytes -> HostData.pinned(context, bytes)), new Frame(context, streams, memory),
         new Modules(context, compiler, card.architecture(), settings),
-        libraries.products().flatMap(library -> Products.on(context, card, memory, library)),
+        libraries.products().flatMap(library -> Products.on(context, streams, card, memory, library,
+            ProductAlgorithms.of(tuning, library.version(), settings.tunes()))),
         libraries.convolutions().flatMap(library -> Convolutions.on(context, streams, library)), settings);
   }
 

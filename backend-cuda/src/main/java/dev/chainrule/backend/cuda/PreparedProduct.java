@@ -3,9 +3,11 @@ package dev.chainrule.backend.cuda;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.chainrule.graph.DType;
 import dev.chainrule.kernels.Place;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,16 +17,21 @@ import java.util.Optional;
  */
 final class PreparedProduct implements LibraryWork {
 
-  /** The library's first is taken, which it estimates to be the fastest. Whoever times them asks for more, and chooses in {@link #of}. */
-  private static final int CANDIDATES = 1;
-
   /** More than any algorithm asks for. */
   private static final long LARGEST_ALIGNMENT = 256;
 
   private final CublasLt library;
   private final long handle;
   private final Descriptors descriptors;
-  private final CublasLt.Algorithm algorithm;
+  private final String description;
+  private final DType dtype;
+  private final long[] elements;
+  private final long[] alignments;
+
+  /** The best by the library's estimate, that one first. */
+  private final List<CublasLt.Algorithm> candidates;
+
+  private CublasLt.Algorithm algorithm;
   private final long workspace;
   private final long one;
   private final long zero;
@@ -65,12 +72,17 @@ final class PreparedProduct implements LibraryWork {
     }
   }
 
-  private PreparedProduct(Products products, Descriptors descriptors, long workspace, CublasLt.Algorithm algorithm, int[] bases,
-      long[][] offsets, MemorySegment factors) {
+  private PreparedProduct(Products products, Descriptors descriptors, long workspace, String description, DType dtype, long[] elements,
+      long[] alignments, List<CublasLt.Algorithm> candidates, int[] bases, long[][] offsets, MemorySegment factors) {
     this.library = products.library();
     this.handle = products.handle();
     this.descriptors = descriptors;
-    this.algorithm = algorithm;
+    this.description = description;
+    this.dtype = dtype;
+    this.elements = elements;
+    this.alignments = alignments;
+    this.candidates = candidates;
+    this.algorithm = candidates.getFirst();
     this.workspace = workspace;
     this.one = factors.address();
     this.zero = factors.address() + Double.BYTES;
@@ -84,11 +96,12 @@ final class PreparedProduct implements LibraryWork {
    *
    * @param workspace its address
    * @param places of x, w and their product
-   * @param bytes of an element
+   * @param dtype of operands and result
    * @param alignments of the addresses in the table of memories
    */
   static Optional<PreparedProduct> of(Products products, long workspace, ColumnMajor product, Products.Arithmetic arithmetic,
-      List<Place> places, int bytes, SegmentAllocator allocator, long... alignments) {
+      List<Place> places, DType dtype, SegmentAllocator allocator, long... alignments) {
+    int bytes = dtype.bytes();
     Place[] operands = {places.get(1), places.get(0), places.get(2)};
     int[] bases = new int[operands.length];
     long[] aligned = new long[operands.length];
@@ -106,10 +119,12 @@ final class PreparedProduct implements LibraryWork {
       }
       aligned[i] = Long.lowestOneBit(all);
     }
+    String description = "%s %s by %s to %s x%d aligned %d,%d,%d".formatted(arithmetic, product.a(), product.b(), product.d(),
+        product.batch(), aligned[0], aligned[1], aligned[2]);
     Descriptors descriptors = Descriptors.of(products.library(), product, arithmetic);
     List<CublasLt.Algorithm> candidates = List.of();
     try {
-      candidates = candidates(products, descriptors, allocator, aligned);
+      candidates = candidates(products, descriptors, products.algorithms().candidates(description), allocator, aligned);
     } finally {
       if (candidates.isEmpty()) {
         descriptors.destroy(products.library());
@@ -118,11 +133,15 @@ final class PreparedProduct implements LibraryWork {
     if (candidates.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(new PreparedProduct(products, descriptors, workspace, candidates.getFirst(), bases, offsets,
-        factors(arithmetic, allocator)));
+    long[] elements = {product.a().elements(product.batch()), product.b().elements(product.batch()), product.d().elements(product.batch())};
+    var prepared = new PreparedProduct(products, descriptors, workspace, description, dtype, elements, aligned, candidates, bases, offsets,
+        factors(arithmetic, allocator));
+    prepared.take(products.algorithms().chosen(description, candidates.size()));
+    return Optional.of(prepared);
   }
 
-  private static List<CublasLt.Algorithm> candidates(Products products, Descriptors descriptors, SegmentAllocator allocator, long... aligned) {
+  private static List<CublasLt.Algorithm> candidates(Products products, Descriptors descriptors, int most,
+      SegmentAllocator allocator, long... aligned) {
     CublasLt library = products.library();
     long preference = library.cublasLtMatmulPreferenceCreate();
     try {
@@ -135,7 +154,7 @@ final class PreparedProduct implements LibraryWork {
       library.cublasLtMatmulPreferenceSetAttribute(preference, CublasLt.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, (int) aligned[2]);
       library.cublasLtMatmulPreferenceSetAttribute(preference, CublasLt.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, (int) aligned[2]);
       return library.cublasLtMatmulAlgoGetHeuristic(products.handle(), descriptors.product, descriptors.a, descriptors.b, descriptors.d,
-          descriptors.d, preference, CANDIDATES, allocator);
+          descriptors.d, preference, most, allocator);
     } finally {
       library.cublasLtMatmulPreferenceDestroy(preference);
     }
@@ -150,6 +169,49 @@ final class PreparedProduct implements LibraryWork {
       factors.set(JAVA_FLOAT, 0, 1);
     }
     return factors;
+  }
+
+  /** What is multiplied, and how: the library has the same algorithms for all of one description. */
+  String description() {
+    return description;
+  }
+
+  DType dtype() {
+    return dtype;
+  }
+
+  int candidates() {
+    return candidates.size();
+  }
+
+  /** Computes by that candidate from now on. */
+  void take(int candidate) {
+    algorithm = candidates.get(candidate);
+  }
+
+  /** Bytes that the addresses of the library's a, b or d are multiples of, as it was told; at most 256. */
+  long alignment(int operand) {
+    return alignments[operand];
+  }
+
+  /** Bytes from the first to the last that all calls need of the library's a, b or d. */
+  long span(int operand) {
+    return last(operand) - first(operand) + elements[operand] * dtype.bytes();
+  }
+
+  /** Puts the library's a, b and d where there is room for their {@link #span}. */
+  void bindTo(long... operands) {
+    for (int i = 0; i < operands.length; i++) {
+      addresses[i] = operands[i] - first(i);
+    }
+  }
+
+  private long first(int operand) {
+    return Arrays.stream(offsets).mapToLong(call -> call[operand]).min().orElse(0);
+  }
+
+  private long last(int operand) {
+    return Arrays.stream(offsets).mapToLong(call -> call[operand]).max().orElse(0);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.chainrule.backend.cuda;
 
+import dev.chainrule.DeviceOutOfMemoryException;
 import dev.chainrule.graph.DType;
 import dev.chainrule.graph.Op;
 import dev.chainrule.graph.TensorType;
@@ -22,9 +23,13 @@ final class Products {
 
   private static final long SMALL_WORKSPACE_BYTES = 4L << 20;
 
+  private static final System.Logger LOG = System.getLogger(Products.class.getName());
+
   private final CublasLt library;
   private final Context context;
+  private final Streams streams;
   private final MemoryCache memory;
+  private final ProductAlgorithms algorithms;
   private final long handle;
   private final long workspaceBytes;
 
@@ -40,6 +45,12 @@ final class Products {
    */
   record Arithmetic(int data, int compute, int scale) {
 
+    /** The library's numbers of the types. */
+    @Override
+    public String toString() {
+      return data + "/" + compute + "/" + scale;
+    }
+
     /** Empty where the library has none with our meaning: integers wrap. */
     static Optional<Arithmetic> of(DType dtype, boolean tf32) {
       return switch (dtype) {
@@ -53,20 +64,24 @@ final class Products {
     }
   }
 
-  private Products(CublasLt library, Context context, MemoryCache memory, long handle, long workspaceBytes) {
+  private Products(CublasLt library, Context context, Streams streams, MemoryCache memory, ProductAlgorithms algorithms, long handle,
+      long workspaceBytes) {
     this.library = library;
     this.context = context;
+    this.streams = streams;
     this.memory = memory;
+    this.algorithms = algorithms;
     this.handle = handle;
     this.workspaceBytes = workspaceBytes;
   }
 
   /** Empty if the library does not start on this device, which the log says. */
-  static Optional<Products> on(Context context, Card card, MemoryCache memory, CublasLt library) {
+  static Optional<Products> on(Context context, Streams streams, Card card, MemoryCache memory, CublasLt library,
+      ProductAlgorithms algorithms) {
     long bytes = card.major() >= 9 ? WORKSPACE_BYTES : SMALL_WORKSPACE_BYTES;
     return context.call(() -> {
       try {
-        var products = new Products(library, context, memory, context.taking(library::cublasLtCreate), bytes);
+        var products = new Products(library, context, streams, memory, algorithms, context.taking(library::cublasLtCreate), bytes);
         context.atEnd(products::end);
         return Optional.of(products);
       } catch (CudaException e) {
@@ -110,8 +125,28 @@ final class Products {
     Arithmetic arithmetic = Arithmetic.of(call.outputs().getFirst().dtype(), ((Op.Dot) call.op()).tf32()).orElseThrow();
     ColumnMajor product = ColumnMajor.of(call.inputs().get(0).layout(), call.inputs().get(1).layout()).orElseThrow();
     long shared = workspace();
-    return context.call(() -> PreparedProduct.of(this, shared, product, arithmetic, step.places(),
-        call.outputs().getFirst().dtype().bytes(), allocator, alignments));
+    Optional<PreparedProduct> made = context.call(() -> PreparedProduct.of(this, shared, product, arithmetic, step.places(),
+        call.outputs().getFirst().dtype(), allocator, alignments));
+    made.filter(ready -> algorithms.isToBeMeasured(ready.description())).ifPresent(this::measure);
+    return made;
+  }
+
+  /** Has the product take the fastest of the library's algorithms from now on. */
+  private void measure(PreparedProduct product) {
+    try (var trial = new ProductTrial(product, context, streams, memory)) {
+      algorithms.keep(product.description(), trial.fastest());
+    } catch (DeviceOutOfMemoryException e) {
+      LOG.log(System.Logger.Level.WARNING, "No algorithm of {0} is measured: {1}", product.description(), e.getMessage());
+    } catch (RuntimeException e) {
+      if (!context.isLost()) {
+        context.run(product::destroy);
+      }
+      throw e;
+    }
+  }
+
+  ProductAlgorithms algorithms() {
+    return algorithms;
   }
 
   CublasLt library() {

@@ -8,18 +8,22 @@ import java.nio.file.Path;
  *
  * @param graphs whether runs with the memory of the run before become graphs, {@code -Dchainrule.cuda.graphs=false} if not
  * @param synchronous whether the host waits for each kernel, so that one that fails is named, {@code -Dchainrule.cuda.sync=true}
+ * @param tunes whether algorithms of products that nobody has measured yet are measured when a plan is made,
+ *     {@code -Dchainrule.cuda.tune=true}
  * @param cubins where compiled kernels are kept, {@code -Dchainrule.cuda.cubins=folder}
  */
-record Settings(boolean graphs, boolean synchronous, Path cubins) {
+record Settings(boolean graphs, boolean synchronous, boolean tunes, Path cubins) {
 
   static final String GRAPHS = "chainrule.cuda.graphs";
   static final String SYNCHRONOUS = "chainrule.cuda.sync";
+
+  static final String TUNES = "chainrule.cuda.tune";
 
   static final String CUBINS = "chainrule.cuda.cubins";
 
   static Settings here() {
     String cubins = System.getProperty(CUBINS, "");
-    return new Settings(flag(GRAPHS, true), flag(SYNCHRONOUS, false),
+    return new Settings(flag(GRAPHS, true), flag(SYNCHRONOUS, false), flag(TUNES, false),
         cubins.isEmpty() ? cache().resolve("chainrule/cubins") : Path.of(cubins));
   }
 

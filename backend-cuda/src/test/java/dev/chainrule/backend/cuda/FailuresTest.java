@@ -69,7 +69,7 @@ class FailuresTest {
   @ParameterizedTest
   @ValueSource(strings = {"alloc", "pinned", "module", "graph memory"})
   void whatFailsOnceForWantOfMemoryIsAskedForAgain(String kind, @TempDir Path cubins) {
-    OnTheStandIn.with(new Settings(true, false, cubins), device -> {
+    OnTheStandIn.with(new Settings(true, false, false, cubins), device -> {
       Variable variable = variable("w");
       Step step = doubling(variable);
       long replays = OnTheStandIn.standIn().count("replays");
@@ -98,7 +98,7 @@ class FailuresTest {
 
   @Test
   void modulesThatTheDeviceHasNoMemoryForAreReportedByPath(@TempDir Path cubins) {
-    OnTheStandIn.with(new Settings(true, false, cubins), _ -> {
+    OnTheStandIn.with(new Settings(true, false, false, cubins), _ -> {
       Variable variable = variable("w");
       Step step = doubling(variable);
       OnTheStandIn.standIn().fail("module", -4); // a plan without kernels is tried again when the collector has run
@@ -144,7 +144,7 @@ class FailuresTest {
 
   @Test
   void aLaunchThatIsRefusedSpoilsWhatTheRunWritesAndNothingElse() {
-    OnTheStandIn.with(new Settings(false, false, OnTheStandIn.usual().cubins()), _ -> {
+    OnTheStandIn.with(new Settings(false, false, false, OnTheStandIn.usual().cubins()), _ -> {
       Variable written = variable("written");
       Variable other = variable("other");
       Step step = doubling(written);
@@ -223,7 +223,7 @@ class FailuresTest {
   @Test
   void withSyncTheKernelThatFailsIsNamed() {
     Settings usual = OnTheStandIn.usual();
-    OnTheStandIn.with(new Settings(true, true, usual.cubins()), _ -> {
+    OnTheStandIn.with(new Settings(true, true, false, usual.cubins()), _ -> {
       Tensor.of(new float[] {1, 2, 3}).add(1).eval();
       OnTheStandIn.standIn().fail("async", 1);
       DeviceUnavailableException failed =

@@ -56,7 +56,7 @@ class GraphsTest {
   @Test
   void aTrainingIsReplayedAndGivesTheSameBits() {
     Settings usual = OnTheStandIn.usual();
-    List<HostArray> launched = losses(new Settings(false, false, usual.cubins()), 6);
+    List<HostArray> launched = losses(new Settings(false, false, false, usual.cubins()), 6);
     long before = replays();
     assertEquals(launched, losses(usual, 6));
     assertEquals(before + 5, replays());

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 /** A device of the stand-in's for one test: what the test leaves on it must be nothing. */
 final class OnTheStandIn {
 
-  private static final Settings USUAL = new Settings(true, false, StandIn.cubins());
+  private static final Settings USUAL = new Settings(true, false, false, StandIn.cubins());
 
   private OnTheStandIn() {}
 

@@ -70,7 +70,7 @@ class PrecompiledTest {
     Installation full = OnTheStandIn.standIn().installation();
     var backend = new CudaBackend(() -> full);
     return CudaDevice.open(backend.discover().getFirst(), full.cards().getFirst(), full.driver().orElseThrow(), compiler, Libraries.NONE,
-        new Settings(true, false, folder.resolve("cubins")));
+        new Settings(true, false, false, folder.resolve("cubins")));
   }
 
   /** What {@link #computed} needs, compiled ahead. */

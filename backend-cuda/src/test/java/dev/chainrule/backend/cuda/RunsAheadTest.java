@@ -75,7 +75,7 @@ class RunsAheadTest {
   @Test
   void aRefusedLaunchLeavesNoFaultBehind() {
     Settings usual = OnTheStandIn.usual();
-    OnTheStandIn.with(new Settings(false, false, usual.cubins()), _ -> {
+    OnTheStandIn.with(new Settings(false, false, false, usual.cubins()), _ -> {
       add(1, 1).item();
       Variable other = Variable.of("other", HostArray.ofDoubles(TensorType.of(DType.F32, 1), 5), true);
       Step table = Step.training(in -> {

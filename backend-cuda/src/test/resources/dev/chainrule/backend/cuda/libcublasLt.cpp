@@ -1,8 +1,11 @@
 // Stands in for NVIDIA's library of matrix products, libcublasLt.so.13, on the stand-in for the driver: d = op(a) op(b) in plain loops over
 // matrices that lie column after column, batch after batch. It checks what descriptors say against each other, addresses, alignments and
 // overlaps, and refuses what it does not know, so that an argument in the wrong place is an error or a wrong number. An algorithm holds for
-// the descriptors and alignments that it was asked for. As the library's bits do, those here depend on the operands' transpositions. Says
-// nothing about which algorithms a card has, or how fast they are.
+// the descriptors and alignments that it was asked for. As the library's bits do, those here depend on the operands' transpositions. There
+// are three algorithms: the third's sums have another order. The setting "slow" has the first take long (1), the second (2), or both (3).
+// Says nothing about which algorithms a card has, or how fast they are.
+
+#include <unistd.h>
 
 #include "on_the_driver.h"
 
@@ -11,6 +14,7 @@ enum { COMPUTE_32F = 68, COMPUTE_64F = 70, COMPUTE_32F_FAST_TF32 = 77 };
 enum { R_32F = 0, R_64F = 1, R_16F = 2, R_16BF = 14 };
 
 static const uint64_t WORKSPACE = 1 << 20;
+static const uint32_t FIRST = 7, ALGORITHMS = 3;
 
 #define REQUIRE(condition)                                            \
   if (!(condition)) {                                                 \
@@ -199,15 +203,17 @@ EXPORTED Status cublasLtMatmulAlgoGetHeuristic(Handle *handle, Product *product,
     *returned = 0;
     return NOT_SUPPORTED;
   }
-  *returned = 1;
+  *returned = requested < (int)ALGORITHMS ? requested : ALGORITHMS;
   memset(results, 0xCD, requested * sizeof(Result));
-  Algorithm &algorithm = results[0].algorithm;
-  algorithm.number = 7;
-  memcpy(algorithm.alignment, preference->alignment, sizeof algorithm.alignment);
-  algorithm.shapes = shapes(product, {a, b, c, d});
-  algorithm.workspace = results[0].workspace = a->rows * a->columns > 1024 && preference->workspace >= WORKSPACE ? WORKSPACE : 0;
-  results[0].state = SUCCESS;
-  results[0].waves = 1;
+  for (int i = 0; i < *returned; i++) {
+    Algorithm &algorithm = results[i].algorithm;
+    algorithm.number = FIRST + i;
+    memcpy(algorithm.alignment, preference->alignment, sizeof algorithm.alignment);
+    algorithm.shapes = shapes(product, {a, b, c, d});
+    algorithm.workspace = results[i].workspace = a->rows * a->columns > 1024 && preference->workspace >= WORKSPACE ? WORKSPACE : 0;
+    results[i].state = SUCCESS;
+    results[i].waves = 1;
+  }
   return SUCCESS;
 }
 
@@ -237,8 +243,9 @@ static bool apart(Address one, size_t bytesOfOne, Address other, size_t bytesOfO
   return one + bytesOfOne <= other || other + bytesOfOther <= one;
 }
 
-// Sums go up where a is as it lies, down where it is transposed.
-static Status multiply(Product product, Layout a, Layout b, Layout d, Address aAt, Address bAt, Address dAt, Address workspace, size_t bytes) {
+// Sums go up where a is as it lies, down where it is transposed; the last algorithm's the other way.
+static Status multiply(Product product, Layout a, Layout b, Layout d, Address aAt, Address bAt, Address dAt, Address workspace, size_t bytes,
+    uint32_t algorithm) {
   for (auto [at, layout] : {std::pair{aAt, &a}, {bAt, &b}, {dAt, &d}}) {
     if (!stand_in_has(at, span(*layout))) {
       fprintf(stderr, "stand-in: cublasLtMatmul: %zu bytes at %llx, where they are not\n", span(*layout), at);
@@ -249,6 +256,11 @@ static Status multiply(Product product, Layout a, Layout b, Layout d, Address aA
     memset((void *)workspace, 0xEE, bytes);
   }
   stand_in_note("products", 1);
+  stand_in_note(algorithm == FIRST ? "first" : algorithm == FIRST + 1 ? "second" : "third", 1);
+  if (algorithm < FIRST + 2 && (stand_in_setting("slow") >> (algorithm - FIRST) & 1)) {
+    usleep(2000);
+  }
+  bool down = (product.transposed[0] != 0) != (algorithm == FIRST + 2);
   size_t size = bytesOf(a.type);
   int64_t depth = product.transposed[0] ? a.rows : a.columns;
   auto element = [size](const Layout &l, Address start, int64_t batch, int64_t row, int64_t column) {
@@ -260,7 +272,7 @@ static Status multiply(Product product, Layout a, Layout b, Layout d, Address aA
         float sum = 0;
         double wide = 0;
         for (int64_t step = 0; step < depth; step++) {
-          int64_t k = product.transposed[0] ? depth - 1 - step : step;
+          int64_t k = down ? depth - 1 - step : step;
           double x = load(a.type, product.transposed[0] ? element(a, aAt, batch, k, row) : element(a, aAt, batch, row, k));
           double y = load(b.type, product.transposed[1] ? element(b, bAt, batch, column, k) : element(b, bAt, batch, k, column));
           if (product.compute == COMPUTE_64F) {
@@ -287,7 +299,7 @@ EXPORTED Status cublasLtMatmul(Handle *handle, Product *product, const void *alp
   bool wide = product->scale == R_64F;
   REQUIRE((wide ? *(const double *)alpha : *(const float *)alpha) == 1)
   REQUIRE((wide ? *(const double *)beta : *(const float *)beta) == 0)
-  REQUIRE(algorithm != nullptr && algorithm->number == 7 && algorithm->shapes == shapes(product, {a, b, c, d}))
+  REQUIRE(algorithm != nullptr && algorithm->number >= FIRST && algorithm->number < FIRST + ALGORITHMS && algorithm->shapes == shapes(product, {a, b, c, d}))
   REQUIRE(aAt % algorithm->alignment[0] == 0 && bAt % algorithm->alignment[1] == 0)
   REQUIRE(cAt % algorithm->alignment[2] == 0 && dAt % algorithm->alignment[3] == 0)
   REQUIRE(cAt == dAt)
@@ -297,6 +309,7 @@ EXPORTED Status cublasLtMatmul(Handle *handle, Product *product, const void *alp
       && apart(workspace, bytes, bAt, span(*b)) && apart(workspace, bytes, dAt, span(*d))))
   Product what = *product;
   Layout left = *a, right = *b, result = *d;
-  std::function<Status()> work = [=] { return multiply(what, left, right, result, aAt, bAt, dAt, workspace, bytes); };
+  uint32_t number = algorithm->number;
+  std::function<Status()> work = [=] { return multiply(what, left, right, result, aAt, bAt, dAt, workspace, bytes, number); };
   return stand_in_enqueue(stream, &work) == SUCCESS ? SUCCESS : EXECUTION_FAILED;
 }

@@ -469,6 +469,10 @@ EXPORTED bool stand_in_fails(const char *what) {
   ONE_AT_A_TIME;
   return fails(what);
 }
+EXPORTED long stand_in_setting(const char *what) {
+  ONE_AT_A_TIME;
+  return settings()[what];
+}
 EXPORTED void stand_in_note(const char *what, long change) {
   ONE_AT_A_TIME;
   ofLibraries[what] += change;

@@ -16,6 +16,7 @@ extern "C" Status stand_in_usable();
 extern "C" bool stand_in_has(Address at, size_t bytes);
 extern "C" Status stand_in_enqueue(Stream *stream, std::function<Status()> *work);
 extern "C" bool stand_in_fails(const char *what);
+extern "C" long stand_in_setting(const char *what);
 extern "C" void stand_in_note(const char *what, long change);
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))

@@ -1,0 +1,150 @@
+package dev.chainrule.backend.cuda;
+
+import dev.chainrule.graph.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Measures the candidates of a product on memory of its own. One whose result differs in a single bit from the first one's, for any of some
+ * draws of random operands, is not measured: tuning must not change what a training computes.
+ */
+final class ProductTrial implements AutoCloseable {
+
+  private static final int DRAWS = 3;
+  private static final int ROUNDS = 3;
+
+  /** What one measurement takes at least, where so many products do. */
+  private static final double SECONDS = 0.005;
+
+  private static final int MOST_PRODUCTS = 64;
+
+  /** How much faster than the library's first another must be; less is noise. */
+  private static final double GAIN = 1.05;
+
+  /** Random numbers that an operand holds again and again: as many as are copied at once, and of no size that a matrix likely has. */
+  private static final int RANDOM = 999_983;
+
+  /** Of the numbers, so many powers of two; products of such are finite in 16 bits. */
+  private static final int EXPONENTS = 6;
+
+  private final PreparedProduct product;
+  private final Context context;
+  private final Streams streams;
+  private final List<CudaMemory> operands = new ArrayList<>();
+
+  /** @throws dev.chainrule.DeviceOutOfMemoryException if there is no memory for operands and result */
+  ProductTrial(PreparedProduct product, Context context, Streams streams, MemoryCache memory) {
+    this.product = product;
+    this.context = context;
+    this.streams = streams;
+    try {
+      for (int i = 0; i < 3; i++) {
+        operands.add(memory.allocate(product.span(i) + CudaExecutable.ALIGNMENT));
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** The fastest candidate, which the product computes by from now on; the first if none is faster by a twentieth. */
+  int fastest() {
+    return context.call(() -> {
+      product.bindTo(address(0), address(1), address(2));
+      List<Integer> same = same();
+      int products = (int) Math.clamp(SECONDS / seconds(0, 1), 1, MOST_PRODUCTS);
+      double[] best = new double[product.candidates()];
+      Arrays.fill(best, Double.POSITIVE_INFINITY);
+      for (int round = 0; round < ROUNDS; round++) {
+        same.forEach(candidate -> best[candidate] = Math.min(best[candidate], seconds(candidate, products)));
+      }
+      int fastest = 0;
+      for (int candidate : same) {
+        fastest = best[candidate] < best[fastest] ? candidate : fastest;
+      }
+      int chosen = best[fastest] * GAIN < best[0] ? fastest : 0;
+      product.take(chosen);
+      return chosen;
+    });
+  }
+
+  /** Where an operand begins: no better aligned than the product's are. */
+  private long address(int operand) {
+    return operands.get(operand).address() + product.alignment(operand) % CudaExecutable.ALIGNMENT;
+  }
+
+  /** Those with the bits of the first. */
+  private List<Integer> same() {
+    List<Integer> same = new ArrayList<>();
+    for (int candidate = 0; candidate < product.candidates(); candidate++) {
+      same.add(candidate);
+    }
+    var random = new SplittableRandom(1);
+    try (Arena once = Arena.ofConfined()) {
+      MemorySegment expected = once.allocate(product.span(2));
+      MemorySegment actual = once.allocate(product.span(2));
+      for (int draw = 0; draw < DRAWS; draw++) {
+        fill(0, numbers(random, once));
+        fill(1, numbers(random, once));
+        result(0, expected);
+        same.removeIf(candidate -> {
+          result(candidate, actual);
+          return expected.mismatch(actual) >= 0;
+        });
+      }
+    }
+    return same;
+  }
+
+  private MemorySegment numbers(SplittableRandom random, Arena arena) {
+    DType dtype = product.dtype();
+    MemorySegment numbers = arena.allocate((long) RANDOM * dtype.bytes());
+    for (int i = 0; i < RANDOM; i++) {
+      double number = Math.scalb(random.nextDouble(-1, 1), random.nextInt(EXPONENTS)); // sums of such cancel, and depend on their order
+      switch (dtype) {
+        case F64 -> numbers.setAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i, number);
+        case F16 -> numbers.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, Float.floatToFloat16((float) number));
+        case BF16 -> numbers.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i,
+            (short) (Float.floatToRawIntBits((float) number) >> Short.SIZE));
+        default -> numbers.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, (float) number);
+      }
+    }
+    return numbers;
+  }
+
+  private void fill(int operand, MemorySegment numbers) {
+    long bytes = product.span(operand);
+    for (long at = 0; at < bytes; at += numbers.byteSize()) {
+      streams.upload(numbers.asSlice(0, Math.min(numbers.byteSize(), bytes - at)), address(operand) + at);
+    }
+  }
+
+  /** What a candidate leaves where there was something else before. */
+  private void result(int candidate, MemorySegment result) {
+    streams.upload(result.fill((byte) 0xff), address(2));
+    seconds(candidate, 1);
+    streams.download(address(2), result);
+  }
+
+  private double seconds(int candidate, int products) {
+    Driver driver = context.driver();
+    product.take(candidate);
+    driver.cuStreamSynchronize(streams.compute());
+    long start = System.nanoTime();
+    for (int i = 0; i < products; i++) {
+      product.enqueue(driver, streams.compute());
+    }
+    driver.cuStreamSynchronize(streams.compute());
+    return (System.nanoTime() - start) * 1e-9;
+  }
+
+  @Override
+  public void close() {
+    operands.forEach(CudaMemory::free);
+  }
+}
