@@ -15,7 +15,11 @@ import java.util.SplittableRandom;
  */
 final class ProductTrial implements AutoCloseable {
 
-  private static final int DRAWS = 3;
+  /** Draws, more of them for small products, so that so many numbers of the result are compared. */
+  private static final int LEAST_DRAWS = 4;
+  private static final int MOST_DRAWS = 64;
+  private static final long COMPARED = 100_000;
+
   private static final int ROUNDS = 3;
 
   /** What one measurement takes at least, where so many products do. */
@@ -29,8 +33,9 @@ final class ProductTrial implements AutoCloseable {
   /** Random numbers that an operand holds again and again: as many as are copied at once, and of no size that a matrix likely has. */
   private static final int RANDOM = 999_983;
 
-  /** Of the numbers, so many powers of two; products of such are finite in 16 bits. */
-  private static final int EXPONENTS = 6;
+  /** Exponents of the numbers that have few digits: of their products the smallest vanish in f32 beside the largest. */
+  private static final int SMALLEST = -14;
+  private static final int LARGEST = 7;
 
   private final PreparedProduct product;
   private final Context context;
@@ -85,12 +90,17 @@ final class ProductTrial implements AutoCloseable {
       same.add(candidate);
     }
     var random = new SplittableRandom(1);
+    long results = product.span(2) / product.dtype().bytes();
+    long draws = Math.clamp(Math.ceilDiv(COMPARED, results), LEAST_DRAWS, MOST_DRAWS);
     try (Arena once = Arena.ofConfined()) {
       MemorySegment expected = once.allocate(product.span(2));
       MemorySegment actual = once.allocate(product.span(2));
-      for (int draw = 0; draw < DRAWS; draw++) {
-        fill(0, numbers(random, once));
-        fill(1, numbers(random, once));
+      MemorySegment[] numbers = {numbers(0, once), numbers(1, once)};
+      for (int draw = 0; draw < draws; draw++) {
+        for (int operand = 0; operand < numbers.length; operand++) {
+          draw(numbers[operand], random, draw % 2 == 0);
+          fill(operand, numbers[operand]);
+        }
         result(0, expected);
         same.removeIf(candidate -> {
           result(candidate, actual);
@@ -101,11 +111,20 @@ final class ProductTrial implements AutoCloseable {
     return same;
   }
 
-  private MemorySegment numbers(SplittableRandom random, Arena arena) {
+  private MemorySegment numbers(int operand, Arena arena) {
+    int bytes = product.dtype().bytes();
+    return arena.allocate(Math.min(product.span(operand), (long) RANDOM * bytes));
+  }
+
+  /**
+   * Numbers of all digits, or of two at most and of many sizes: among these large ones cancel wholly and leave what small ones there were
+   * when, so that another order shows in 16 bits, too.
+   */
+  private void draw(MemorySegment numbers, SplittableRandom random, boolean ofFewDigits) {
     DType dtype = product.dtype();
-    MemorySegment numbers = arena.allocate((long) RANDOM * dtype.bytes());
-    for (int i = 0; i < RANDOM; i++) {
-      double number = Math.scalb(random.nextDouble(-1, 1), random.nextInt(EXPONENTS)); // sums of such cancel, and depend on their order
+    for (long i = 0; i < numbers.byteSize() / dtype.bytes(); i++) {
+      double size = ofFewDigits ? Math.scalb(1 + random.nextInt(2) / 2.0, random.nextInt(SMALLEST, LARGEST + 1)) : random.nextDouble();
+      double number = random.nextBoolean() ? size : -size;
       switch (dtype) {
         case F64 -> numbers.setAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i, number);
         case F16 -> numbers.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, Float.floatToFloat16((float) number));
@@ -114,7 +133,6 @@ final class ProductTrial implements AutoCloseable {
         default -> numbers.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, (float) number);
       }
     }
-    return numbers;
   }
 
   private void fill(int operand, MemorySegment numbers) {
