@@ -33,9 +33,8 @@ final class ProductTrial implements AutoCloseable {
   /** Random numbers that an operand holds again and again: as many as are copied at once, and of no size that a matrix likely has. */
   private static final int RANDOM = 999_983;
 
-  /** Exponents of the numbers that have few digits: of their products the smallest vanish in f32 beside the largest. */
-  private static final int SMALLEST = -14;
-  private static final int LARGEST = 7;
+  /** Beside it in a sum of f32 numbers below 1 lose most of their digits. */
+  private static final double LARGE = 1 << 15;
 
   private final PreparedProduct product;
   private final Context context;
@@ -98,7 +97,7 @@ final class ProductTrial implements AutoCloseable {
       MemorySegment[] numbers = {numbers(0, once), numbers(1, once)};
       for (int draw = 0; draw < draws; draw++) {
         for (int operand = 0; operand < numbers.length; operand++) {
-          draw(numbers[operand], random, draw % 2 == 0);
+          draw(numbers[operand], random, Kind.of(draw, operand));
           fill(operand, numbers[operand]);
         }
         result(0, expected);
@@ -117,13 +116,27 @@ final class ProductTrial implements AutoCloseable {
   }
 
   /**
-   * Numbers of all digits, or of two at most and of many sizes: among these large ones cancel wholly and leave what small ones there were
-   * when, so that another order shows in 16 bits, too.
+   * What an operand is made of. Where the other's numbers are 1 and -1, large ones cancel wholly, and what is left depends on when small ones
+   * were added, so that another order shows in 16 bits, too.
    */
-  private void draw(MemorySegment numbers, SplittableRandom random, boolean ofFewDigits) {
+  private enum Kind {
+    BELOW_ONE,
+    LARGE_AMONG_THEM,
+    ONES;
+
+    static Kind of(int draw, int operand) {
+      return draw % 2 != 0 ? BELOW_ONE : draw / 2 % 2 == operand ? LARGE_AMONG_THEM : ONES;
+    }
+  }
+
+  private void draw(MemorySegment numbers, SplittableRandom random, Kind kind) {
     DType dtype = product.dtype();
     for (long i = 0; i < numbers.byteSize() / dtype.bytes(); i++) {
-      double size = ofFewDigits ? Math.scalb(1 + random.nextInt(2) / 2.0, random.nextInt(SMALLEST, LARGEST + 1)) : random.nextDouble();
+      double size = switch (kind) {
+        case BELOW_ONE -> random.nextDouble();
+        case LARGE_AMONG_THEM -> random.nextBoolean() ? LARGE : random.nextDouble();
+        case ONES -> 1;
+      };
       double number = random.nextBoolean() ? size : -size;
       switch (dtype) {
         case F64 -> numbers.setAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i, number);
