@@ -20,12 +20,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Tries the tiles of {@link ProductTile#CANDIDATES} on products of f32. A tile whose result differs from the usual one's in a single bit
@@ -39,12 +39,6 @@ public record ProductTuner(Device device, TuningFile tuning, BiFunction<Schedule
 
   /** What one measurement takes at least, where so many products do: a launch alone takes some microseconds. */
   private static final double SECONDS = 0.02;
-  private static final int MOST_PRODUCTS = 64;
-
-  private static final int ROUNDS = 3;
-
-  /** How much faster than the usual tile another must be; less is noise. */
-  private static final double GAIN = 1.05;
 
   @Override
   public Path file() {
@@ -67,17 +61,7 @@ public record ProductTuner(Device device, TuningFile tuning, BiFunction<Schedule
     tuning.write(new ProductTiles(choices));
   }
 
-  /** A tile, and the shortest time that it has taken. */
-  private static final class Candidate {
-    private final ProductTile tile;
-    private final Executable linked;
-    private double best = Double.POSITIVE_INFINITY;
-
-    Candidate(ProductTile tile, Executable linked) {
-      this.tile = tile;
-      this.linked = linked;
-    }
-  }
+  private record Candidate(ProductTile tile, Executable linked) {}
 
   /** A product of one shape on the device. */
   private final class Product implements AutoCloseable {
@@ -129,15 +113,11 @@ public record ProductTuner(Device device, TuningFile tuning, BiFunction<Schedule
                 device.info().id(), tile, shape);
           }
         }
-        for (int round = 0; round < ROUNDS; round++) {
-          candidates.forEach(candidate -> candidate.best = Math.min(candidate.best, seconds(candidate.linked)));
-        }
-        Candidate usual = candidates.getFirst();
-        Candidate fastest = candidates.stream().min(Comparator.comparing(candidate -> candidate.best)).orElse(usual);
-        Candidate chosen = fastest.best * GAIN < usual.best ? fastest : usual;
+        Contest contest = Contest.of(IntStream.range(0, candidates.size()).boxed().toList(), i -> seconds(candidates.get(i).linked));
+        ProductTile chosen = candidates.get(contest.winner()).tile;
         double work = 2e-9 * products * shape.rows() * shape.columns() * shape.depth();
-        done.accept(new Outcome(shape.toString(), chosen.tile.toString(), work / usual.best, work / chosen.best));
-        return chosen.tile;
+        done.accept(new Outcome(shape.toString(), chosen.toString(), work / contest.seconds(0), work / contest.seconds(contest.winner())));
+        return chosen;
       } finally {
         candidates.forEach(candidate -> candidate.linked.close());
       }
@@ -162,7 +142,7 @@ public record ProductTuner(Device device, TuningFile tuning, BiFunction<Schedule
     private int products() {
       try (Executable single = link(ProductTile.DEFAULT, 1)) {
         seconds(single);
-        return (int) Math.clamp(SECONDS / seconds(single), 1, MOST_PRODUCTS);
+        return Contest.repetitions(SECONDS, seconds(single));
       }
     }
 

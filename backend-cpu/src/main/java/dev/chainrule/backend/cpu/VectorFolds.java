@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorShuffle;
 
 /**
  * {@link Folding}'s tree for rows of at least {@value Folding#LANES} floats with vectors: its lanes are some vectors, one after the other,
- * so no row is transposed or copied; and for rows of more than one number, column by column. Traffic: each element once from first-level
- * cache. Loads only where the JVM has the Vector API.
+ * so no row is transposed or copied; and what loops by rows leave to be done for folds. Traffic: each element once from first-level cache.
+ * Loads only where the JVM has the Vector API.
  */
 final class VectorFolds {
 
@@ -168,9 +168,6 @@ final class VectorFolds {
   }
 
   private static float maximum(float[] x, int at, int n, float[] lanes) {
-    if (FLOATS.length() == LAST && n % LAST == 0) {
-      return maximumOfLongest(x, at, n);
-    }
     int length = FLOATS.length();
     int whole = FLOATS.loopBound(n);
     for (int lane = 0; lane < Folding.LANES; lane += length) {
@@ -189,22 +186,6 @@ final class VectorFolds {
       }
     }
     return FloatVector.fromArray(FLOATS, lanes, 0).reduceLanes(VectorOperators.MAX);
-  }
-
-  /** Of numbers the largest is the same in any order, and one that is none makes the result none. */
-  private static float maximumOfLongest(float[] x, int at, int n) {
-    FloatVector a = FloatVector.fromArray(FLOATS, x, at);
-    FloatVector b = FloatVector.fromArray(FLOATS, x, at + LAST);
-    int end = at + n;
-    int i = at + 2 * LAST;
-    for (; i <= end - 2 * LAST; i += 2 * LAST) {
-      a = a.max(FloatVector.fromArray(FLOATS, x, i));
-      b = b.max(FloatVector.fromArray(FLOATS, x, i + LAST));
-    }
-    if (i < end) {
-      a = a.max(FloatVector.fromArray(FLOATS, x, i));
-    }
-    return a.max(b).reduceLanes(VectorOperators.MAX);
   }
 
   private static void minima(float[] x, int rows, int n, float[] into, float[] lanes) {

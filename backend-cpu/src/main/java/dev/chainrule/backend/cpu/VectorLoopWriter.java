@@ -133,7 +133,7 @@ final class VectorLoopWriter {
     code.iload(rowStart).iload(length).iadd().istore(rowEnd);
     beginRow();
     elements(rowEnd);
-    lanes.forEach((sink, locals) -> endRow(sink, locals));
+    lanes.forEach(this::endRow);
     for (int address : steps) {
       int base = base(address);
       code.lload(base).aload(REGISTERS_LOCAL).getfield(REGISTERS, "steps", ConstantDescs.CD_long.arrayType());
@@ -317,9 +317,8 @@ final class VectorLoopWriter {
       case VectorProgram.Stream stream -> assembler.loadFromMemory(forms[number], base(stream.address()), offset);
       case VectorProgram.Elements elements ->
           assembler.loadFromArray(forms[number], array(elements.kind(), elements.register()), index);
-      case VectorProgram.OfColumns columns -> {
-        assembler.loadFromArray(forms[number], array(columns.kind(), columns.register()), column);
-      }
+      case VectorProgram.OfColumns columns ->
+          assembler.loadFromArray(forms[number], array(columns.kind(), columns.register()), column);
       case VectorProgram.First _, VectorProgram.RowNumber _, VectorProgram.OfRow _ -> {
         return;
       }

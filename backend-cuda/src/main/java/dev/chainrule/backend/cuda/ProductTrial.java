@@ -1,11 +1,11 @@
 package dev.chainrule.backend.cuda;
 
 import dev.chainrule.graph.DType;
+import dev.chainrule.kernels.Contest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -20,15 +20,8 @@ final class ProductTrial implements AutoCloseable {
   private static final int MOST_DRAWS = 64;
   private static final long COMPARED = 100_000;
 
-  private static final int ROUNDS = 3;
-
   /** What one measurement takes at least, where so many products do. */
   private static final double SECONDS = 0.005;
-
-  private static final int MOST_PRODUCTS = 64;
-
-  /** How much faster than the library's first another must be; less is noise. */
-  private static final double GAIN = 1.05;
 
   /** Random numbers that an operand holds again and again: as many as are copied at once, and of no size that a matrix likely has. */
   private static final int RANDOM = 999_983;
@@ -61,17 +54,8 @@ final class ProductTrial implements AutoCloseable {
     return context.call(() -> {
       product.bindTo(address(0), address(1), address(2));
       List<Integer> same = same();
-      int products = (int) Math.clamp(SECONDS / seconds(0, 1), 1, MOST_PRODUCTS);
-      double[] best = new double[product.candidates()];
-      Arrays.fill(best, Double.POSITIVE_INFINITY);
-      for (int round = 0; round < ROUNDS; round++) {
-        same.forEach(candidate -> best[candidate] = Math.min(best[candidate], seconds(candidate, products)));
-      }
-      int fastest = 0;
-      for (int candidate : same) {
-        fastest = best[candidate] < best[fastest] ? candidate : fastest;
-      }
-      int chosen = best[fastest] * GAIN < best[0] ? fastest : 0;
+      int products = Contest.repetitions(SECONDS, seconds(0, 1));
+      int chosen = Contest.of(same, candidate -> seconds(candidate, products)).winner();
       product.take(chosen);
       return chosen;
     });
